@@ -1,0 +1,1 @@
+//! Processes that outlive the server that started them.
