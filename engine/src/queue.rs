@@ -1,0 +1,93 @@
+//! The queue port: hints on their way to a worker.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tempus_model::{Hint, MessageId};
+
+/// A queue that delivers at least once, in no order. What it loses, doubles or delays costs time
+/// and nothing else, because a hint carries no state.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Sends messages, each to be delivered no earlier than its delay says.
+    async fn send(&self, messages: &[Outgoing]) -> Result<(), QueueError>;
+
+    /// Takes up to `most` messages, waiting up to `wait` for the first. They stay invisible for
+    /// the queue's visibility timeout, or as long as [`Queue::hide`] says.
+    async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError>;
+
+    /// Keeps messages in flight invisible for this long from now; zero makes them visible at once.
+    async fn hide(&self, messages: &[Handle], how_long: Duration) -> Result<(), QueueError>;
+
+    /// Takes messages off the queue for good. Deleting what is gone is no error.
+    async fn delete(&self, messages: &[Handle]) -> Result<(), QueueError>;
+
+    /// How much is on the queue. May lag.
+    async fn depth(&self) -> Result<Depth, QueueError>;
+
+    /// The longest delay that [`Queue::send`] takes. A longer wait is left to timer and reminder.
+    fn longest_delay(&self) -> Duration;
+}
+
+/// A message to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The body; a hint, or in tests anything.
+    pub body: String,
+    /// Whose it is: owners share the queue fairly.
+    pub group: Option<String>,
+    /// How long it stays invisible.
+    pub delay: Duration,
+}
+
+impl Outgoing {
+    /// This hint, now, for nobody in particular.
+    pub fn now(hint: &Hint) -> Self {
+        Self::later(hint, Duration::ZERO)
+    }
+
+    /// This hint, after a delay.
+    pub fn later(hint: &Hint, delay: Duration) -> Self {
+        Self {
+            body: hint.encode(),
+            group: None,
+            delay,
+        }
+    }
+}
+
+/// Names one delivery of a message, for [`Queue::hide`] and [`Queue::delete`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Handle(pub String);
+
+/// A message as it was delivered.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The message; the same when it is delivered again.
+    pub id: MessageId,
+    /// This delivery of it.
+    pub handle: Handle,
+    /// The body.
+    pub body: String,
+    /// How often it has been delivered, this time included.
+    pub receives: u32,
+}
+
+/// How much is on a queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Waiting to be received.
+    pub visible: u64,
+    /// Received, and neither deleted nor visible again.
+    pub in_flight: u64,
+    /// Not visible yet.
+    pub delayed: u64,
+    /// How long the oldest visible one has been waiting.
+    pub oldest: Duration,
+}
+
+/// The queue did not answer, or answered that it could not. The caller may try again; a message
+/// may have been sent all the same.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("queue: {0}")]
+pub struct QueueError(pub String);

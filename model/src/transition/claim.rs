@@ -1,0 +1,103 @@
+//! Claim: the right to work on a due row, for the length of a lease.
+
+use std::time::Duration;
+
+use super::Change;
+use crate::{
+    Failure, FailureKind, Lease, MessageId, Nonce, Parked, Row, Saga, Timestamp, WorkerId,
+};
+
+/// Expired leases without a checkpoint after which a saga is parked: it ends its workers.
+pub const CRASHES_BEFORE_PARKING: u32 = 5;
+
+/// Asks for the lease.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Who asks.
+    pub worker: WorkerId,
+    /// Random per claim.
+    pub nonce: Nonce,
+    /// The message that led here.
+    pub message: Option<MessageId>,
+    /// The row's version when the worker looked at it and planned `fresh`.
+    pub looked_at: u64,
+    /// The saga to begin, if the row has none.
+    pub fresh: Option<Saga>,
+    /// Now, by the worker's clock.
+    pub now: Timestamp,
+    /// How long the lease shall last.
+    pub lease: Duration,
+    /// How much longer than its end an expired lease is respected.
+    pub margin: Duration,
+}
+
+/// Why the lease is not given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoClaim {
+    /// There is nothing to do before this time; `None` is never.
+    #[error("not due")]
+    NotDue(Option<Timestamp>),
+    /// Somebody holds it.
+    #[error("held by {}", .0.worker)]
+    Held(Lease, Nonce),
+    /// The row changed since the worker looked: look again.
+    #[error("changed since it was looked at")]
+    Changed,
+    /// The saga has ended its worker too often and was parked instead.
+    #[error("parked")]
+    Parked,
+}
+
+/// The row with the lease given, or parked, or why neither.
+pub fn claim(row: &Row, claim: &Claim) -> Result<Change, NoClaim> {
+    if row.due_at.is_none_or(|due| due > claim.now) {
+        return Err(NoClaim::NotDue(row.due_at));
+    }
+    if row.is_held(claim.now, claim.margin)
+        && let Some(lease) = &row.lease
+    {
+        return Err(NoClaim::Held(lease.clone(), row.nonce));
+    }
+    if row.version != claim.looked_at {
+        return Err(NoClaim::Changed);
+    }
+
+    let mut row = row.clone();
+    if row.lease.take().is_some() {
+        row.attempts += 1;
+        row.suspicion += 1;
+    }
+    row.epoch = row.epoch.next();
+    row.nonce = claim.nonce;
+    if row.attempts >= CRASHES_BEFORE_PARKING {
+        row.parked = Some(Parked {
+            failure: Failure {
+                kind: FailureKind::CrashLoop,
+                step: None,
+                reason: format!(
+                    "{} leases in a row ended without a checkpoint: this saga seems to end its \
+                     worker; look for the cause before replaying it",
+                    row.attempts
+                ),
+                detail: Vec::new(),
+            },
+            since: claim.now,
+        });
+        row.due_at = row.rest_until(None);
+        return Ok(Change::of(row));
+    }
+    row.lease = Some(Lease {
+        worker: claim.worker.clone(),
+        until: claim.now.after(claim.lease),
+        message: claim.message.clone(),
+    });
+    if row.saga.is_none()
+        && let Some(saga) = &claim.fresh
+    {
+        if row.pending.map(|job| job.id) == saga.job.map(|job| job.id) {
+            row.pending = None;
+        }
+        row.saga = Some(saga.clone());
+    }
+    Ok(Change::of(row))
+}

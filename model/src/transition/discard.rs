@@ -1,0 +1,59 @@
+//! Discard: give up on a parked saga that owns nothing any more.
+
+use super::{Change, Slots};
+use crate::{Absence, Desired, GoneAs, Job, JobStatus, Row, Settled, State, StepId, Timestamp};
+
+/// Why a parked saga is not discarded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoDiscard {
+    /// It is not parked.
+    #[error("it is not a dead letter")]
+    NotParked,
+    /// It still owns something; forgetting it would leave that behind.
+    #[error("it still owns {} resources; replay it, or destroy the preview", .0.len())]
+    Owns(Vec<StepId>),
+}
+
+/// The row as failed. It still gets its verify and its receipt.
+pub fn discard(row: &Row, job: Option<&Job>, now: Timestamp) -> Result<Change, NoDiscard> {
+    let Some(parked) = &row.parked else {
+        return Err(NoDiscard::NotParked);
+    };
+    if !row.ledger.is_empty() {
+        let owned = row
+            .ledger
+            .entries()
+            .iter()
+            .map(|e| e.step.clone())
+            .collect();
+        return Err(NoDiscard::Owns(owned));
+    }
+    let mut row = row.clone();
+    let failure = parked.failure.clone();
+    row.parked = None;
+    row.attempts = 0;
+    let left = row.saga.take();
+    if row.desired.is_present() {
+        row.desired = Desired::Absent(Absence::Failed(failure.clone()));
+    }
+    row.pending = None;
+    row.settled = Settled {
+        generation: row.generation,
+        expires_at: row.expires_at,
+        state: State::Gone(GoneAs::Failed),
+        spec: row.settled.spec,
+        at: now,
+    };
+    row.suspicion += 1;
+    row.verify_at = Some(now);
+    row.due_at = Some(now);
+    let mut change = Change::of(row);
+    change.quota = Slots::Free;
+    if let (Some(job), Some(mut saga)) = (job, left) {
+        saga.rejected.get_or_insert(failure);
+        change
+            .jobs
+            .push(job.ended_with(&saga, now, JobStatus::Failed));
+    }
+    Ok(change)
+}

@@ -1,0 +1,46 @@
+//! Doubt: something outside says that the cloud may not be as the row has it.
+
+use super::Change;
+use crate::{Row, Timestamp};
+
+/// The row suspect and due for a verify. `None` when there is nothing to verify: a receipt has
+/// been written, and nothing was seen that contradicts it.
+pub fn doubt(row: &Row, now: Timestamp) -> Option<Change> {
+    if row.receipt_at.is_some() {
+        return None;
+    }
+    let mut row = row.clone();
+    row.suspicion += 1;
+    // A pending verify keeps its time: it is late enough for every call that may still land.
+    row.verify_at.get_or_insert(now);
+    // A saga on its way, or a parked one, settles as suspect: its verify follows by itself.
+    if row.saga.is_none() && row.parked.is_none() && row.lease.is_none() {
+        row.due_at = row.rest_until(row.verify_at);
+    }
+    Some(Change::of(row))
+}
+
+/// The row after the engine was started anew and its old process is known to be dead: its lease
+/// ends now. After a clean stop nothing was interrupted; otherwise the next claim counts it.
+pub fn end_lease(row: &Row, now: Timestamp, stop: Stop) -> Option<Change> {
+    row.lease.as_ref()?;
+    let mut row = row.clone();
+    match stop {
+        Stop::Clean => row.lease = None,
+        Stop::Crash => {
+            if let Some(lease) = &mut row.lease {
+                lease.until = now;
+            }
+        }
+    }
+    Some(Change::of(row))
+}
+
+/// How the process that held the leases ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It finished its calls and said so.
+    Clean,
+    /// It did not say so.
+    Crash,
+}
