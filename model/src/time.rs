@@ -77,7 +77,7 @@ pub enum TtlError {
 }
 
 impl Ttl {
-    const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
+    const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
     /// A lifetime of this length.
     pub fn new(duration: Duration) -> Result<Self, TtlError> {

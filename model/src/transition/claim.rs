@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Change;
 use crate::{
-    Failure, FailureKind, Lease, MessageId, Nonce, Parked, Row, Saga, Timestamp, WorkerId,
+    Failure, FailureKind, Lease, Ledger, MessageId, Nonce, Parked, Row, Saga, Timestamp, WorkerId,
 };
 
 /// Expired leases without a checkpoint after which a saga is parked: it ends its workers.
@@ -21,14 +21,24 @@ pub struct Claim {
     pub message: Option<MessageId>,
     /// The row's version when the worker looked at it and planned `fresh`.
     pub looked_at: u64,
-    /// The saga to begin, if the row has none.
-    pub fresh: Option<Saga>,
+    /// What to begin, if the row has no saga.
+    pub fresh: Option<Fresh>,
     /// Now, by the worker's clock.
     pub now: Timestamp,
     /// How long the lease shall last.
     pub lease: Duration,
     /// How much longer than its end an expired lease is respected.
     pub margin: Duration,
+}
+
+/// A saga about to begin, its first stage entered already: the claim is the write that lists the
+/// stage's steps in the ledger.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    /// The saga.
+    pub saga: Saga,
+    /// The ledger of the row that was looked at, with the first stage entered.
+    pub ledger: Ledger,
 }
 
 /// Why the lease is not given.
@@ -92,12 +102,13 @@ pub fn claim(row: &Row, claim: &Claim) -> Result<Change, NoClaim> {
         message: claim.message.clone(),
     });
     if row.saga.is_none()
-        && let Some(saga) = &claim.fresh
+        && let Some(Fresh { saga, ledger }) = &claim.fresh
     {
-        if row.pending.map(|job| job.id) == saga.job.map(|job| job.id) {
+        if row.pending == saga.job {
             row.pending = None;
         }
         row.saga = Some(saga.clone());
+        row.ledger = ledger.clone();
     }
     Ok(Change::of(row))
 }

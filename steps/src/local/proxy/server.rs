@@ -1,0 +1,220 @@
+//! Accepting connections, and letting them end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::http::uri::PathAndQuery;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use super::address::{Address, Aim, Misaddressed};
+use super::answer::{Answer, Reader};
+use super::body::ProxyBody;
+use super::directory::{Directory, Standing};
+use super::forward::forward;
+use super::headers::Hop;
+use super::routes::Routes;
+use super::site::Site;
+
+/// How long the proxy waits, and for what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// For a whole request head, from the moment that one may come. It also ends connections
+    /// that were kept alive and stay silent.
+    pub(super) head: Duration,
+    /// For the directory.
+    pub(super) lookup: Duration,
+    /// For requests in flight at a shutdown. Tunnels never end by themselves.
+    pub(super) grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(20),
+            lookup: Duration::from_secs(2),
+            grace: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Out of file descriptors, usually: others must be closed before the next can be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves previews on a listener until `shutdown` completes; then takes no new connection, gives
+/// requests in flight two seconds, cuts what is left, tunnels included, and returns.
+///
+/// Fails only if the listener has no address. An error while accepting is logged and waited out.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Arc<Routes>,
+    directory: Arc<dyn Directory>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    serve_within(Limits::default(), listener, routes, directory, shutdown).await
+}
+
+/// [`serve`], with other limits.
+pub(super) async fn serve_within(
+    limits: Limits,
+    listener: TcpListener,
+    routes: Arc<Routes>,
+    directory: Arc<dyn Directory>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let proxy = Arc::new(Proxy {
+        port: listener.local_addr()?.port(),
+        routes,
+        directory,
+        limits,
+        lifeline: Lifeline::default(),
+    });
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection = connection(Arc::clone(&proxy), stream, peer);
+                proxy.lifeline.keep(connection);
+            }
+            Err(error) => {
+                warn!(%error, "the previews' port could not accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    proxy.lifeline.end(limits.grace).await;
+    Ok(())
+}
+
+/// Every task of the server, so that a shutdown leaves none behind.
+#[derive(Debug, Default)]
+pub(super) struct Lifeline {
+    tasks: TaskTracker,
+    /// Connections finish the request at hand and close.
+    drain: CancellationToken,
+    /// Everything stops where it is.
+    cut: CancellationToken,
+}
+
+impl Lifeline {
+    /// Runs a task until it is done or cut.
+    pub(super) fn keep(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let cut = self.cut.clone();
+        self.tasks.spawn(async move {
+            cut.run_until_cancelled(task).await;
+        });
+    }
+
+    async fn end(&self, grace: Duration) {
+        self.tasks.close();
+        self.drain.cancel();
+        if timeout(grace, self.tasks.wait()).await.is_err() {
+            debug!(open = self.tasks.len(), "cutting what is still in flight");
+            self.cut.cancel();
+            self.tasks.wait().await;
+        }
+    }
+}
+
+/// What every request is answered from.
+struct Proxy {
+    /// The listener's, for clients that do not say which they used.
+    port: u16,
+    routes: Arc<Routes>,
+    directory: Arc<dyn Directory>,
+    limits: Limits,
+    lifeline: Lifeline,
+}
+
+async fn connection(proxy: Arc<Proxy>, stream: TcpStream, peer: SocketAddr) {
+    // Small writes (events, WebSocket frames) must not wait for more; without it they still work.
+    let _ = stream.set_nodelay(true);
+    let hop = Hop {
+        peer: peer.ip(),
+        port: proxy.port,
+    };
+    let service = service_fn(|request| {
+        let proxy = Arc::clone(&proxy);
+        async move { Ok::<_, std::convert::Infallible>(proxy.answer(request, hop).await) }
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(proxy.limits.head)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut serving = pin!(serving);
+    let served = tokio::select! {
+        served = serving.as_mut() => served,
+        () = proxy.lifeline.drain.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = served {
+        debug!(%error, %peer, "a connection ended early");
+    }
+}
+
+impl Proxy {
+    async fn answer(&self, request: Request<Incoming>, hop: Hop) -> Response<ProxyBody> {
+        let reader = Reader::of(&request);
+        self.serve(request, hop)
+            .await
+            .unwrap_or_else(|answer| answer.respond(reader))
+    }
+
+    async fn serve(
+        &self,
+        request: Request<Incoming>,
+        hop: Hop,
+    ) -> Result<Response<ProxyBody>, Answer> {
+        let address = Address::of(&request).map_err(|why| match why {
+            Misaddressed::ElsewhereHost(host) => Answer::Misdirected { host },
+            Misaddressed::NotExactlyOneHost => {
+                Answer::Malformed("a request has exactly one Host header")
+            }
+        })?;
+        if request.method() == Method::CONNECT {
+            return Err(Answer::Malformed(
+                "this is no forward proxy: it takes no CONNECT",
+            ));
+        }
+        let root = PathAndQuery::from_static("/");
+        let asked = request.uri().path_and_query().unwrap_or(&root);
+        let target = match address.aim(asked) {
+            Aim::Preview(target) => target,
+            Aim::MissingSlash { location } => return Err(Answer::MissingSlash { location }),
+            Aim::Port => return Err(Answer::Port),
+            Aim::NoPath => return Err(Answer::Malformed("a request's target starts with /")),
+        };
+        let Some(visit) = self.routes.enter(&target.site) else {
+            return Err(self.look_up(target.site).await);
+        };
+        let lifeline = &self.lifeline;
+        forward(visit, target, &address, hop, lifeline, request).await
+    }
+
+    async fn look_up(&self, site: Site) -> Answer {
+        let lookup = timeout(self.limits.lookup, self.directory.lookup(&site));
+        let standing = lookup.await.unwrap_or_else(|_| Standing::Unavailable {
+            reason: "the directory of previews did not answer in time".to_owned(),
+        });
+        Answer::Standing { site, standing }
+    }
+}

@@ -1,0 +1,1 @@
+//! The `sim` platform: a simulated cloud, for tests and benchmarks.
