@@ -53,12 +53,10 @@ pub enum NoClaim {
     /// The row changed since the worker looked: look again.
     #[error("changed since it was looked at")]
     Changed,
-    /// The saga has ended its worker too often and was parked instead.
-    #[error("parked")]
-    Parked,
 }
 
-/// The row with the lease given, or parked, or why neither.
+/// The row with the lease given, or why not. A row whose saga has ended its workers too often
+/// comes back parked instead, without a lease.
 pub fn claim(row: &Row, claim: &Claim) -> Result<Change, NoClaim> {
     if row.due_at.is_none_or(|due| due > claim.now) {
         return Err(NoClaim::NotDue(row.due_at));

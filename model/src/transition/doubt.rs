@@ -3,12 +3,9 @@
 use super::Change;
 use crate::{Row, Timestamp};
 
-/// The row suspect and due for a verify. `None` when there is nothing to verify: a receipt has
-/// been written, and nothing was seen that contradicts it.
-pub fn doubt(row: &Row, now: Timestamp) -> Option<Change> {
-    if row.receipt_at.is_some() {
-        return None;
-    }
+/// The row suspect and due for a verify, whatever it says: even a receipt is only as good as what
+/// has been seen since.
+pub fn doubt(row: &Row, now: Timestamp) -> Change {
     let mut row = row.clone();
     row.suspicion += 1;
     // A pending verify keeps its time: it is late enough for every call that may still land.
@@ -17,7 +14,7 @@ pub fn doubt(row: &Row, now: Timestamp) -> Option<Change> {
     if row.saga.is_none() && row.parked.is_none() && row.lease.is_none() {
         row.due_at = row.rest_until(row.verify_at);
     }
-    Some(Change::of(row))
+    Change::of(row)
 }
 
 /// The row after the engine was started anew and its old process is known to be dead: its lease

@@ -1,0 +1,98 @@
+//! One attempt of one step: a call that is never dropped.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use serde_json::value::RawValue;
+use tempus_model::StepId;
+use tempus_steps::{Progress, StepError, Trust};
+use tokio::task::JoinHandle;
+use tracing::Instrument;
+
+use crate::ctx::AttemptCtx;
+use crate::held::Held;
+use crate::{Parts, Tasks};
+
+/// What to do with a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Execute,
+    Compensate,
+}
+
+/// How an attempt ended.
+pub(crate) struct Attempt {
+    pub(crate) step: StepId,
+    /// `Done` carries the output of an execution, and nothing for a compensation.
+    pub(crate) outcome: Result<Progress<Option<Arc<RawValue>>>, StepError>,
+}
+
+/// Starts an attempt. The future runs to its end whatever becomes of its caller.
+pub(crate) fn start(
+    parts: &Parts,
+    tasks: &Tasks,
+    held: &Held,
+    step: &StepId,
+    direction: Direction,
+) -> JoinHandle<Attempt> {
+    let saga = &held.saga;
+    let entry = held.ledger.get(step).cloned();
+    let ctx = AttemptCtx {
+        parts: parts.clone(),
+        identity: Arc::clone(&held.identity),
+        generation: entry
+            .as_ref()
+            .map_or(saga.generation, |entry| entry.generation),
+        expires_at: saga.expires_at,
+        trust: if held.is_suspect() {
+            Trust::Suspect
+        } else {
+            Trust::Trusted
+        },
+    };
+    let platform = Arc::clone(&parts.platform);
+    let number = saga
+        .progress(step)
+        .map_or(1, |progress| progress.attempts + 1);
+    let span = tracing::info_span!(
+        "step",
+        step = %step,
+        attempt = number,
+        undo = matches!(direction, Direction::Compensate)
+    );
+    let step = step.clone();
+    let kind = step.kind().to_owned();
+    let call = async move {
+        match (platform.step(&kind), entry) {
+            (None, _) => Err(StepError::rejected(format!(
+                "the {} platform has no step \"{}\"",
+                platform.name(),
+                kind
+            ))),
+            // The ledger lists every step before it is started; what it no longer lists has
+            // been compensated.
+            (Some(_), None) => Ok(Progress::Done(None)),
+            (Some(code), Some(entry)) => match direction {
+                Direction::Execute => {
+                    let current = entry.output.as_deref();
+                    code.execute(&ctx, &entry.planned, current)
+                        .await
+                        .map(|p| p.map(Some))
+                }
+                Direction::Compensate => {
+                    let output = entry.output.as_deref();
+                    code.compensate(&ctx, &entry.planned, output)
+                        .await
+                        .map(|p| p.map(|()| None))
+                }
+            },
+        }
+    };
+    let call = AssertUnwindSafe(call).catch_unwind().map(|ended| {
+        // How far a call came that panicked, nobody knows.
+        let outcome = ended.unwrap_or_else(|_| Err(StepError::lost("the step's code panicked")));
+        Attempt { step, outcome }
+    });
+    tasks.spawn(call.instrument(span))
+}

@@ -1,0 +1,203 @@
+//! How much a worker does at once: a budget for each class of work, so that none starves another,
+//! and owners sharing a budget take turns.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+/// How many sagas of each class are carried out at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budgets {
+    /// Creates, updates and extends.
+    pub builds: usize,
+    /// Destroys, and creates that unwind.
+    pub destroys: usize,
+    /// Verifies and sweeps.
+    pub maintenance: usize,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            builds: 64,
+            destroys: 64,
+            maintenance: 16,
+        }
+    }
+}
+
+/// A class of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    Build,
+    Destroy,
+    Maintenance,
+}
+
+/// The budgets in use.
+#[derive(Debug, Clone)]
+pub(crate) struct Lanes {
+    build: Lane,
+    destroy: Lane,
+    maintenance: Lane,
+}
+
+impl Lanes {
+    pub(crate) fn new(budgets: Budgets) -> Self {
+        Self {
+            build: Lane::new(budgets.builds),
+            destroy: Lane::new(budgets.destroys),
+            maintenance: Lane::new(budgets.maintenance),
+        }
+    }
+
+    /// A place in the class's budget. Waits its owner's turn; `None` if too many wait already.
+    pub(crate) async fn enter(&self, class: Class, owner: &str) -> Option<Place> {
+        let lane = match class {
+            Class::Build => &self.build,
+            Class::Destroy => &self.destroy,
+            Class::Maintenance => &self.maintenance,
+        };
+        lane.enter(owner).await
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Lane(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    /// How many may wait here; more are sent back to the queue, where other workers see them.
+    waiting_most: usize,
+    waiting: usize,
+    /// Who waits, by owner, and the owners in the order of their turns.
+    by_owner: BTreeMap<String, VecDeque<oneshot::Sender<Place>>>,
+    turns: VecDeque<String>,
+}
+
+/// A place in a budget. Given on, or back, when dropped.
+#[derive(Debug)]
+pub(crate) struct Place(Option<Lane>);
+
+impl Lane {
+    fn new(places: usize) -> Self {
+        let places = places.max(1);
+        Self(Arc::new(Mutex::new(State {
+            free: places,
+            waiting_most: places * 2,
+            waiting: 0,
+            by_owner: BTreeMap::new(),
+            turns: VecDeque::new(),
+        })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn enter(&self, owner: &str) -> Option<Place> {
+        let waits = {
+            let mut state = self.state();
+            if state.free > 0 {
+                state.free -= 1;
+                return Some(Place(Some(self.clone())));
+            }
+            if state.waiting >= state.waiting_most {
+                return None;
+            }
+            state.waiting += 1;
+            let (turn, waits) = oneshot::channel();
+            let queue = state.by_owner.entry(owner.to_owned()).or_default();
+            queue.push_back(turn);
+            if queue.len() == 1 {
+                state.turns.push_back(owner.to_owned());
+            }
+            waits
+        };
+        waits.await.ok()
+    }
+
+    /// Gives a place to whoever's turn it is.
+    fn leave(&self) {
+        loop {
+            let next = {
+                let mut state = self.state();
+                let Some(owner) = state.turns.pop_front() else {
+                    state.free += 1;
+                    return;
+                };
+                state.waiting -= 1;
+                let queue = state.by_owner.entry(owner.clone()).or_default();
+                let next = queue.pop_front();
+                if queue.is_empty() {
+                    state.by_owner.remove(&owner);
+                } else {
+                    state.turns.push_back(owner);
+                }
+                next
+            };
+            let Some(next) = next else { continue };
+            match next.send(Place(Some(self.clone()))) {
+                Ok(()) => return,
+                // Nobody waits any more: the place is not given back twice.
+                Err(mut place) => place.0 = None,
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(lane) = self.0.take() {
+            lane.leave();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn owners_take_turns_and_no_place_is_lost() {
+        let lane = Lane::new(2);
+        let first = lane.enter("a").await.unwrap();
+        let second = lane.enter("a").await.unwrap();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut waiting = Vec::new();
+        for owner in ["a", "a", "a", "b"] {
+            let (lane, order) = (lane.clone(), Arc::clone(&order));
+            waiting.push(tokio::spawn(async move {
+                let _place = lane.enter(owner).await.unwrap();
+                order.lock().unwrap().push(owner);
+            }));
+            tokio::task::yield_now().await;
+        }
+        assert!(lane.enter("c").await.is_none(), "as many wait as may");
+        drop(first);
+        for task in waiting {
+            task.await.unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), ["a", "b", "a", "a"]);
+        drop(second);
+        assert_eq!(lane.state().free, 2);
+        assert_eq!(lane.state().waiting, 0);
+    }
+
+    #[tokio::test]
+    async fn a_place_meant_for_somebody_who_left_goes_on() {
+        let lane = Lane::new(1);
+        let place = lane.enter("a").await.unwrap();
+        let impatient = tokio::spawn({
+            let lane = lane.clone();
+            async move { lane.enter("b").await }
+        });
+        tokio::task::yield_now().await;
+        impatient.abort();
+        assert!(impatient.await.is_err());
+        drop(place);
+        assert_eq!(lane.state().free, 1);
+    }
+}

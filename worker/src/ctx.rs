@@ -1,0 +1,127 @@
+//! A step's surroundings, for one attempt.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tempus_engine::{Alarm, Reserve, ReserveError, StoreError, TimerError};
+use tempus_model::{Generation, Identity, InstallationId, PreviewId, Spec, SpecId, Timestamp};
+use tempus_steps::{Ctx, StepError, Trust};
+
+use crate::Parts;
+
+/// What a step may ask, answered by the engine's ports.
+pub(crate) struct AttemptCtx {
+    pub(crate) parts: Parts,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) generation: Generation,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) trust: Trust,
+}
+
+#[async_trait]
+impl Ctx for AttemptCtx {
+    fn installation(&self) -> InstallationId {
+        self.parts.store.installation()
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.now()
+    }
+
+    fn trust(&self) -> Trust {
+        self.trust
+    }
+
+    async fn spec(&self, id: SpecId) -> Result<Arc<Spec>, StepError> {
+        let spec = self
+            .parts
+            .store
+            .spec(self.identity.id, id)
+            .await
+            .map_err(|error| store(&error))?;
+        spec.map(Arc::new)
+            .ok_or_else(|| StepError::rejected(format!("its specification {id} is missing")))
+    }
+
+    async fn reserve(
+        &self,
+        pool: &str,
+        item: &str,
+        range: RangeInclusive<u32>,
+        avoid: &BTreeSet<u32>,
+    ) -> Result<u32, StepError> {
+        let reserve = Reserve {
+            preview: self.identity.id,
+            pool: pool.to_owned(),
+            item: item.to_owned(),
+            range,
+            avoid: avoid.clone(),
+        };
+        self.parts
+            .store
+            .reserve(&reserve)
+            .await
+            .map_err(|error| match error {
+                ReserveError::Exhausted(pool) => StepError::rejected(format!(
+                    "no number is left in the pool \"{pool}\": destroy a preview, or widen the pool"
+                )),
+                ReserveError::Store(error) => store(&error),
+            })
+    }
+
+    async fn set_timer(&self, name: &str, fires_at: Timestamp) -> Result<(), StepError> {
+        let alarm = Alarm {
+            name: name.to_owned(),
+            preview: self.identity.id,
+            fires_at,
+        };
+        self.parts.timer.set(&alarm).await.map_err(timer)
+    }
+
+    async fn clear_timer(&self, name: &str) -> Result<(), StepError> {
+        self.parts.timer.clear(name).await.map_err(timer)
+    }
+
+    async fn timers(&self) -> Result<Vec<String>, StepError> {
+        self.parts.timer.list(self.identity.id).await.map_err(timer)
+    }
+
+    async fn is_gone(&self, preview: PreviewId) -> Result<bool, StepError> {
+        let snapshot = self
+            .parts
+            .store
+            .get(preview)
+            .await
+            .map_err(|error| store(&error))?;
+        Ok(snapshot.is_none_or(|snapshot| snapshot.row.is_gone()))
+    }
+}
+
+/// Reservations are idempotent and freed with the preview, so a lost answer leaves nothing that
+/// nobody knows of.
+fn store(error: &StoreError) -> StepError {
+    StepError::transient(error.to_string())
+}
+
+/// Alarms are idempotent by name and listed by every audit, so a lost answer is no suspicion.
+fn timer(error: TimerError) -> StepError {
+    match error {
+        TimerError::Transient(reason) => StepError::transient(reason),
+        TimerError::Throttled(reason) => StepError::Throttled(reason),
+        TimerError::Rejected(reason) => StepError::rejected(reason),
+    }
+}

@@ -1,0 +1,299 @@
+//! What to do with a delivery: the rules that keep hints from being lost, and from multiplying.
+
+use std::time::Duration;
+
+use tempus_engine::{DeadLetter, DeadLetterId, Delivery, JobError, Outgoing, StoreError};
+use tempus_model::transition::accept::{DestroyReason, NewJob};
+use tempus_model::{Hint, JobId, PreviewId, Snapshot, Timestamp, Work};
+use tracing::Instrument;
+
+use crate::Parts;
+use crate::budget::Class;
+use crate::claim::Claimed;
+use crate::drive::{Drive, DriveEnd};
+use crate::intake::Shared;
+
+/// How long after a decline the hint comes again.
+const DECLINED: Duration = Duration::from_secs(2);
+/// How long after it met its own sender's lease a hint comes again.
+const STILL_HELD: Duration = Duration::from_secs(1);
+/// How long after it met a lease an event comes again, once.
+const EVENT_AGAIN: Duration = Duration::from_secs(5);
+/// How much of an unreadable message is kept.
+const KEPT_BODY: usize = 4096;
+
+/// What becomes of a delivery.
+enum Verdict {
+    /// It has done its work.
+    Delete,
+    /// It comes again later, as a new message: receive counts count crashes only.
+    Again(Hint, Duration),
+    /// It is left alone: somebody works on its behalf.
+    Leave,
+    /// It is made visible at once, for another worker.
+    Release,
+}
+
+impl Shared {
+    /// Handles one delivery to its end.
+    pub(crate) async fn handle(self, delivery: Delivery) {
+        let verdict = match Hint::decode(&delivery.body) {
+            Ok(hint) => self.follow(hint, &delivery).await,
+            Err(error) => match self.parts.platform.event(&delivery.body) {
+                Some(preview) => {
+                    self.follow(
+                        Hint::Event {
+                            preview,
+                            again: false,
+                        },
+                        &delivery,
+                    )
+                    .await
+                }
+                None => self.put_aside(&delivery, &error.to_string()).await,
+            },
+        };
+        let verdict = verdict.unwrap_or_else(|error| {
+            // The message comes back by itself when its visibility ends.
+            tracing::warn!(%error, "the store did not answer: leaving the message");
+            Verdict::Leave
+        });
+        self.carry_out(verdict, &delivery).await;
+    }
+
+    async fn carry_out(&self, verdict: Verdict, delivery: &Delivery) {
+        let queue = &self.parts.queue;
+        let handles = std::slice::from_ref(&delivery.handle);
+        let done = match verdict {
+            Verdict::Leave => return,
+            Verdict::Release => queue.hide(handles, Duration::ZERO).await,
+            Verdict::Delete => queue.delete(handles).await,
+            Verdict::Again(hint, delay) => {
+                let delay = delay.min(queue.longest_delay());
+                match queue.send(&[Outgoing::later(&hint, delay)]).await {
+                    Ok(()) => queue.delete(handles).await,
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        if let Err(error) = done {
+            tracing::debug!(%error, "the message will come again");
+        }
+    }
+
+    async fn follow(&self, hint: Hint, delivery: &Delivery) -> Result<Verdict, StoreError> {
+        let Some(preview) = hint.preview() else {
+            let Some(_place) = self.lanes.enter(Class::Maintenance, "").await else {
+                return Ok(Verdict::Again(hint, DECLINED));
+            };
+            self.sweep().await;
+            return Ok(Verdict::Delete);
+        };
+        let Some(snapshot) = self.parts.store.get(preview).await? else {
+            return Ok(Verdict::Delete);
+        };
+        let now = self.parts.now();
+        match hint {
+            Hint::Expire { expires_at, .. } if snapshot.row.desired.is_present() => {
+                if snapshot.row.expires_at != expires_at {
+                    return Ok(Verdict::Delete);
+                }
+                if expires_at > now {
+                    // The alarm fired in the minute that contains the expiry, but early.
+                    return Ok(Verdict::Again(hint, now.until(expires_at)));
+                }
+            }
+            Hint::Event { again, .. } => {
+                if snapshot.row.is_held(now, Duration::ZERO) {
+                    let once_more = Hint::Event {
+                        preview,
+                        again: true,
+                    };
+                    return Ok(if again {
+                        Verdict::Delete
+                    } else {
+                        Verdict::Again(once_more, EVENT_AGAIN)
+                    });
+                }
+                if !self.parts.store.wake(preview, now).await? {
+                    return Ok(Verdict::Delete);
+                }
+            }
+            _ => {}
+        }
+        let span = tracing::info_span!("preview", preview.id = %preview);
+        self.look(preview, &hint, delivery).instrument(span).await
+    }
+
+    /// Looks at a preview, and works on it if it calls for work.
+    async fn look(
+        &self,
+        preview: PreviewId,
+        hint: &Hint,
+        delivery: &Delivery,
+    ) -> Result<Verdict, StoreError> {
+        let Some(mut snapshot) = self.parts.store.get(preview).await? else {
+            return Ok(Verdict::Delete);
+        };
+        let now = self.parts.now();
+        if snapshot.row.is_expired(now) {
+            self.parts
+                .expire(preview, snapshot.row.expires_at, now)
+                .await;
+            let Some(again) = self.parts.store.get(preview).await? else {
+                return Ok(Verdict::Delete);
+            };
+            snapshot = again;
+        }
+        if let Some(verdict) = self.too_early(&snapshot, hint, delivery, now) {
+            return Ok(verdict);
+        }
+        let class = match snapshot.row.work(now) {
+            Work::Nothing | Work::Expire => return Ok(Verdict::Delete),
+            Work::Verify => Class::Maintenance,
+            Work::Resume if snapshot.row.is_verifying() => Class::Maintenance,
+            _ if !snapshot.row.desired.is_present() => Class::Destroy,
+            _ => Class::Build,
+        };
+        let unknown = snapshot
+            .row
+            .saga
+            .as_ref()
+            .is_some_and(|s| !self.parts.platform.knows(s.plan));
+        if unknown {
+            tracing::info!("a newer version's plan: handing the hint back");
+            return Ok(Verdict::Again(Hint::look(preview), DECLINED));
+        }
+        let owner = &snapshot.identity.owner.id;
+        let Some(_place) = self.lanes.enter(class, owner).await else {
+            return Ok(Verdict::Again(Hint::look(preview), DECLINED));
+        };
+        // A saga that ends its worker must not take its neighbours with it again and again.
+        let _alone = if snapshot.row.attempts >= 2 {
+            self.fragile.acquire().await.ok()
+        } else {
+            None
+        };
+        if *self.stopping.borrow() {
+            return Ok(Verdict::Release);
+        }
+        match self.parts.claim(&self.config, snapshot, delivery).await? {
+            Claimed::Nothing => Ok(Verdict::Delete),
+            Claimed::Parked => {
+                tracing::error!("parked: this saga ended its worker again and again");
+                Ok(Verdict::Delete)
+            }
+            Claimed::Held(row) => {
+                let ours = matches!(hint, Hint::Look { sent_by: Some(by), .. } if *by == row.nonce);
+                Ok(self.meets_lease(preview, ours, row.lease.as_ref(), delivery))
+            }
+            Claimed::Ours(held) => Ok(self.drive(*held).await),
+        }
+    }
+
+    async fn drive(&self, held: crate::held::Held) -> Verdict {
+        let job = held.saga.job.map(|job| job.id);
+        let span = tracing::info_span!(
+            "saga",
+            plan = %held.saga.plan,
+            job.id = job.map(tracing::field::display),
+            epoch = %held.row().epoch,
+        );
+        let mut drive = Drive {
+            parts: &self.parts,
+            config: &self.config,
+            tasks: &self.tasks,
+            stopping: self.stopping.clone(),
+            held,
+        };
+        match drive.run().instrument(span).await {
+            DriveEnd::Released => Verdict::Delete,
+            DriveEnd::HandedOver => Verdict::Release,
+            DriveEnd::Lost => Verdict::Leave,
+        }
+    }
+
+    /// What to do with a hint for a row that is not due, or that somebody holds.
+    fn too_early(
+        &self,
+        snapshot: &Snapshot,
+        hint: &Hint,
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> Option<Verdict> {
+        let row = &snapshot.row;
+        let preview = row.preview;
+        if row.is_held(now, self.config.skew) {
+            let ours = matches!(hint, Hint::Look { sent_by: Some(by), .. } if *by == row.nonce);
+            return Some(self.meets_lease(preview, ours, row.lease.as_ref(), delivery));
+        }
+        match row.due_at {
+            Some(due) if due <= now => None,
+            Some(due) if due <= now.after(self.config.skew) => {
+                Some(Verdict::Again(Hint::look(preview), now.until(due)))
+            }
+            _ => Some(Verdict::Delete),
+        }
+    }
+
+    fn meets_lease(
+        &self,
+        preview: PreviewId,
+        sent_by_holder: bool,
+        lease: Option<&tempus_model::Lease>,
+        delivery: &Delivery,
+    ) -> Verdict {
+        let now = self.parts.now();
+        let Some(lease) = lease.filter(|lease| lease.until > now || sent_by_holder) else {
+            // The lease has run out, and only the skew margin keeps us away.
+            return Verdict::Again(Hint::look(preview), self.config.skew);
+        };
+        if sent_by_holder {
+            return Verdict::Again(Hint::look(preview), STILL_HELD);
+        }
+        if lease.message.as_ref() == Some(&delivery.id) {
+            return Verdict::Leave;
+        }
+        Verdict::Delete
+    }
+
+    /// Keeps a message that nobody can read, so that nothing is lost and nothing is stuck.
+    async fn put_aside(&self, delivery: &Delivery, why: &str) -> Result<Verdict, StoreError> {
+        tracing::error!(message.id = %delivery.id, reason = why, "unreadable message put aside");
+        let cut = delivery.body.floor_char_boundary(KEPT_BODY);
+        let letter = DeadLetter {
+            id: DeadLetterId(format!("message-{}", delivery.id)),
+            body: delivery.body[..cut].to_owned(),
+            reason: why.to_owned(),
+            at: self.parts.now(),
+        };
+        self.parts.store.put_dead_letter(&letter).await?;
+        Ok(Verdict::Delete)
+    }
+}
+
+impl Parts {
+    /// Accepts the destroy of a preview whose time is over. Whoever notices does this, lease or
+    /// no lease; only the first does anything.
+    pub(crate) async fn expire(&self, preview: PreviewId, expires_at: Timestamp, now: Timestamp) {
+        let job = NewJob {
+            id: JobId::new(uuid::Uuid::new_v4()),
+            now,
+        };
+        let why = DestroyReason::Expired(expires_at);
+        match self.store.destroy(preview, why, job, None).await {
+            Ok(accepted) => {
+                tracing::info!(preview.id = %preview, job.id = %accepted.job.id, "time is over: destroying");
+            }
+            Err(JobError::NotFound | JobError::NotAccepted(_)) => {}
+            Err(error) => tracing::warn!(%error, "the expiry will be found again"),
+        }
+    }
+
+    /// Sends a hint without delay; one that is not sent is found by the reminder.
+    pub(crate) async fn hint_now(&self, hint: &Hint) {
+        if let Err(error) = self.queue.send(&[Outgoing::now(hint)]).await {
+            tracing::warn!(%error, "a hint was not sent: the reminder will find the row");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Drives a claimed saga until it ends, waits, parks, or something takes the lease away.
+
+use tempus_model::{Course, Failure, StepId, Timestamp};
+use tokio::sync::watch;
+
+use crate::attempt::Direction;
+use crate::group::{GroupEnd, GroupRun};
+use crate::held::{Held, NotWritten};
+use crate::next::{Next, next};
+use crate::verify::AuditEnd;
+use crate::{Parts, Tasks, WorkerConfig};
+
+/// How a claim ended.
+#[derive(Debug)]
+pub(crate) enum DriveEnd {
+    /// The lease was given back in the write that said what happens next.
+    Released,
+    /// The lease was given back because the worker stops; another one goes on at once.
+    HandedOver,
+    /// The lease was lost. Nothing more was written, and the message is left alone.
+    Lost,
+}
+
+/// One claim being carried out.
+pub(crate) struct Drive<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) config: &'a WorkerConfig,
+    pub(crate) tasks: &'a Tasks,
+    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) held: Held,
+}
+
+impl Drive<'_> {
+    /// Carries the saga on as far as it goes.
+    pub(crate) async fn run(&mut self) -> DriveEnd {
+        loop {
+            match self.advance().await {
+                Ok(Some(end)) => return end,
+                Ok(None) | Err(NotWritten::Moved) => {}
+                Err(NotWritten::Lost) => {
+                    tracing::warn!("the lease was lost: letting go");
+                    return DriveEnd::Lost;
+                }
+            }
+        }
+    }
+
+    /// One move of the saga; `Some` if it was the last of this claim.
+    async fn advance(&mut self) -> Result<Option<DriveEnd>, NotWritten> {
+        let now = self.parts.now();
+        if self.held.has_moved() {
+            self.turn(now).await?;
+            return Ok(None);
+        }
+        if *self.stopping.borrow() {
+            return self.hand_over().await.map(Some);
+        }
+        match next(&mut self.held.saga, &self.held.ledger) {
+            Next::Enter => {
+                let held = &mut self.held;
+                held.saga.enter(&mut held.ledger, now);
+                // A stage whose steps are all done already needs no write: nothing is started.
+                if matches!(next(&mut held.saga, &held.ledger), Next::Execute(_)) {
+                    held.checkpoint().await?;
+                }
+                Ok(None)
+            }
+            Next::Execute(steps) => {
+                let end = self.group(Direction::Execute, steps).await?;
+                self.after_group(end).await
+            }
+            Next::Compensate(steps) => {
+                let end = self.group(Direction::Compensate, steps).await?;
+                // What was struck out is recorded before anything else is removed.
+                if matches!(end, GroupEnd::Finished)
+                    && matches!(
+                        next(&mut self.held.saga, &self.held.ledger),
+                        Next::Compensate(_) | Next::Audit
+                    )
+                {
+                    self.held.checkpoint().await?;
+                }
+                self.after_group(end).await
+            }
+            Next::TurnRound => {
+                let failure = self.held.saga.rejected.clone();
+                match failure {
+                    Some(failure) => self.turn_round(failure, now).await,
+                    None => Ok(None),
+                }
+            }
+            Next::Audit => match self.audit().await? {
+                AuditEnd::Again => Ok(None),
+                AuditEnd::Vouched => Ok(Some(DriveEnd::Released)),
+                AuditEnd::Wait(until) => self.wait(until).await.map(Some),
+                AuditEnd::Stuck(failure) => self.park(failure).await.map(Some),
+            },
+            Next::Stuck(steps) => {
+                let progress = steps.first().and_then(|step| self.held.saga.progress(step));
+                let reason = progress.and_then(|p| p.error.clone()).unwrap_or_default();
+                let failure = steps
+                    .first()
+                    .map(|step| Failure::rejected(step, format!("cannot be removed: {reason}")));
+                match failure {
+                    Some(failure) => self.park(failure).await.map(Some),
+                    None => Ok(None),
+                }
+            }
+            Next::Finish => self.settle().await.map(Some),
+        }
+    }
+
+    async fn group(
+        &mut self,
+        direction: Direction,
+        steps: Vec<StepId>,
+    ) -> Result<GroupEnd, NotWritten> {
+        let run = GroupRun {
+            parts: self.parts,
+            config: self.config,
+            tasks: self.tasks,
+            stopping: &mut self.stopping,
+            direction,
+        };
+        run.run(&mut self.held, steps).await
+    }
+
+    async fn after_group(&mut self, end: GroupEnd) -> Result<Option<DriveEnd>, NotWritten> {
+        match end {
+            GroupEnd::Finished | GroupEnd::Moved => Ok(None),
+            GroupEnd::Rejected(failure) => {
+                let now = self.parts.now();
+                self.turn_round(failure, now).await
+            }
+            GroupEnd::Wait(until) => self.wait(until).await.map(Some),
+            GroupEnd::Stopping => self.hand_over().await.map(Some),
+        }
+    }
+
+    /// Points the saga at what is wanted now.
+    async fn turn(&mut self, now: Timestamp) -> Result<(), NotWritten> {
+        let planned = self
+            .parts
+            .turned(&self.held.snapshot, &self.held.saga, now)
+            .await;
+        match planned {
+            Ok(saga) => {
+                tracing::info!(
+                    generation = %saga.generation,
+                    course = ?saga.course,
+                    "something else is wanted: turning the saga"
+                );
+                self.held.turn(saga, now).await
+            }
+            Err(error) => self.held.retry_later(&error).await,
+        }
+    }
+
+    /// Turns a rejected saga round, or parks it where there is nothing to turn to.
+    async fn turn_round(
+        &mut self,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Option<DriveEnd>, NotWritten> {
+        // Noted first: should something else be wanted by now, the job that is left behind still
+        // ends with what it met.
+        let failure = self.held.saga.rejected.get_or_insert(failure).clone();
+        let (snapshot, saga) = (&self.held.snapshot, &self.held.saga);
+        match self
+            .parts
+            .turned_round(snapshot, saga, failure.clone(), now)
+            .await
+        {
+            _ if self.held.has_moved() => Ok(None),
+            Ok(Some(next)) => {
+                tracing::warn!(reason = %failure.reason, course = ?next.course, "turning round");
+                self.held.turn(next, now).await?;
+                Ok(None)
+            }
+            Ok(None) => {
+                // A replay tries again what was rejected, unless there is no plan to try.
+                let saga = &mut self.held.saga;
+                if saga.course == Course::Forward && !saga.stages.is_empty() {
+                    saga.rejected = None;
+                }
+                self.park(failure).await.map(Some)
+            }
+            Err(error) => self.held.retry_later(&error).await.map(|()| None),
+        }
+    }
+
+    /// When a verify of this row may come: later than any call that may still land.
+    pub(crate) fn verify_at(&self, now: Timestamp) -> Timestamp {
+        let delay = self.config.verify_delay;
+        now.after(delay.unwrap_or_else(|| self.parts.platform.verify_delay()))
+    }
+
+    async fn settle(&mut self) -> Result<DriveEnd, NotWritten> {
+        let now = self.parts.now();
+        let verify_at = self.verify_at(now);
+        let verifies = self.held.saga.course == Course::Unwind || self.held.is_suspect();
+        if verifies {
+            self.send_ahead(verify_at).await;
+        }
+        self.held.settle(verify_at).await?;
+        let saga = &self.held.saga;
+        tracing::info!(
+            plan = %saga.plan,
+            phase = %self.held.row().phase(),
+            rejected = saga.rejected.is_some(),
+            "settled"
+        );
+        self.after_release().await;
+        Ok(DriveEnd::Released)
+    }
+
+    async fn wait(&mut self, until: Timestamp) -> Result<DriveEnd, NotWritten> {
+        self.send_ahead(until).await;
+        self.held.wait(until).await?;
+        self.after_release().await;
+        Ok(DriveEnd::Released)
+    }
+
+    async fn park(&mut self, failure: Failure) -> Result<DriveEnd, NotWritten> {
+        tracing::error!(
+            reason = %failure.reason,
+            step = failure.step.as_ref().map(tracing::field::display),
+            "parked: this saga needs a person"
+        );
+        self.held.park(failure).await?;
+        self.after_release().await;
+        Ok(DriveEnd::Released)
+    }
+
+    async fn hand_over(&mut self) -> Result<DriveEnd, NotWritten> {
+        self.held.wait(self.parts.now()).await?;
+        Ok(DriveEnd::HandedOver)
+    }
+}

@@ -1,0 +1,119 @@
+//! The worker itself: receives, and hands each delivery to a task of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempus_steps::Platform;
+use tokio::sync::{Semaphore, watch};
+
+use crate::budget::Lanes;
+use crate::{Parts, Tasks, WorkerConfig};
+
+/// How many messages are asked for at once (the most that SQS gives).
+const BATCH: usize = 10;
+/// How long one receive waits for the first message.
+const RECEIVE_WAIT: Duration = Duration::from_secs(20);
+/// How many deliveries are looked at side by side, those that wait for a place included.
+const IN_HAND: usize = 512;
+
+/// What every task of a worker shares.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) parts: Parts,
+    pub(crate) config: Arc<WorkerConfig>,
+    pub(crate) tasks: Tasks,
+    pub(crate) lanes: Lanes,
+    pub(crate) fragile: Arc<Semaphore>,
+    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) last_sweep: Arc<tokio::sync::Mutex<Option<usize>>>,
+}
+
+/// A running worker.
+pub struct Worker {
+    shared: Shared,
+    stop: watch::Sender<bool>,
+}
+
+impl Worker {
+    /// Starts a worker on these parts.
+    pub fn start(parts: Parts, config: WorkerConfig) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let shared = Shared {
+            lanes: Lanes::new(config.budgets),
+            config: Arc::new(config),
+            tasks: Tasks::default(),
+            fragile: Arc::new(Semaphore::new(1)),
+            stopping,
+            last_sweep: Arc::default(),
+            parts,
+        };
+        shared.tasks.spawn(shared.clone().receive());
+        shared.tasks.spawn(shared.clone().remind());
+        shared.tasks.spawn(shared.clone().sweep_from_time_to_time());
+        shared.tasks.spawn(shared.clone().bring_up());
+        Self { shared, stop }
+    }
+
+    /// Takes nothing new, finishes the calls in flight, records them, and gives every lease back.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        self.shared.tasks.finished().await;
+    }
+
+    /// The worker's tasks, for tests that end it where it stands.
+    pub fn tasks(&self) -> Tasks {
+        self.shared.tasks.clone()
+    }
+}
+
+impl Shared {
+    async fn receive(mut self) {
+        let in_hand = Arc::new(Semaphore::new(IN_HAND));
+        let mut stopping = self.stopping.clone();
+        let mut failures = 0;
+        loop {
+            let ready = async {
+                let _room = in_hand.acquire_many(BATCH as u32).await;
+                self.parts.queue.receive(BATCH, RECEIVE_WAIT).await
+            };
+            let received = tokio::select! {
+                biased;
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+                received = ready => received,
+            };
+            let deliveries = match received {
+                Ok(deliveries) => deliveries,
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(%error, "the queue did not answer");
+                    self.pause(failures).await;
+                    continue;
+                }
+            };
+            failures = 0;
+            for delivery in deliveries {
+                let room = Arc::clone(&in_hand).acquire_owned().await;
+                let shared = self.clone();
+                self.tasks.spawn(async move {
+                    shared.handle(delivery).await;
+                    drop(room);
+                });
+            }
+        }
+    }
+
+    async fn pause(&mut self, failures: u32) {
+        let pause = crate::backoff::pause(self.config.backoff, self.config.backoff_most, failures);
+        self.sleep(pause).await;
+    }
+
+    /// Sleeps, or returns early because the worker stops. True if it stops.
+    pub(crate) async fn sleep(&mut self, how_long: Duration) -> bool {
+        let slept = tokio::time::timeout(how_long, self.stopping.wait_for(|stopping| *stopping));
+        slept.await.is_ok()
+    }
+
+    pub(crate) fn platform(&self) -> &dyn Platform {
+        &*self.parts.platform
+    }
+}

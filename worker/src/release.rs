@@ -1,0 +1,43 @@
+//! What goes with giving a lease back: the hint that brings the next worker, and the expiry that
+//! every release looks at.
+
+use tempus_engine::Outgoing;
+use tempus_model::{Hint, Timestamp};
+
+use crate::drive::Drive;
+
+impl Drive<'_> {
+    /// Sends the hint for the row's next due time, before the write that gives the lease back: a
+    /// crash in between costs a useless hint, the other order would cost a minute. It names this
+    /// claim; met while this very lease still stands, it is sent again.
+    pub(crate) async fn send_ahead(&self, until: Timestamp) {
+        let row = self.held.row();
+        let until = if row.desired.is_present() {
+            until.min(row.expires_at)
+        } else {
+            until
+        };
+        let delay = self.parts.now().until(until);
+        if delay > self.parts.queue.longest_delay() {
+            return; // Left to the timer and the reminder.
+        }
+        let hint = Hint::Look {
+            preview: row.preview,
+            sent_by: Some(row.nonce),
+        };
+        let mut message = Outgoing::later(&hint, delay);
+        message.group = Some(self.held.snapshot.identity.owner.id.clone());
+        if let Err(error) = self.parts.queue.send(&[message]).await {
+            tracing::warn!(%error, "the next hint was not sent: the reminder will find the row");
+        }
+    }
+
+    /// Looks at the expiry once more: it may have passed while the lease kept others away.
+    pub(crate) async fn after_release(&self) {
+        let (row, now) = (self.held.row(), self.parts.now());
+        if row.is_expired(now) {
+            self.parts.expire(row.preview, row.expires_at, now).await;
+            self.parts.hint_now(&Hint::look(row.preview)).await;
+        }
+    }
+}
