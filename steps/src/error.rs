@@ -36,16 +36,25 @@ pub enum Landed {
 impl StepError {
     /// A passing failure that had no effect.
     pub fn transient(reason: impl Into<String>) -> Self {
-        Self::Transient { reason: reason.into(), landed: Landed::No }
+        Self::Transient {
+            reason: reason.into(),
+            landed: Landed::No,
+        }
     }
 
     /// A call whose answer was lost.
     pub fn lost(reason: impl Into<String>) -> Self {
-        Self::Transient { reason: reason.into(), landed: Landed::Unknown }
+        Self::Transient {
+            reason: reason.into(),
+            landed: Landed::Unknown,
+        }
     }
 
     /// A refusal.
     pub fn rejected(reason: impl Into<String>) -> Self {
-        Self::Rejected { reason: reason.into(), detail: Vec::new() }
+        Self::Rejected {
+            reason: reason.into(),
+            detail: Vec::new(),
+        }
     }
 }

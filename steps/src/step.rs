@@ -28,7 +28,18 @@ pub enum Progress<T> {
 impl<T> Progress<T> {
     /// Not yet.
     pub fn wait(after: Duration, reason: impl Into<String>) -> Self {
-        Self::Wait { after, reason: reason.into() }
+        Self::Wait {
+            after,
+            reason: reason.into(),
+        }
+    }
+
+    /// The same progress of something made from it.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Progress<U> {
+        match self {
+            Self::Done(value) => Progress::Done(with(value)),
+            Self::Wait { after, reason } => Progress::Wait { after, reason },
+        }
     }
 }
 
@@ -122,10 +133,12 @@ impl<S: Step> AnyStep for S {
     ) -> Result<Progress<Arc<RawValue>>, StepError> {
         let planned = read(planned)?;
         let current = current.map(read).transpose()?;
-        Ok(match Step::execute(self, ctx, &planned, current.as_ref()).await? {
-            Progress::Done(output) => Progress::Done(raw(&output)?),
-            Progress::Wait { after, reason } => Progress::Wait { after, reason },
-        })
+        Ok(
+            match Step::execute(self, ctx, &planned, current.as_ref()).await? {
+                Progress::Done(output) => Progress::Done(raw(&output)?),
+                Progress::Wait { after, reason } => Progress::Wait { after, reason },
+            },
+        )
     }
 
     async fn compensate(
@@ -145,7 +158,10 @@ impl<S: Step> AnyStep for S {
 /// A step of a plan, with what is fixed for it.
 pub fn planned<S: Step>(step: StepId, fixed: &S::Planned) -> Result<PlannedStep, StepError> {
     debug_assert_eq!(step.kind(), S::KIND);
-    Ok(PlannedStep { step, planned: Some(raw(fixed)?) })
+    Ok(PlannedStep {
+        step,
+        planned: Some(raw(fixed)?),
+    })
 }
 
 fn raw<T: Serialize>(value: &T) -> Result<Arc<RawValue>, StepError> {
@@ -156,6 +172,8 @@ fn raw<T: Serialize>(value: &T) -> Result<Arc<RawValue>, StepError> {
 
 fn read<T: DeserializeOwned>(value: &RawValue) -> Result<T, StepError> {
     serde_json::from_str(value.get()).map_err(|error| {
-        StepError::rejected(format!("was stored by a version that this one cannot read: {error}"))
+        StepError::rejected(format!(
+            "was stored by a version that this one cannot read: {error}"
+        ))
     })
 }

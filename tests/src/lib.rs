@@ -1,1 +1,6 @@
-//! placeholder
+//! What the end-to-end suites share.
+//!
+//! [`sim`] is a world in one thread and virtual time: the real worker and the real sqlite engine
+//! over a simulated cloud, with a fault at any call of the worker's choosing.
+
+pub mod sim;

@@ -17,9 +17,15 @@ use crate::{PlanRequest, StepError};
 
 /// The stages that every plan begins with: the timer, and the wait for the name's last holder.
 pub fn opening(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
-    let mut stages = vec![Stage { rank: TIMER_RANK, steps: vec![SetTimer::plan(request)?] }];
+    let mut stages = vec![Stage {
+        rank: TIMER_RANK,
+        steps: vec![SetTimer::plan(request)?],
+    }];
     if let Some(old) = request.identity.predecessor {
-        stages.push(Stage { rank: PREDECESSOR_RANK, steps: vec![Predecessor::plan(old)?] });
+        stages.push(Stage {
+            rank: PREDECESSOR_RANK,
+            steps: vec![Predecessor::plan(old)?],
+        });
     }
     Ok(stages)
 }

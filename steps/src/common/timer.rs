@@ -28,7 +28,10 @@ impl SetTimer {
     pub fn plan(request: &PlanRequest<'_>) -> Result<PlannedStep, StepError> {
         let expiry = format!("{:x}", request.expires_at.millis());
         let name = resource_name(request.installation, request.identity.id, &expiry, 64);
-        let fixed = TimerPlan { name, fires_at: request.expires_at };
+        let fixed = TimerPlan {
+            name,
+            fires_at: request.expires_at,
+        };
         planned::<Self>(StepId::of(Self::KIND, &expiry), &fixed)
     }
 }
@@ -45,7 +48,11 @@ impl Step for SetTimer {
     }
 
     fn resource(&self, planned: &TimerPlan) -> Option<Resource> {
-        Some(Resource { kind: "timer".to_owned(), name: planned.name.clone(), revision: None })
+        Some(Resource {
+            kind: "timer".to_owned(),
+            name: planned.name.clone(),
+            revision: None,
+        })
     }
 
     async fn execute(

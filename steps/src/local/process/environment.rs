@@ -17,8 +17,18 @@ const ROLE: &str = "TEMPUS_ROLE";
 /// What a program needs to run at all. A list of what passes, not of what does not: nobody can
 /// list every variable in which a server may hold a credential.
 const PASSED_ON: [&str; 12] = [
-    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "HOSTNAME",
-    "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "HOSTNAME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 ];
 
 /// Those of `variables` that a preview may see.
@@ -83,12 +93,15 @@ impl Tags {
 
     /// Reads the tags from an environment as `/proc` shows it: `NAME=value`, ended by zero bytes.
     /// `None` if it is not, or not wholly, one of ours.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "read from /proc only"))]
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "read from /proc only")
+    )]
     pub(super) fn read(environ: &[u8]) -> Option<Self> {
         let value = |name: &str| {
-            let entry = environ.split(|b| *b == 0).find_map(|entry| {
-                entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
-            })?;
+            let entry = environ
+                .split(|b| *b == 0)
+                .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
             std::str::from_utf8(entry).ok()
         };
         Some(Self {
@@ -118,14 +131,21 @@ pub(super) fn of_app(order: &Order) -> Vec<(OsString, OsString)> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_secret_of_the_server_passes_on() {
         let server = [
-            "PATH", "LC_ALL", "TEMPUS_TOKEN", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN",
-            "DATABASE_URL", "PATHS", "http_proxy",
+            "PATH",
+            "LC_ALL",
+            "TEMPUS_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "GITHUB_TOKEN",
+            "DATABASE_URL",
+            "PATHS",
+            "http_proxy",
         ];
         let passed: Vec<_> = passed_on(server.iter().map(|name| (name.into(), "x".into())))
             .map(|(name, _)| name)
@@ -143,7 +163,9 @@ mod tests {
             revision: Revision("abc=1".into()),
             role: Role::App,
         };
-        let pairs = tags.variables().map(|(name, value)| format!("{name}={value}\0"));
+        let pairs = tags
+            .variables()
+            .map(|(name, value)| format!("{name}={value}\0"));
         assert_eq!(Tags::read(pairs.concat().as_bytes()), Some(tags));
         assert_eq!(Tags::read(pairs[..3].concat().as_bytes()), None);
     }

@@ -78,7 +78,7 @@ impl Default for Policy {
             first_restart: Duration::from_millis(500),
             longest_restart: Duration::from_secs(30),
             steady_after: Duration::from_secs(30),
-            orphaned_after: Some(Duration::from_secs(300)),
+            orphaned_after: Some(Duration::from_mins(5)),
         }
     }
 }

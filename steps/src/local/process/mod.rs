@@ -51,7 +51,8 @@
 //!
 //! # Elsewhere than on Linux
 //! Without `/proc` there is no listing by tag, no parent death signal and no subreaper: a process
-//! that leaves its process group escapes, and a killed shim's command has to be ended by hand.
+//! that leaves its process group escapes, and a killed shim's command or a shim that hangs has to be
+//! ended by hand.
 
 mod end;
 mod environment;

@@ -90,9 +90,18 @@ pub(super) enum Phase {
 
 impl From<State> for Status {
     fn from(state: State) -> Self {
-        let State { revision, restarts, phase, .. } = state;
+        let State {
+            revision,
+            restarts,
+            phase,
+            ..
+        } = state;
         match phase {
-            Phase::Running { pid, since, last_exit } => Self::Running(Running {
+            Phase::Running {
+                pid,
+                since,
+                last_exit,
+            } => Self::Running(Running {
                 pid,
                 revision,
                 restarts,
@@ -112,6 +121,8 @@ impl From<State> for Status {
 
 /// The time of day. Shims show it to people and decide nothing by it.
 pub(super) fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

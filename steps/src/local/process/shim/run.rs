@@ -1,0 +1,208 @@
+//! The shim: takes the lock, runs the command, runs it again, ends it when told.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
+use tokio::time::sleep;
+
+use super::ShimCommand;
+use super::app::{App, Children};
+use super::backoff::Backoff;
+use super::orders::Orders;
+use super::output::Log;
+use crate::local::process::folder::{Held, ResourceFolder, Take};
+use crate::local::process::launch::Order;
+use crate::local::process::log::{LogSource, LogWriter};
+use crate::local::process::processes::{self, Whom};
+use crate::local::process::state::{Phase, State, now};
+
+/// How long to try for the lock. A supervisor that looks at it holds it for an instant.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long what an earlier shim left may take to die.
+const SWEEP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a shim that cannot go on says; its supervisor passes it to the user.
+type Complaint = Box<dyn std::error::Error>;
+
+pub(super) fn main(own: &ShimCommand, folder: PathBuf) -> ExitCode {
+    // One thread: what starts the command must be the thread that lives as long as the process.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let ran = match runtime {
+        Ok(runtime) => runtime.block_on(run(own, ResourceFolder::new(folder))),
+        Err(error) => Err(error.into()),
+    };
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(complaint) => {
+            eprintln!("{complaint}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Decides, with the lock held, whether there is something to do.
+async fn run(own: &ShimCommand, folder: ResourceFolder) -> Result<(), Complaint> {
+    let Some(lock) = take(&folder).await? else {
+        return Ok(());
+    };
+    if !lock.is_current() || folder.tombstone()?.is_some() {
+        return Ok(());
+    }
+    let Some(order) = folder.order()? else {
+        return Ok(());
+    };
+    // Before it says that it runs: from then on it gets signals, and children.
+    let children = signal(SignalKind::child())?;
+    let orders = Orders::listen(folder.clone(), lock, order.policy.orphaned_after)?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    sweep(&order).await?;
+    let log = Log::new(LogWriter::open(folder.logs())?);
+    let shim = Shim {
+        own,
+        folder,
+        order,
+        log,
+        children,
+        orders,
+        restarts: 0,
+        last_exit: None,
+    };
+    shim.look_after().await
+}
+
+async fn take(folder: &ResourceFolder) -> Result<Option<Held>, Complaint> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match folder.take()? {
+            Take::Taken(lock) => return Ok(Some(lock)),
+            Take::NoFile => return Ok(None),
+            Take::Busy if Instant::now() > deadline => return Ok(None),
+            Take::Busy => sleep(LOOK_EVERY).await,
+        }
+    }
+}
+
+/// Ends what a killed shim left. With the lock held, nothing that carries the resource's name may
+/// be running.
+async fn sweep(order: &Order) -> Result<(), Complaint> {
+    let deadline = Instant::now() + SWEEP_TIMEOUT;
+    loop {
+        let resource = &order.launch.resource;
+        let left = processes::kill_tagged(order.installation, resource, Whom::Apps)?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(format!("processes {left:?} of an earlier run are still there").into());
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Without certainty that one run is over there must not be another.
+fn all_gone(left: Children) -> Result<(), Complaint> {
+    match left {
+        Children::None => Ok(()),
+        Children::Some => Err("what the command started survives SIGKILL".into()),
+    }
+}
+
+struct Shim<'a> {
+    own: &'a ShimCommand,
+    folder: ResourceFolder,
+    order: Order,
+    log: Log,
+    children: SignalStream,
+    orders: Orders,
+    restarts: u32,
+    last_exit: Option<String>,
+}
+
+impl Shim<'_> {
+    async fn look_after(mut self) -> Result<(), Complaint> {
+        let mut backoff = Backoff::default();
+        loop {
+            let started = Instant::now();
+            let Some(exit) = self.run_once().await? else {
+                return Ok(());
+            };
+            let wait = backoff.after(started.elapsed(), &self.order.policy);
+            let said = format!("{exit}; starting again in {:.1} s", wait.as_secs_f64());
+            self.log.write(LogSource::Shim, vec![said]);
+            self.last_exit = Some(exit.clone());
+            let waiting = Phase::BackingOff {
+                last_exit: exit,
+                until: now().after(wait),
+            };
+            if let Err(error) = self.say(waiting)
+                && self.restarts == 0
+            {
+                return Err(error);
+            }
+            tokio::select! {
+                biased;
+                () = self.orders.told_to_end() => return Ok(()),
+                () = sleep(wait) => {}
+            }
+            self.restarts = self.restarts.saturating_add(1);
+        }
+    }
+
+    /// Runs the command until it ends, and leaves nothing of it. Returns how it ended, in words;
+    /// `None` if the shim was told to end.
+    async fn run_once(&mut self) -> Result<Option<String>, Complaint> {
+        // A tombstone may have been laid while the command was down.
+        if self.folder.tombstone()?.is_some() {
+            return Ok(None);
+        }
+        let mut app = match App::start(self.own, &self.order, &self.log) {
+            Ok(app) => app,
+            Err(error) => {
+                let dir = self.order.launch.dir.display();
+                return Ok(Some(format!("cannot start in {dir}: {error}")));
+            }
+        };
+        let running = Phase::Running {
+            pid: app.pid(),
+            since: now(),
+            last_exit: self.last_exit.clone(),
+        };
+        // Unless it is the first, an out-of-date state is better than no service.
+        if let Err(error) = self.say(running)
+            && self.restarts == 0
+        {
+            all_gone(app.finish().await)?;
+            return Err(error);
+        }
+        tokio::select! {
+            biased;
+            () = self.orders.told_to_end() => {
+                // Only for people to see.
+                let _ = self.say(Phase::Ending);
+                let grace = self.orders.grace(self.order.policy.grace);
+                all_gone(app.end(grace, &mut self.children).await)?;
+                Ok(None)
+            }
+            exit = app.ended(&mut self.children) => {
+                all_gone(app.finish().await)?;
+                Ok(Some(exit.to_string()))
+            }
+        }
+    }
+
+    fn say(&self, phase: Phase) -> Result<(), Complaint> {
+        let state = State {
+            shim: std::process::id(),
+            revision: self.order.launch.revision.clone(),
+            restarts: self.restarts,
+            phase,
+        };
+        Ok(self.folder.write_state(&state)?)
+    }
+}

@@ -1,0 +1,192 @@
+//! What must be true of a world at rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tempus_engine::{Filter, Queue, Store};
+use tempus_model::{Course, Phase, PreviewId};
+use tempus_steps::Platform;
+use tempus_steps::sim::{Kind, Life, SimPlatform};
+
+use super::world::{World, spec};
+
+impl World {
+    /// Checks everything that must be true of this preview at rest.
+    pub async fn check(&mut self, preview: PreviewId) -> Result<(), String> {
+        self.inventory_is_desired(preview).await?;
+        self.one_outcome_per_job(preview).await?;
+        self.hints_are_spent().await?;
+        let letters = self
+            .engine
+            .store()
+            .dead_letters(10)
+            .await
+            .map_err(|e| e.to_string())?;
+        if !letters.is_empty() {
+            return Err(format!("dead letters: {letters:?}"));
+        }
+        Ok(())
+    }
+
+    /// No orphan at rest, nothing missing, one definition and one live service per service.
+    async fn inventory_is_desired(&self, preview: PreviewId) -> Result<(), String> {
+        let snapshot = self.get(preview).await;
+        let platform = SimPlatform::new(&self.cloud, std::time::Duration::ZERO);
+        let mut expected = BTreeMap::new();
+        for entry in snapshot.row.ledger.entries() {
+            if !entry.done {
+                return Err(format!(
+                    "{} is in the ledger of a row at rest, not done",
+                    entry.step
+                ));
+            }
+            let step = platform.step(entry.step.kind());
+            if let Some(resource) = step.and_then(|step| step.resource(&entry.planned))
+                && resource.kind != "timer"
+            {
+                let key = (
+                    resource.kind,
+                    resource.name,
+                    resource.revision.unwrap_or_default(),
+                );
+                *expected.entry(key).or_insert(0) += 1;
+            }
+        }
+        let mut actual = BTreeMap::new();
+        for item in self.cloud.truth() {
+            if item.life == Life::Draining {
+                return Err(format!("{} still drains at rest", item.name));
+            }
+            let versioned = matches!(item.kind, Kind::Definition | Kind::Service);
+            let revision = if versioned {
+                item.revision
+            } else {
+                String::new()
+            };
+            *actual
+                .entry((item.kind.as_str().to_owned(), item.name, revision))
+                .or_insert(0) += 1;
+        }
+        if expected != actual {
+            return Err(format!("desired {expected:?}, but there is {actual:?}"));
+        }
+        let timers = self
+            .engine
+            .timer()
+            .list(preview)
+            .await
+            .map_err(|e| e.to_string())?;
+        let wanted = usize::from(snapshot.row.desired.is_present());
+        if timers.len() != wanted {
+            return Err(format!(
+                "{wanted} alarm should stand, but these do: {timers:?}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Every job has ended, and no saga is left.
+    async fn one_outcome_per_job(&self, preview: PreviewId) -> Result<(), String> {
+        let store = self.engine.store();
+        let jobs = store.jobs(preview, 100).await.map_err(|e| e.to_string())?;
+        for job in &jobs {
+            if !job.status.is_final() || job.finished_at.is_none() {
+                return Err(format!("job {} never ended: {job:?}", job.id));
+            }
+        }
+        let ids: BTreeSet<_> = jobs.iter().map(|job| job.id).collect();
+        if ids.len() != jobs.len() {
+            return Err("a job is listed twice".to_owned());
+        }
+        Ok(())
+    }
+
+    /// No hint is left on the queue: none was multiplied for ever.
+    async fn hints_are_spent(&self) -> Result<(), String> {
+        // Hints that were sent again because of the fault come within seconds and find nothing;
+        // a message that its dead receiver hid comes back when its visibility ends.
+        tokio::time::sleep(std::time::Duration::from_secs(120)).await;
+        let depth = self
+            .engine
+            .queue()
+            .depth()
+            .await
+            .map_err(|e| e.to_string())?;
+        if depth.visible + depth.in_flight + depth.delayed > 0 {
+            return Err(format!("hints are left: {depth:?}"));
+        }
+        Ok(())
+    }
+
+    /// What must be true of a preview that has come to its end.
+    pub async fn check_gone(&mut self, preview: PreviewId) -> Result<(), String> {
+        self.check(preview).await?;
+        let row = self.get(preview).await.row;
+        if !matches!(row.phase(), Phase::Destroyed | Phase::Failed) {
+            return Err(format!("not gone: {row:?}"));
+        }
+        let store = self.engine.store();
+        let receipt = store.receipt(preview).await.map_err(|e| e.to_string())?;
+        let receipt = receipt.ok_or_else(|| format!("no receipt: {row:?}"))?;
+        if receipt.checks.iter().any(|check| !check.found.is_empty()) {
+            return Err(format!("a receipt that finds something: {receipt:?}"));
+        }
+        if !self.cloud.truth().is_empty() {
+            return Err(format!("left behind: {:?}", self.cloud.truth()));
+        }
+        if row.suspicion > 0 || row.due_at.is_some() || !row.ledger.is_empty() {
+            return Err(format!("not at rest: {row:?}"));
+        }
+        self.slots_are_free().await
+    }
+
+    /// Every slot that the preview held can be taken again: the quota is two, the listener three.
+    async fn slots_are_free(&mut self) -> Result<(), String> {
+        let ttl = std::time::Duration::from_hours(1);
+        for name in ["app", "other"] {
+            let made = self.create(name, spec(&[("web", "1")]), ttl).await;
+            made.map_err(|error| format!("a slot was not given back: {error}"))?;
+        }
+        if self
+            .create("third", spec(&[("web", "1")]), ttl)
+            .await
+            .is_ok()
+        {
+            return Err("two slots held three previews".to_owned());
+        }
+        let all = self.engine.store().list(&Filter::default(), None, 10).await;
+        let live = all.map_err(|e| e.to_string())?.items;
+        let live = live.iter().filter(|s| !s.row.is_gone()).count();
+        if live != 2 {
+            return Err(format!("two slots are taken, but {live} previews exist"));
+        }
+        Ok(())
+    }
+
+    /// Compensating what was compensated changes nothing: the preview's row is verified once
+    /// more, which looks for everything again.
+    pub async fn check_twice_is_once(&mut self, preview: PreviewId) -> Result<(), String> {
+        let before = self.cloud.truth().len();
+        let now = self.now();
+        self.engine
+            .store()
+            .doubt(preview, now)
+            .await
+            .map_err(|e| e.to_string())?;
+        self.hint(preview).await;
+        self.until_rest(preview, std::time::Duration::from_hours(1))
+            .await?;
+        let row = self.get(preview).await.row;
+        if row.suspicion > 0
+            || row
+                .saga
+                .as_ref()
+                .is_some_and(|saga| saga.course == Course::Unwind)
+        {
+            return Err(format!("the second verify did not end: {row:?}"));
+        }
+        if self.cloud.truth().len() != before {
+            return Err("verifying again changed what exists".to_owned());
+        }
+        Ok(())
+    }
+}

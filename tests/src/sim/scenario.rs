@@ -1,0 +1,103 @@
+//! What the users do in a run.
+
+use std::time::Duration;
+
+use tempus_model::PreviewId;
+
+use super::world::{World, spec};
+
+/// A story with one preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scenario {
+    /// Two services are created; later somebody asks for the end.
+    CreateDestroy,
+    /// Two services are created, and their time runs out.
+    CreateExpire,
+    /// A service is changed, one dropped and one added; then the end.
+    Update,
+    /// The application never becomes healthy: everything is unwound.
+    CreateRejected,
+    /// The new version never becomes healthy: back to the last ready one, then the end.
+    UpdateRejected,
+    /// The life is extended; then the time runs out.
+    Extend,
+}
+
+impl Scenario {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::CreateDestroy,
+        Self::CreateExpire,
+        Self::Update,
+        Self::CreateRejected,
+        Self::UpdateRejected,
+        Self::Extend,
+    ];
+
+    /// Plays it to its end: the preview is gone, or nothing more will happen.
+    pub async fn play(self, world: &mut World) -> Result<PreviewId, String> {
+        let long = Duration::from_hours(3);
+        let short = Duration::from_mins(20);
+        let (first, ttl) = match self {
+            Self::CreateRejected => (spec(&[("web", "1"), ("api", "sick")]), long),
+            Self::CreateExpire | Self::Extend => (spec(&[("web", "1"), ("api", "1")]), short),
+            _ => (spec(&[("web", "1"), ("api", "1")]), long),
+        };
+        world.start_worker();
+        let accepted = world
+            .create("app", first, ttl)
+            .await
+            .map_err(|e| e.to_string())?;
+        let preview = accepted.preview;
+        self.rest(world, preview).await?;
+        match self {
+            Self::CreateDestroy | Self::CreateRejected => {}
+            Self::CreateExpire => tokio::time::sleep(short).await,
+            Self::Update => {
+                let _ = world
+                    .update(preview, spec(&[("web", "2"), ("jobs", "1")]))
+                    .await;
+                self.rest(world, preview).await?;
+            }
+            Self::UpdateRejected => {
+                let _ = world
+                    .update(preview, spec(&[("web", "sick"), ("jobs", "1")]))
+                    .await;
+                self.rest(world, preview).await?;
+            }
+            Self::Extend => {
+                let now = world.now();
+                let to = tempus_engine::Extended::To(now.after(short * 2));
+                if world.engine.store().extend(preview, to, now).await.is_ok() {
+                    world.hint(preview).await;
+                }
+                self.rest(world, preview).await?;
+                tokio::time::sleep(short * 2).await;
+            }
+        }
+        if matches!(
+            self,
+            Self::CreateDestroy | Self::Update | Self::UpdateRejected
+        ) {
+            world.check(preview).await?;
+            let _ = world.destroy(preview).await;
+        }
+        self.rest(world, preview).await?;
+        Ok(preview)
+    }
+
+    /// Lets the world come to rest; what is parked because something was refused is replayed, as
+    /// an operator would.
+    async fn rest(self, world: &mut World, preview: PreviewId) -> Result<(), String> {
+        for _ in 0..3 {
+            world.until_rest(preview, Duration::from_hours(2)).await?;
+            let now = world.now();
+            let replayed = world.engine.store().replay(preview, now).await;
+            if !replayed.map_err(|e| e.to_string())? {
+                return Ok(());
+            }
+            world.hint(preview).await;
+        }
+        Err("parked again after two replays".to_owned())
+    }
+}

@@ -1,0 +1,308 @@
+//! The world: an engine and a cloud that outlive every worker, and the workers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempus_engine::sqlite::{Options, SqliteEngine};
+use tempus_engine::{
+    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Queue, Quotas, Store,
+    TokioClock, Update,
+};
+use tempus_model::transition::accept::{DestroyReason, NewJob};
+use tempus_model::{
+    Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Service, Snapshot,
+    Spec, Timestamp, WorkerId,
+};
+use tempus_steps::sim::{Cloud, Habits, NoFaults, SimPlatform};
+use tempus_worker::{Parts, Worker, WorkerConfig};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
+
+use super::faults::{Cell, Injector, Strike};
+use super::wrap::{WrappedQueue, WrappedStore, WrappedTimer};
+
+/// Later than any call of a frozen worker can land.
+const VERIFY_DELAY: Duration = Duration::from_secs(90);
+
+/// A world.
+pub struct World {
+    /// The engine, unwrapped: what the API uses, and what the test looks at.
+    pub engine: SqliteEngine,
+    /// The cloud, unwrapped.
+    pub cloud: Cloud,
+    /// The clock that goes with tokio's.
+    pub clock: TokioClock,
+    /// The first worker's faults.
+    pub faults: Arc<Injector>,
+    strikes: UnboundedReceiver<(Strike, oneshot::Sender<()>)>,
+    workers: Vec<Worker>,
+    ids: u128,
+    made: u32,
+}
+
+impl World {
+    /// A world whose first worker meets this fault.
+    pub fn new(cell: Option<Cell>) -> Self {
+        let clock = TokioClock::starting_at(Timestamp::from_millis(1_800_000_000_000));
+        let options = Options {
+            clock: Arc::new(clock),
+            installation: InstallationId::new(0x7e57),
+            visibility: Duration::from_secs(30),
+            ..Options::default()
+        };
+        let engine = SqliteEngine::in_memory(options).unwrap_or_else(|e| panic!("{e}"));
+        let cloud = Cloud::new(Habits::default(), Arc::new(NoFaults));
+        let (send, strikes) = unbounded_channel();
+        let faults = Arc::new(Injector::new(cell, send));
+        Self {
+            engine,
+            cloud,
+            clock,
+            faults,
+            strikes,
+            workers: Vec::new(),
+            ids: 0,
+            made: 0,
+        }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Starts the worker whose calls are counted.
+    pub fn start_worker(&mut self) {
+        let faults = Arc::clone(&self.faults);
+        let parts = Parts {
+            store: Arc::new(WrappedStore {
+                inner: self.engine.store(),
+                faults: Arc::clone(&faults),
+            }),
+            queue: Arc::new(WrappedQueue {
+                inner: self.engine.queue(),
+                faults: Arc::clone(&faults),
+            }),
+            timer: Arc::new(WrappedTimer {
+                inner: self.engine.timer(),
+                faults: Arc::clone(&faults),
+            }),
+            clock: Arc::new(self.clock),
+            platform: Arc::new(SimPlatform::new(
+                &self.cloud.seen_through(faults),
+                VERIFY_DELAY,
+            )),
+        };
+        self.start(parts);
+    }
+
+    /// Starts another worker, to which nothing happens.
+    pub fn start_successor(&mut self) {
+        let parts = Parts {
+            store: self.engine.store(),
+            queue: self.engine.queue(),
+            timer: self.engine.timer(),
+            clock: Arc::new(self.clock),
+            platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY)),
+        };
+        self.start(parts);
+    }
+
+    fn start(&mut self, parts: Parts) {
+        self.made += 1;
+        let config = WorkerConfig {
+            name: WorkerId(format!("sim-{}", self.made)),
+            sweep_every: None,
+            ..WorkerConfig::default()
+        };
+        self.workers.push(Worker::start(parts, config));
+    }
+
+    /// A fresh id, the same in every run.
+    pub fn id(&mut self) -> uuid::Uuid {
+        self.ids += 1;
+        // The first group differs, so short ids do too.
+        uuid::Uuid::from_u128(self.ids << 96 | self.ids)
+    }
+
+    /// Creates a preview, as the API does.
+    pub async fn create(
+        &mut self,
+        name: &str,
+        spec: Spec,
+        ttl: Duration,
+    ) -> Result<Accepted, CreateError> {
+        let (id, job) = (PreviewId::new(self.id()), JobId::new(self.id()));
+        let now = self.now();
+        let new = NewPreview {
+            identity: Identity {
+                id,
+                name: name.parse().unwrap_or_else(|e| panic!("{name}: {e}")),
+                owner: Owner {
+                    id: "ann".into(),
+                    login: "ann".into(),
+                    avatar_url: None,
+                },
+                origin: Origin::default(),
+                template: spec.template.clone(),
+                route: Route {
+                    listener: String::new(),
+                    slot: None,
+                    url: String::new(),
+                },
+                created_at: now,
+                predecessor: None,
+            },
+            spec,
+            expires_at: now.after(ttl),
+            job: NewJob { id: job, now },
+            listeners: vec![Listener {
+                name: "main".into(),
+                slots: Some(3),
+                url: format!("http://{name}.test/"),
+            }],
+            quotas: Quotas {
+                per_owner: 2,
+                total: 2,
+            },
+            key: None,
+        };
+        let accepted = self.engine.store().create(new).await?;
+        self.hint(accepted.preview).await;
+        Ok(accepted)
+    }
+
+    /// Asks for another spec, as the API does.
+    pub async fn update(&mut self, preview: PreviewId, spec: Spec) -> Result<Accepted, JobError> {
+        let job = NewJob {
+            id: JobId::new(self.id()),
+            now: self.now(),
+        };
+        let update = Update {
+            preview,
+            spec,
+            expires_at: None,
+            job,
+            key: None,
+        };
+        let accepted = self.engine.store().update(update).await?;
+        self.hint(preview).await;
+        Ok(accepted)
+    }
+
+    /// Asks for the preview's end, as the API does.
+    pub async fn destroy(&mut self, preview: PreviewId) -> Result<Accepted, JobError> {
+        let job = NewJob {
+            id: JobId::new(self.id()),
+            now: self.now(),
+        };
+        let asked = DestroyReason::Asked;
+        let accepted = self
+            .engine
+            .store()
+            .destroy(preview, asked, job, None)
+            .await?;
+        self.hint(preview).await;
+        Ok(accepted)
+    }
+
+    /// Sends a hint, as the API does.
+    pub async fn hint(&self, preview: PreviewId) {
+        let hint = Outgoing::now(&Hint::look(preview));
+        self.engine
+            .queue()
+            .send(&[hint])
+            .await
+            .unwrap_or_else(|e| panic!("{e}"));
+    }
+
+    /// The preview as it stands.
+    pub async fn get(&self, preview: PreviewId) -> Snapshot {
+        let found = self
+            .engine
+            .store()
+            .get(preview)
+            .await
+            .unwrap_or_else(|e| panic!("{e}"));
+        found.unwrap_or_else(|| panic!("{preview} is not stored"))
+    }
+
+    /// Lets time pass until the preview is at rest (or parked), and does what strikes ask for.
+    pub async fn until_rest(&mut self, preview: PreviewId, most: Duration) -> Result<(), String> {
+        let end = tokio::time::Instant::now() + most;
+        loop {
+            let row = self.get(preview).await.row;
+            let settled = row.settled.generation == row.generation
+                && row.saga.is_none()
+                && row.lease.is_none()
+                && row.verify_at.is_none()
+                && row.settled.expires_at == row.expires_at;
+            if settled || row.parked.is_some() {
+                return Ok(());
+            }
+            if tokio::time::Instant::now() >= end {
+                return Err(format!("not at rest after {} s: {row:?}", most.as_secs()));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(250)) => {}
+                Some((strike, done)) = self.strikes.recv() => {
+                    self.answer(strike, preview).await;
+                    let _ = done.send(());
+                }
+            }
+        }
+    }
+
+    async fn answer(&mut self, strike: Strike, preview: PreviewId) {
+        match strike {
+            Strike::Died => {
+                for worker in self.workers.drain(..) {
+                    worker.tasks().kill();
+                }
+                self.start_successor();
+            }
+            Strike::Froze => self.start_successor(),
+            Strike::Duplicate => self.hint(preview).await,
+            Strike::Destroy => match self.destroy(preview).await {
+                Ok(_) | Err(JobError::NotAccepted(_)) => {}
+                Err(error) => panic!("{error}"),
+            },
+            Strike::Update => match self
+                .update(preview, spec(&[("web", "9"), ("extra", "1")]))
+                .await
+            {
+                Ok(_) | Err(JobError::NotAccepted(_)) => {}
+                Err(error) => panic!("{error}"),
+            },
+        }
+    }
+}
+
+/// A spec of services, each with a version that makes it differ. The version `sick` never becomes
+/// healthy.
+pub fn spec(services: &[(&str, &str)]) -> Spec {
+    let services = services.iter().enumerate().map(|(index, (name, version))| {
+        let mut env = BTreeMap::from([("VERSION".to_owned(), (*version).to_owned())]);
+        if *version == "sick" {
+            env.insert("SICK".to_owned(), String::new());
+        }
+        Service {
+            name: name.parse().unwrap_or_else(|e| panic!("{name}: {e}")),
+            command: None,
+            image: Some("app".to_owned()),
+            dir: None,
+            port: 8000 + u16::try_from(index).unwrap_or(0),
+            env,
+            health_path: "/".to_owned(),
+            path: (index == 0).then(|| "/".to_owned()),
+            cpu: 256,
+            memory: 512,
+        }
+    });
+    Spec {
+        template: "api-service".to_owned(),
+        commit_sha: None,
+        services: services.collect(),
+    }
+}
