@@ -43,6 +43,7 @@ pub fn run_cell(scenario: Scenario, cell: Option<Cell>) -> (Outcome, Vec<(String
             let calls = world.faults.calls();
             world.check_gone(preview).await?;
             world.check_twice_is_once(preview).await?;
+            world.check_slots_are_free().await?;
             Ok::<_, String>(calls)
         }
         .await;

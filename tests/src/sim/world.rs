@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{
-    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Queue, Quotas, Store,
-    TokioClock, Update,
+    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, TokioClock,
+    Update,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
