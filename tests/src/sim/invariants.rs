@@ -14,7 +14,7 @@ impl World {
     pub async fn check(&mut self, preview: PreviewId) -> Result<(), String> {
         self.inventory_is_desired(preview).await?;
         self.one_outcome_per_job(preview).await?;
-        self.hints_are_spent().await?;
+        self.hints_are_spent(preview).await?;
         let letters = self
             .engine
             .store()
@@ -101,10 +101,11 @@ impl World {
     }
 
     /// No hint is left on the queue: none was multiplied for ever.
-    async fn hints_are_spent(&self) -> Result<(), String> {
+    async fn hints_are_spent(&mut self, preview: PreviewId) -> Result<(), String> {
         // Hints that were sent again because of the fault come within seconds and find nothing;
         // a message that its dead receiver hid comes back when its visibility ends.
-        tokio::time::sleep(std::time::Duration::from_secs(120)).await;
+        self.pass(preview, std::time::Duration::from_secs(120))
+            .await;
         let depth = self
             .engine
             .queue()

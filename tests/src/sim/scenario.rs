@@ -52,7 +52,7 @@ impl Scenario {
         self.rest(world, preview).await?;
         match self {
             Self::CreateDestroy | Self::CreateRejected => {}
-            Self::CreateExpire => tokio::time::sleep(short).await,
+            Self::CreateExpire => world.pass(preview, short).await,
             Self::Update => {
                 let _ = world
                     .update(preview, spec(&[("web", "2"), ("jobs", "1")]))
@@ -72,7 +72,7 @@ impl Scenario {
                     world.hint(preview).await;
                 }
                 self.rest(world, preview).await?;
-                tokio::time::sleep(short * 2).await;
+                world.pass(preview, short * 2).await;
             }
         }
         if matches!(

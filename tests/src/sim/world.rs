@@ -237,15 +237,24 @@ impl World {
                 && row.saga.is_none()
                 && row.lease.is_none()
                 && row.verify_at.is_none()
-                && row.settled.expires_at == row.expires_at;
+                && row.settled.expires_at == row.expires_at
+                && !row.is_expired(self.now());
             if settled || row.parked.is_some() {
                 return Ok(());
             }
             if tokio::time::Instant::now() >= end {
                 return Err(format!("not at rest after {} s: {row:?}", most.as_secs()));
             }
+            self.pass(preview, Duration::from_millis(250)).await;
+        }
+    }
+
+    /// Lets time pass, and does what strikes ask for.
+    pub async fn pass(&mut self, preview: PreviewId, how_long: Duration) {
+        let end = tokio::time::Instant::now() + how_long;
+        loop {
             tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(250)) => {}
+                () = tokio::time::sleep_until(end) => return,
                 Some((strike, done)) = self.strikes.recv() => {
                     self.answer(strike, preview).await;
                     let _ = done.send(());
