@@ -27,6 +27,10 @@ pub trait Ctx: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
 
+    /// What the step's deadline counts from. A step that can say more than "too late" rejects by
+    /// itself before the deadline does it.
+    fn since(&self) -> Timestamp;
+
     /// Whether what the ledger says can be trusted, or must be looked up first.
     fn trust(&self) -> Trust;
 

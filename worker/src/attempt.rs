@@ -45,6 +45,10 @@ pub(crate) fn start(
             .as_ref()
             .map_or(saga.generation, |entry| entry.generation),
         expires_at: saga.expires_at,
+        since: saga
+            .progress(step)
+            .and_then(|p| p.since)
+            .unwrap_or_else(|| parts.now()),
         trust: if held.is_suspect() {
             Trust::Suspect
         } else {

@@ -17,6 +17,7 @@ pub(crate) struct AttemptCtx {
     pub(crate) identity: Arc<Identity>,
     pub(crate) generation: Generation,
     pub(crate) expires_at: Timestamp,
+    pub(crate) since: Timestamp,
     pub(crate) trust: Trust,
 }
 
@@ -40,6 +41,10 @@ impl Ctx for AttemptCtx {
 
     fn now(&self) -> Timestamp {
         self.parts.now()
+    }
+
+    fn since(&self) -> Timestamp {
+        self.since
     }
 
     fn trust(&self) -> Trust {

@@ -35,6 +35,7 @@ impl Drive<'_> {
             identity: Arc::clone(&self.held.identity),
             generation: self.held.saga.generation,
             expires_at: self.held.saga.expires_at,
+            since: self.held.saga.started_at,
             trust: Trust::Suspect,
         });
         let ledger = self.held.ledger.clone();

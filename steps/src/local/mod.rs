@@ -1,4 +1,37 @@
 //! The `local` platform: previews are processes on this machine behind a built-in reverse proxy.
+//!
+//! ```text
+//!   timer → predecessor → ports → process (each service) → healthy (each) → route
+//!                           │         │                                       │
+//!                    reserved numbers │                                  proxy::Routes
+//!                                process::Supervisor
+//! ```
+//!
+//! A service runs as one process per specification: an update starts the new ones beside the old,
+//! waits until they are healthy, moves the route, and only then removes the old. So an update has
+//! no gap, and a failed one has nothing to bring back.
+//!
+//! Processes outlive a crash of this program and are found again; the routes do not, so every
+//! wanted preview is verified at start, which puts them back.
 
+mod admit;
+mod audit;
+mod health;
+mod logs;
+mod plan;
+mod platform;
+mod ports;
 pub mod process;
 pub mod proxy;
+mod route;
+mod service;
+
+pub use platform::{LocalOptions, LocalPlatform};
+
+/// The ranks of this platform's stages, after the common ones.
+mod rank {
+    pub(super) const PORTS: u8 = 2;
+    pub(super) const PROCESS: u8 = 3;
+    pub(super) const HEALTHY: u8 = 4;
+    pub(super) const ROUTE: u8 = 5;
+}

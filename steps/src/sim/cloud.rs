@@ -171,7 +171,6 @@ impl Cloud {
                 .filter(|i| i.kind == kind && i.name == name);
             let newest = found.rfind(|item| item.seen_from <= now)?;
             Some(Seen {
-                number: newest.number,
                 revision: newest.revision.clone(),
                 life: newest.life,
                 is_running: newest.life == Life::Active
@@ -193,7 +192,7 @@ impl Cloud {
     /// Removes one revision of a definition.
     pub(super) async fn delete_definition(&self, number: u64) -> Result<(), StepError> {
         self.call("delete definition", |state, habits| {
-            state.remove(number, habits)
+            state.remove(number, habits);
         })
         .await
         .map_err(StepError::from)
@@ -253,7 +252,6 @@ pub(super) struct NewItem<'a> {
 /// What a look-up shows.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
-    pub(super) number: u64,
     pub(super) revision: String,
     pub(super) life: Life,
     pub(super) is_running: bool,

@@ -49,7 +49,7 @@ impl LogFiles {
     /// Survives rotation and restarts, also that of the server. Ends when the resource has been
     /// removed, or when a file cannot be read; to end it earlier, drop it. Reads only as fast as
     /// its lines are taken: who is slower than two whole rotations loses lines in between.
-    pub fn follow(&self, most: usize) -> impl Stream<Item = LogLine> + Send + 'static {
+    pub fn follow(&self, most: usize) -> impl Stream<Item = LogLine> + Send + 'static + use<> {
         follow::follow(self.clone(), most)
     }
 }

@@ -149,7 +149,7 @@ async fn wherever_a_server_stops_half_way_the_next_one_completes_it() {
         let _ = tokio::time::timeout(after, bench.supervisor.ensure(&launch)).await;
         let next = bench.next_server();
         next.ensure(&launch).await.unwrap();
-        eventually("one shim", || (bench.shims() == 1).then_some(())).await;
+        bench.is_one().await;
         eventually("it runs", || bench.file("starts").exists().then_some(())).await;
         assert_eq!(
             fs::read_to_string(bench.file("starts")).unwrap(),

@@ -7,6 +7,7 @@ async fn what_runs_is_found_by_name_and_by_tag() {
     let bench = Bench::new();
     let launch = bench.launch("exec sleep 1000");
     bench.supervisor.ensure(&launch).await.unwrap();
+    bench.is_one().await;
     let found = bench.supervisor.list().await.unwrap();
     for one in &found {
         assert_eq!(one.resource, launch.resource);

@@ -123,6 +123,15 @@ impl Bench {
         tagged.into_iter().map(|process| process.pid).collect()
     }
 
+    /// Waits until there is one shim with one process under it. A command that was just started is
+    /// still its shim by its environment, and a shim that came too late takes a moment to go.
+    async fn is_one(&self) {
+        eventually("one shim, one command", || {
+            (self.shims() == 1 && self.apps().len() == 1).then_some(())
+        })
+        .await;
+    }
+
     fn shims(&self) -> usize {
         let tagged = processes::tagged(self.supervisor.installation).unwrap();
         tagged

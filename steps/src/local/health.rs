@@ -1,0 +1,143 @@
+//! The wait for a service to answer its health path.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::LocalOptions;
+use super::platform::resource_name;
+use super::ports::port_of;
+use super::process::{Status, Supervisor};
+use crate::{Ctx, Progress, Resource, Step, StepError};
+
+/// How long one look takes at most.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long until the next look.
+const LOOK_AGAIN: Duration = Duration::from_millis(150);
+/// How often a process may end before it counts as one that cannot run.
+const ENDS_TOLERATED: u32 = 3;
+/// How many of its last lines go with the reason.
+const LAST_LINES: usize = 20;
+
+/// Waits.
+pub(super) struct Healthy {
+    supervisor: Arc<Supervisor>,
+    options: Arc<LocalOptions>,
+    client: reqwest::Client,
+}
+
+/// For whom.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct HealthyPlan {
+    /// The process.
+    pub(super) process: String,
+    /// The item its port is reserved for.
+    pub(super) port_item: String,
+    /// The path that answers 2xx or 3xx.
+    pub(super) path: String,
+}
+
+impl Healthy {
+    pub(super) fn new(supervisor: Arc<Supervisor>, options: Arc<LocalOptions>) -> Self {
+        // Only fails without a TLS backend or resolver, which this client does not use.
+        let client = reqwest::Client::builder()
+            .timeout(LOOK)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap_or_default();
+        Self {
+            supervisor,
+            options,
+            client,
+        }
+    }
+
+    /// What keeps the service from being ready, or nothing. Development servers may listen on
+    /// either loopback address.
+    async fn problem(&self, port: u16, path: &str) -> Option<String> {
+        let mut problem = String::new();
+        for host in ["127.0.0.1", "[::1]"] {
+            let url = format!("http://{host}:{port}{path}");
+            match self.client.get(url).send().await {
+                Ok(answer) if answer.status().as_u16() < 400 => return None,
+                Ok(answer) => return Some(format!("GET {path} answers {}", answer.status())),
+                Err(error) if error.is_timeout() => problem = format!("GET {path} does not answer"),
+                Err(_) if problem.is_empty() => {
+                    problem = format!("nothing listens on the port that PORT names ({port})");
+                }
+                Err(_) => {}
+            }
+        }
+        Some(problem)
+    }
+
+    async fn rejected(&self, process: &str, reason: String) -> StepError {
+        let mut detail = Vec::new();
+        if let Ok(name) = resource_name(process) {
+            let lines = self.supervisor.last_lines(&name, LAST_LINES).await;
+            detail.extend(lines.into_iter().map(|line| line.text));
+        }
+        StepError::Rejected { reason, detail }
+    }
+}
+
+#[async_trait]
+impl Step for Healthy {
+    type Planned = HealthyPlan;
+    type Output = ();
+
+    const KIND: &'static str = "healthy";
+
+    fn deadline(&self) -> Duration {
+        // The step itself rejects in time, with the last lines.
+        self.options.ready_within + Duration::from_secs(30)
+    }
+
+    fn resource(&self, _planned: &HealthyPlan) -> Option<Resource> {
+        None
+    }
+
+    async fn execute(
+        &self,
+        ctx: &dyn Ctx,
+        planned: &HealthyPlan,
+        _current: Option<&()>,
+    ) -> Result<Progress<()>, StepError> {
+        let port = port_of(ctx, &self.options, &planned.port_item).await?;
+        let status = self.supervisor.status(&resource_name(&planned.process)?)?;
+        // Only its own process may answer for a service, not whatever else took the port.
+        let problem = match &status {
+            Status::Running(_) => match self.problem(port, &planned.path).await {
+                None => return Ok(Progress::Done(())),
+                Some(problem) => problem,
+            },
+            Status::BackingOff(ended) if ended.restarts >= ENDS_TOLERATED => {
+                let reason = format!(
+                    "the command ended {} times in a row, last with {}",
+                    ended.restarts, ended.last_exit
+                );
+                return Err(self.rejected(&planned.process, reason).await);
+            }
+            Status::BackingOff(ended) => format!("the command ended with {}", ended.last_exit),
+            _ => "the process is starting".to_owned(),
+        };
+        if ctx.since().after(self.options.ready_within) <= ctx.now() {
+            let within = self.options.ready_within.as_secs();
+            let reason = format!("not ready within {within} s: {problem}");
+            return Err(self.rejected(&planned.process, reason).await);
+        }
+        Ok(Progress::wait(LOOK_AGAIN, problem))
+    }
+
+    async fn compensate(
+        &self,
+        _ctx: &dyn Ctx,
+        _planned: &HealthyPlan,
+        _output: Option<&()>,
+    ) -> Result<Progress<()>, StepError> {
+        Ok(Progress::Done(()))
+    }
+}

@@ -1,0 +1,199 @@
+//! The platform itself: its parts, put together.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tempus_model::{
+    FieldError, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Snapshot, Spec, Stage,
+};
+
+use super::health::Healthy;
+use super::ports::Ports;
+use super::process::{ProcessError, ResourceName, Supervisor};
+use super::proxy::Routes;
+use super::route::RouteStep;
+use super::service::Process;
+use super::{admit, audit, logs, plan};
+use crate::common::{Predecessor, SetTimer};
+use crate::{
+    Afresh, AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, StepError,
+    Stray,
+};
+
+/// What can be set about the platform.
+#[derive(Debug, Clone)]
+pub struct LocalOptions {
+    /// The ports that previews' processes are given.
+    pub ports: RangeInclusive<u16>,
+    /// How long a process has between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// How long a service has to answer its health path.
+    pub ready_within: Duration,
+    /// How long after an unwind the verify comes.
+    pub verify_delay: Duration,
+    /// The working folder of services that name none.
+    pub work_dir: PathBuf,
+    /// This program, for the default application.
+    pub program: PathBuf,
+}
+
+/// Previews as processes on this machine.
+pub struct LocalPlatform {
+    supervisor: Arc<Supervisor>,
+    routes: Arc<Routes>,
+    options: Arc<LocalOptions>,
+    steps: [Box<dyn AnyStep>; 6],
+}
+
+impl LocalPlatform {
+    /// A platform over these processes and routes.
+    pub fn new(supervisor: Arc<Supervisor>, routes: Arc<Routes>, options: LocalOptions) -> Self {
+        let options = Arc::new(options);
+        let (s, o) = (&supervisor, &options);
+        let steps: [Box<dyn AnyStep>; 6] = [
+            Box::new(SetTimer),
+            Box::new(Predecessor),
+            Box::new(Ports(Arc::clone(o))),
+            Box::new(Process {
+                supervisor: Arc::clone(s),
+                options: Arc::clone(o),
+            }),
+            Box::new(Healthy::new(Arc::clone(s), Arc::clone(o))),
+            Box::new(RouteStep {
+                routes: Arc::clone(&routes),
+                options: Arc::clone(o),
+            }),
+        ];
+        Self {
+            supervisor,
+            routes,
+            options,
+            steps,
+        }
+    }
+
+    /// Ends every process and keeps its files: the next start brings up what should be up. To be
+    /// called when no worker runs any more.
+    pub async fn shut_down(&self) -> Result<(), ProcessError> {
+        self.supervisor.stop_all().await
+    }
+}
+
+#[async_trait]
+impl Platform for LocalPlatform {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn newest(&self, kind: PlanKind) -> PlanId {
+        PlanId { kind, version: 1 }
+    }
+
+    fn knows(&self, plan: PlanId) -> bool {
+        plan.version == 1
+    }
+
+    fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
+        plan::stages(request)
+    }
+
+    fn step(&self, kind: &str) -> Option<&dyn AnyStep> {
+        self.steps
+            .iter()
+            .find(|step| step.kind() == kind)
+            .map(AsRef::as_ref)
+    }
+
+    async fn audit(&self, ctx: &dyn Ctx, ledger: &Ledger) -> Result<Audit, StepError> {
+        let expected = ledger.entries().iter();
+        let expected = expected
+            .filter_map(|entry| self.step(entry.step.kind())?.resource(&entry.planned))
+            .collect();
+        audit::audit(ctx, &self.supervisor, &self.routes, &expected).await
+    }
+
+    async fn remove(&self, ctx: &dyn Ctx, stray: &Stray) -> Result<Progress<()>, StepError> {
+        audit::remove(
+            ctx,
+            &self.supervisor,
+            &self.routes,
+            self.options.grace,
+            stray,
+        )
+        .await
+    }
+
+    async fn inventory(&self, installation: InstallationId) -> Result<Vec<Stray>, StepError> {
+        audit::inventory(&self.supervisor, &self.routes, installation).await
+    }
+
+    fn event(&self, _body: &str) -> Option<PreviewId> {
+        None
+    }
+
+    fn verify_delay(&self) -> Duration {
+        self.options.verify_delay
+    }
+
+    fn starts_afresh(&self) -> Afresh {
+        Afresh::Yes
+    }
+
+    fn admit(&self, spec: &Spec) -> Vec<FieldError> {
+        admit::admit(spec)
+    }
+
+    fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {
+        let (mut resources, mut processes) = (BTreeMap::new(), Vec::new());
+        for entry in ledger.entries() {
+            let output = entry
+                .output
+                .as_ref()
+                .and_then(|o| serde_json::from_str(o.get()).ok());
+            let resource = self
+                .step(entry.step.kind())
+                .and_then(|s| s.resource(&entry.planned));
+            match (entry.step.kind(), resource) {
+                ("timer", Some(timer)) => {
+                    resources.insert("schedule".to_owned(), json!(timer.name));
+                }
+                ("process", Some(process)) => {
+                    processes.push(json!({
+                        "name": process.name,
+                        "service": entry.step.item().and_then(|item| item.split('.').next()),
+                    }));
+                }
+                ("ports", _) => {
+                    resources.insert("ports".to_owned(), output.unwrap_or_default());
+                }
+                _ => {}
+            }
+        }
+        if !processes.is_empty() {
+            resources.insert("processes".to_owned(), Value::Array(processes));
+        }
+        resources
+    }
+
+    async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError> {
+        logs::logs(&self.supervisor, of, query).await
+    }
+}
+
+impl From<ProcessError> for StepError {
+    /// Whatever was begun is found again by its lock, so nothing about it is in doubt.
+    fn from(error: ProcessError) -> Self {
+        Self::transient(error.to_string())
+    }
+}
+
+/// The name as the supervisor takes it. Every name is made by the plan and fits.
+pub(super) fn resource_name(name: &str) -> Result<ResourceName, StepError> {
+    name.parse()
+        .map_err(|error| StepError::rejected(format!("{name} cannot name a process: {error}")))
+}

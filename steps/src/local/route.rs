@@ -1,0 +1,103 @@
+//! The preview's route through the proxy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tempus_model::{DnsName, ShortId};
+
+use super::LocalOptions;
+use super::ports::port_of;
+use super::proxy::{Backend, HostLabel, PathPrefix, PreviewKey, Revision, Route, Routes};
+use crate::{Ctx, Progress, Resource, Step, StepError};
+
+/// Sets the route.
+pub(super) struct RouteStep {
+    pub(super) routes: Arc<Routes>,
+    pub(super) options: Arc<LocalOptions>,
+}
+
+/// Which route.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RoutePlan {
+    /// The preview's name: its host is `{name}.localhost`.
+    pub(super) name: DnsName,
+    /// The preview's short id: its path is `/preview-{short}/`.
+    pub(super) short: ShortId,
+    /// The services that are reached from outside.
+    pub(super) services: Vec<RoutedService>,
+}
+
+/// A service that is reached from outside.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RoutedService {
+    /// Its path prefix.
+    pub(super) path: String,
+    /// The item its port is reserved for.
+    pub(super) port_item: String,
+}
+
+/// The key of a preview's route.
+pub(super) fn key(ctx: &dyn Ctx) -> PreviewKey {
+    PreviewKey::new(ctx.identity().id.to_string())
+}
+
+#[async_trait]
+impl Step for RouteStep {
+    type Planned = RoutePlan;
+    type Output = ();
+
+    const KIND: &'static str = "route";
+
+    fn deadline(&self) -> Duration {
+        Duration::from_mins(1)
+    }
+
+    fn resource(&self, planned: &RoutePlan) -> Option<Resource> {
+        let name = planned.name.to_string();
+        Some(Resource {
+            kind: "route".to_owned(),
+            name,
+            revision: None,
+        })
+    }
+
+    async fn execute(
+        &self,
+        ctx: &dyn Ctx,
+        planned: &RoutePlan,
+        _current: Option<&()>,
+    ) -> Result<Progress<()>, StepError> {
+        let mut backends = Vec::new();
+        for service in &planned.services {
+            backends.push(Backend {
+                path: PathPrefix::parse(&service.path).map_err(|error| unroutable(&error))?,
+                port: port_of(ctx, &self.options, &service.port_item).await?,
+            });
+        }
+        self.routes.set(Route {
+            preview: key(ctx),
+            host: HostLabel::parse(planned.name.as_str()).map_err(|error| unroutable(&error))?,
+            short: super::proxy::ShortId::parse(&planned.short.to_string())
+                .map_err(|error| unroutable(&error))?,
+            backends,
+            revision: Revision(ctx.generation().0),
+        });
+        Ok(Progress::Done(()))
+    }
+
+    async fn compensate(
+        &self,
+        ctx: &dyn Ctx,
+        _planned: &RoutePlan,
+        _output: Option<&()>,
+    ) -> Result<Progress<()>, StepError> {
+        self.routes.remove(&key(ctx));
+        Ok(Progress::Done(()))
+    }
+}
+
+fn unroutable(error: &super::proxy::NameError) -> StepError {
+    StepError::rejected(error.to_string())
+}
