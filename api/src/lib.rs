@@ -1,1 +1,43 @@
-//! placeholder
+//! The HTTP front end: accepts a request, answers at once with a job id, and shows how it went.
+//!
+//! What it is: a [`router`] of handlers that each ask the store for one whole intent, and the
+//! [`shape`]s of everything on the wire. What it is not: it carries nothing out (workers do), and
+//! it knows nothing of leases, sagas or any platform's services. Previews are served elsewhere, on
+//! a port of their own, so that their pages have another origin than this API.
+//!
+//! ```text
+//!   request ──► layers ──► extract ──► request ──► store.create / update / extend / destroy
+//!               trace      id, key,    spec, ttl,        │ one transaction
+//!               guard      json,       identity          ▼
+//!               intake     query       (all errors    hint ──► queue
+//!                                      at once)          │
+//!   answer  ◄── shape ◄──────────────────────────────────┘   or a refusal: problem+json
+//! ```
+//!
+//! Folders: `extract` (parts of a request, typed), `request` (from request to model), `handler`
+//! (a file for each resource), `layer` (what happens to every request), [`shape`] (the wire).
+
+mod census;
+mod config;
+mod doc;
+mod extract;
+mod handler;
+mod hint;
+mod layer;
+mod metrics;
+mod refusal;
+mod request;
+mod router;
+mod serve;
+pub mod shape;
+mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange};
+pub use metrics::{Metrics, MetricsError};
+pub use router::{document, router};
+pub use serve::serve;
+pub use state::{Api, Parts};

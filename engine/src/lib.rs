@@ -16,6 +16,8 @@
 //! ```
 
 mod clock;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod queue;
 pub mod sqlite;
 mod store;

@@ -105,7 +105,7 @@ pub trait Store: Send + Sync {
     /// Makes a waiting row due. `false` if it was not waiting.
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Marks a row suspect and due for a verify. `false` if its receipt has been written.
+    /// Marks a row suspect and due for a verify. `false` if there is no such preview.
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Rows that are due and that nobody holds, longest due first.
@@ -350,6 +350,11 @@ pub enum StoreError {
     /// What is stored cannot be read: a newer version wrote it, or it is damaged.
     #[error("store: cannot be read: {0}")]
     Unreadable(String),
+    /// The cursor of a list is not one that this store gave: begin at the first page.
+    #[error(
+        "the cursor is not one that a page ended with; leave it out to begin at the first page"
+    )]
+    BadCursor,
 }
 
 /// Why a create was not accepted.

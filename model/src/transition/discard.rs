@@ -14,8 +14,14 @@ pub enum NoDiscard {
     Owns(Vec<StepId>),
 }
 
-/// The row as failed. It still gets its verify and its receipt.
-pub fn discard(row: &Row, job: Option<&Job>, now: Timestamp) -> Result<Change, NoDiscard> {
+/// The row as failed, and its open jobs with it: the saga's, and one that no saga has taken up yet
+/// (accepted before the saga was parked). It still gets its verify and its receipt.
+pub fn discard(
+    row: &Row,
+    job: Option<&Job>,
+    pending: Option<&Job>,
+    now: Timestamp,
+) -> Result<Change, NoDiscard> {
     let Some(parked) = &row.parked else {
         return Err(NoDiscard::NotParked);
     };
@@ -49,6 +55,13 @@ pub fn discard(row: &Row, job: Option<&Job>, now: Timestamp) -> Result<Change, N
     row.due_at = Some(now);
     let mut change = Change::of(row);
     change.quota = Slots::Free;
+    if let Some(pending) = pending {
+        let mut pending = pending.clone();
+        pending.status = JobStatus::Failed;
+        pending.error = Some(failure.clone());
+        pending.finished_at = Some(now);
+        change.jobs.push(pending);
+    }
     if let (Some(job), Some(mut saga)) = (job, left) {
         saga.rejected.get_or_insert(failure);
         change

@@ -10,9 +10,11 @@ pub fn doubt(row: &Row, now: Timestamp) -> Change {
     row.suspicion += 1;
     // A pending verify keeps its time: it is late enough for every call that may still land.
     row.verify_at.get_or_insert(now);
-    // A saga on its way, or a parked one, settles as suspect: its verify follows by itself.
+    // A saga on its way, or a parked one, settles as suspect: its verify follows by itself. What
+    // is due earlier, such as a job that nobody has taken up yet, stays due.
     if row.saga.is_none() && row.parked.is_none() && row.lease.is_none() {
-        row.due_at = row.rest_until(row.verify_at);
+        let verify = row.rest_until(row.verify_at);
+        row.due_at = row.due_at.into_iter().chain(verify).min();
     }
     Change::of(row)
 }
@@ -26,7 +28,7 @@ pub fn end_lease(row: &Row, now: Timestamp, stop: Stop) -> Option<Change> {
         Stop::Clean => row.lease = None,
         Stop::Crash => {
             if let Some(lease) = &mut row.lease {
-                lease.until = now;
+                lease.until = lease.until.min(now);
             }
         }
     }

@@ -37,7 +37,6 @@ pub fn vouch(row: &Row, vouch: &Vouch) -> Result<Change, Refused> {
     row.saga = None;
     row.lease = None;
     let trusted = write.saga.vouches == Some(row.suspicion);
-    row.verify_at = if trusted { None } else { Some(vouch.verify_at) };
     if trusted {
         row.suspicion = 0;
     }
@@ -48,6 +47,9 @@ pub fn vouch(row: &Row, vouch: &Vouch) -> Result<Change, Refused> {
     if receipt.is_some() {
         row.receipt_at = Some(vouch.now);
     }
+    // What is gone stays due until it has its receipt, or nobody would ever come for it again.
+    let done = trusted && (row.receipt_at.is_some() || !row.is_gone());
+    row.verify_at = (!done).then_some(vouch.verify_at);
     row.due_at = row.rest_until(row.verify_at);
     let mut change = Change::of(row);
     if receipt.is_some() {

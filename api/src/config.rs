@@ -1,0 +1,150 @@
+//! What an installation decides about its API.
+
+use std::collections::BTreeMap;
+
+use tempus_engine::{Listener, Quotas};
+use tempus_model::{DnsName, Limits, ShortId, Timestamp, Ttl, TtlError};
+
+/// Everything about the API that is configured. Times and sizes are checked where they are read.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What one request may ask for.
+    pub limits: Limits,
+    /// How long previews may live.
+    pub ttl: TtlRange,
+    /// How many previews there may be.
+    pub quotas: Quotas,
+    /// Where previews answer, in order of preference.
+    pub listeners: Vec<ListenerTemplate>,
+    /// What a request without a command and without an image gets.
+    pub default_app: DefaultApp,
+    /// What a service gets that asks for no CPU and no memory.
+    pub size: Size,
+    /// The names that the API answers to.
+    pub hosts: Hosts,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+}
+
+impl Config {
+    /// The largest body that is taken unless configured otherwise: 64 KiB.
+    pub const BODY_LIMIT: usize = 64 * 1024;
+}
+
+/// The lifetimes that are accepted. Invariant: `min <= default <= max`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TtlRange {
+    min: Ttl,
+    default: Ttl,
+    max: Ttl,
+}
+
+/// A range of lifetimes that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("lifetimes must be ordered: minimum {min}, default {default}, maximum {max}")]
+pub struct TtlOrder {
+    min: Ttl,
+    default: Ttl,
+    max: Ttl,
+}
+
+impl TtlRange {
+    /// From its three lengths.
+    pub fn new(min: Ttl, default: Ttl, max: Ttl) -> Result<Self, TtlOrder> {
+        if min <= default && default <= max {
+            Ok(Self { min, default, max })
+        } else {
+            Err(TtlOrder { min, default, max })
+        }
+    }
+
+    /// The lifetime of a preview whose request says nothing about it.
+    pub const fn default_ttl(&self) -> Ttl {
+        self.default
+    }
+
+    /// The latest expiry that anything may be given at this time.
+    pub(crate) fn latest(&self, now: Timestamp) -> Timestamp {
+        now.after(self.max.duration())
+    }
+
+    /// The lifetime, if it is within the range, and otherwise what would be.
+    pub(crate) fn admit(&self, ttl: Result<Ttl, TtlError>) -> Result<Ttl, String> {
+        let accepted = format!("must be between {} and {}", self.min, self.max);
+        match ttl {
+            Ok(ttl) if (self.min..=self.max).contains(&ttl) => Ok(ttl),
+            Ok(_) | Err(TtlError::Range) => Err(accepted),
+            Err(error @ TtlError::Form) => Err(error.to_string()),
+        }
+    }
+}
+
+/// A listener that previews answer on: a name, its room, and how a preview's URL is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerTemplate {
+    /// Its name.
+    pub name: String,
+    /// How many previews it takes; `None` is any number.
+    pub slots: Option<u32>,
+    /// A preview's URL on it, where `{name}` and `{short}` stand for the preview's.
+    pub url: String,
+}
+
+impl ListenerTemplate {
+    /// The listener as a store chooses from it, for one preview.
+    pub fn listener(&self, name: &DnsName, short: ShortId) -> Listener {
+        let url = self
+            .url
+            .replace("{name}", name.as_str())
+            .replace("{short}", &short.to_string());
+        Listener {
+            name: self.name.clone(),
+            slots: self.slots,
+            url,
+        }
+    }
+}
+
+/// The application of a request that names none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DefaultApp {
+    /// What to run, where the platform runs processes.
+    pub command: Option<String>,
+    /// The image, where the platform runs containers.
+    pub image: Option<String>,
+    /// The folder to run the command in, absolute.
+    pub dir: Option<String>,
+    /// Its environment.
+    pub env: BTreeMap<String, String>,
+    /// The path that says when it is ready.
+    pub health_path: Option<String>,
+}
+
+/// The share of a machine that a service gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// CPU units, 1024 to a core.
+    pub cpu: u32,
+    /// Memory in MiB.
+    pub memory: u32,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self {
+            cpu: 256,
+            memory: 512,
+        }
+    }
+}
+
+/// The names that the API answers to. Any other name in `Host` is refused, because a foreign page
+/// can make its own name point here (DNS rebinding).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// The ports that the API listens on: `localhost`, `127.0.0.1` and `[::1]` are accepted with
+    /// one of them.
+    pub ports: Vec<u16>,
+    /// Further names, as `name` (any port) or `name:port`.
+    pub names: Vec<String>,
+}

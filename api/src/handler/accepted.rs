@@ -1,0 +1,58 @@
+//! The answer to every accepted change.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tempus_engine::{Accepted, Repeat, Store};
+use tempus_model::transition::accept::NewJob;
+use tempus_model::{JobId, PreviewId, Snapshot};
+use tracing::Span;
+use uuid::Uuid;
+
+use crate::hint;
+use crate::refusal::{Refusal, no_preview};
+use crate::shape;
+use crate::state::Api;
+
+/// A new job's id, and now.
+pub(super) fn new_job(api: &Api) -> NewJob {
+    NewJob {
+        id: JobId::new(Uuid::new_v4()),
+        now: api.now(),
+    }
+}
+
+/// Sends the hint and answers 202. The hint goes out for a repeated request too: the first one's
+/// may be what was lost.
+pub(super) async fn answer(api: &Api, accepted: Accepted, owner: &str) -> Response {
+    let Accepted {
+        preview,
+        job,
+        url,
+        expires_at,
+        repeat,
+    } = accepted;
+    let span = Span::current();
+    span.record("preview.id", preview.to_string());
+    span.record("job.id", job.id.to_string());
+    hint::look(api, preview, owner).await;
+    let body = shape::Accepted {
+        job_id: job.id,
+        preview_id: preview,
+        preview_url: url,
+        expires_at,
+    };
+    let location = [(header::LOCATION, format!("/job/{}", job.id))];
+    let mut response = (StatusCode::ACCEPTED, location, Json(body)).into_response();
+    if repeat == Repeat::Yes {
+        let name = header::HeaderName::from_static("idempotency-replayed");
+        let value = header::HeaderValue::from_static("true");
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// The preview, or a refusal.
+pub(super) async fn preview(store: &dyn Store, id: PreviewId) -> Result<Snapshot, Refusal> {
+    store.get(id).await?.ok_or_else(no_preview)
+}

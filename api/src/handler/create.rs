@@ -1,0 +1,108 @@
+//! `POST /preview/create`
+
+use axum::extract::State;
+use axum::response::Response;
+use tempus_engine::{CreateError, NewPreview};
+use tempus_model::{Identity, PreviewId, Route};
+use uuid::Uuid;
+
+use super::accepted;
+use crate::doc::{Conflict, QuotaReached};
+use crate::extract::{Json, Key};
+use crate::refusal::Refusal;
+use crate::request::identity::Asked;
+use crate::request::{lifetime, spec};
+use crate::shape::{Accepted, CreateRequest};
+use crate::state::Api;
+
+/// How many random ids are tried. One in 2^32 previews shares a short id with a given other one.
+const TRIES: u32 = 8;
+
+/// Create a preview
+///
+/// Answers at once; the preview is made in the background, and the job says how far it has come.
+/// A create of a name that a live preview of the same owner, repository and pull request (or
+/// branch) holds is an update of that preview.
+#[utoipa::path(
+    post,
+    path = "/preview/create",
+    tag = "previews",
+    request_body = CreateRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request return the first answer, for 24 hours")),
+    responses(
+        (status = 202, description = "Accepted: poll the job", body = Accepted, headers(("Location" = String, description = "The job"))),
+        Conflict,
+        QuotaReached,
+    )
+)]
+pub(crate) async fn create(
+    State(api): State<Api>,
+    key: Key,
+    body: Json<CreateRequest>,
+) -> Result<Response, Refusal> {
+    let Json {
+        value: mut request,
+        mut errors,
+        fingerprint,
+    } = body;
+    let config = api.config();
+    let asked = Asked::read(&request, &mut errors);
+    let ttl = lifetime::read(
+        request.ttl_hours,
+        request.ttl.as_deref(),
+        &config.ttl,
+        &mut errors,
+    );
+    let spec = spec::of_create(&mut request, config, api.platform(), &mut errors);
+    errors.finish()?;
+    let spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
+
+    let ttl = ttl.unwrap_or(config.ttl.default_ttl()).duration();
+    let job = accepted::new_job(&api);
+    let key = key.of(&asked.owner.id, &fingerprint);
+    let mut tries = 1;
+    loop {
+        let id = PreviewId::new(Uuid::new_v4());
+        let identity = identity(&asked, &spec.template, id, job.now)?;
+        let listeners = config.listeners.iter();
+        let new = NewPreview {
+            listeners: listeners
+                .map(|listener| listener.listener(&identity.name, identity.short()))
+                .collect(),
+            identity,
+            spec: spec.clone(),
+            expires_at: job.now.after(ttl),
+            job,
+            quotas: config.quotas,
+            key: key.clone(),
+        };
+        match api.store().create(new).await {
+            Ok(accepted) => return Ok(accepted::answer(&api, accepted, &asked.owner.id).await),
+            Err(CreateError::ShortTaken) if tries < TRIES => tries += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn identity(
+    asked: &Asked,
+    template: &str,
+    id: PreviewId,
+    now: tempus_model::Timestamp,
+) -> Result<Identity, Refusal> {
+    Ok(Identity {
+        id,
+        name: asked.name(id)?,
+        owner: asked.owner.clone(),
+        origin: asked.origin.clone(),
+        template: template.to_owned(),
+        // The store chooses one of the listeners, in the same transaction that takes its slot.
+        route: Route {
+            listener: String::new(),
+            slot: None,
+            url: String::new(),
+        },
+        created_at: now,
+        predecessor: None,
+    })
+}

@@ -1,0 +1,57 @@
+//! `DELETE /preview/{preview_id}`
+
+use axum::extract::State;
+use axum::http::{Method, Uri};
+use axum::response::Response;
+use tempus_engine::{Accepted, JobError, Repeat};
+use tempus_model::PreviewId;
+use tempus_model::transition::accept::{DestroyReason, NotAccepted};
+
+use super::accepted;
+use crate::doc::{KeyReused, Missing};
+use crate::extract::{Id, Key, fingerprint};
+use crate::refusal::Refusal;
+use crate::shape;
+use crate::state::Api;
+
+/// Destroy a preview
+///
+/// Destroying what is being destroyed already answers with the job that does it.
+#[utoipa::path(
+    delete,
+    path = "/preview/{preview_id}",
+    tag = "previews",
+    params(
+        ("preview_id" = Uuid, Path, description = "The preview"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request return the first answer, for 24 hours"),
+    ),
+    responses(
+        (status = 202, description = "Accepted: poll the job", body = shape::Accepted, headers(("Location" = String, description = "The job"))),
+        Missing,
+        KeyReused,
+    )
+)]
+pub(crate) async fn destroy(
+    State(api): State<Api>,
+    Id(id): Id<PreviewId>,
+    method: Method,
+    uri: Uri,
+    key: Key,
+) -> Result<Response, Refusal> {
+    let snapshot = accepted::preview(api.store(), id).await?;
+    let owner = &snapshot.identity.owner.id;
+    let key = key.of(owner, &fingerprint(&method, uri.path(), b""));
+    let job = accepted::new_job(&api);
+    let store = api.store();
+    let accepted = match store.destroy(id, DestroyReason::Asked, job, key).await {
+        Err(JobError::NotAccepted(NotAccepted::Already(job))) => Accepted {
+            preview: id,
+            job,
+            url: snapshot.identity.route.url,
+            expires_at: snapshot.row.expires_at,
+            repeat: Repeat::Yes,
+        },
+        other => other?,
+    };
+    Ok(accepted::answer(&api, accepted, owner).await)
+}

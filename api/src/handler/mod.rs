@@ -1,0 +1,16 @@
+//! The calls, a file for each resource. A handler reads, decides nothing of its own, asks the
+//! store for one whole intent, and shows the outcome.
+
+mod accepted;
+pub(crate) mod create;
+pub(crate) mod dead_letters;
+pub(crate) mod destroy;
+pub(crate) mod docs;
+pub(crate) mod events;
+pub(crate) mod extend;
+pub(crate) mod job;
+pub(crate) mod logs;
+pub(crate) mod preview;
+pub(crate) mod receipt;
+pub(crate) mod status;
+pub(crate) mod update;

@@ -1,0 +1,206 @@
+//! `GET /preview/{preview_id}` and `GET /previews`
+
+use axum::Json;
+use axum::extract::State;
+use futures::{StreamExt, TryStreamExt, stream};
+use tempus_engine::{Cursor, Filter};
+use tempus_model::{Absence, Desired, Phase, PreviewId, Row, Service, Snapshot, Spec, SpecId};
+
+use super::accepted;
+use crate::doc::Missing;
+use crate::extract::{Id, Query};
+use crate::refusal::Refusal;
+use crate::shape::{
+    Ending, JobSummary, OwnerView, PreviewView, Previews, PreviewsQuery, ServiceView,
+};
+use crate::state::Api;
+
+/// How many of a preview's jobs are shown.
+const JOBS: usize = 10;
+
+/// How many specs of a page are read at a time.
+const READS: usize = 16;
+
+/// Show a preview
+#[utoipa::path(
+    get,
+    path = "/preview/{preview_id}",
+    tag = "previews",
+    params(("preview_id" = Uuid, Path, description = "The preview")),
+    responses(
+        (status = 200, description = "The preview", body = PreviewView),
+        Missing,
+    )
+)]
+pub(crate) async fn show(
+    State(api): State<Api>,
+    Id(id): Id<PreviewId>,
+) -> Result<Json<PreviewView>, Refusal> {
+    let snapshot = accepted::preview(api.store(), id).await?;
+    let jobs = api.store().jobs(id, JOBS).await?;
+    let jobs = jobs.into_iter().map(|job| job.seen_with(&snapshot.row));
+    let jobs = jobs.map(|job| JobSummary::from(&job)).collect();
+    let mut view = view(&api, snapshot).await?;
+    view.jobs = Some(jobs);
+    Ok(Json(view))
+}
+
+/// List previews
+///
+/// Newest first, a page at a time. What is gone stays listed, as history.
+#[utoipa::path(
+    get,
+    path = "/previews",
+    tag = "previews",
+    params(PreviewsQuery),
+    responses((status = 200, description = "A page of previews", body = Previews))
+)]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Query(query): Query<PreviewsQuery>,
+) -> Result<Json<Previews>, Refusal> {
+    let limit = query.limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(Refusal::unreadable("limit", "must be 1 to 200"));
+    }
+    let filter = Filter {
+        phases: phases(query.phase.as_deref().unwrap_or_default())?,
+        owner: query.owner,
+        repository: query.repository,
+        pr_number: query.pr,
+        parked: query.parked.unwrap_or_default(),
+    };
+    let cursor = query.cursor.map(Cursor);
+    let page = api.store().list(&filter, cursor.as_ref(), limit).await?;
+    let previews = stream::iter(page.items)
+        .map(|snapshot| view(&api, snapshot))
+        .buffered(READS)
+        .try_collect()
+        .await?;
+    Ok(Json(Previews {
+        previews,
+        next_cursor: page.next.map(|Cursor(text)| text),
+    }))
+}
+
+fn phases(list: &str) -> Result<Vec<Phase>, Refusal> {
+    let names = list
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    names
+        .map(|name| {
+            let mut all = Phase::ALL.into_iter();
+            let phase = all.find(|phase| phase.as_str() == name);
+            phase.ok_or_else(|| {
+                let all = Phase::ALL.map(Phase::as_str).join(", ");
+                Refusal::unreadable("phase", format!("{name:?} is none of {all}"))
+            })
+        })
+        .collect()
+}
+
+/// The preview as a client sees it.
+async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
+    let Snapshot { identity, row } = snapshot;
+    let spec = match spec_id(api, &row).await? {
+        Some(id) => api.store().spec(row.preview, id).await?,
+        None => None,
+    };
+    let url = identity.route.url;
+    Ok(PreviewView {
+        preview_id: identity.id,
+        name: identity.name.to_string(),
+        phase: row.phase(),
+        parked: row.parked.is_some(),
+        parked_since: row.parked.as_ref().map(|parked| parked.since),
+        error: error(&row),
+        ending: ending(&row),
+        generation: row.generation,
+        created_at: identity.created_at,
+        expires_at: row.expires_at,
+        verified_at: row.receipt_at,
+        template: spec
+            .as_ref()
+            .map_or(identity.template, |spec| spec.template.clone()),
+        owner: OwnerView {
+            id: identity.owner.id,
+            login: identity.owner.login,
+            avatar_url: identity.owner.avatar_url,
+        },
+        repository: identity.origin.repository,
+        repository_id: identity.origin.repository_id,
+        pr_number: identity.origin.pr_number,
+        branch: identity.origin.branch,
+        commit_sha: spec.as_ref().and_then(|spec| spec.commit_sha.clone()),
+        installation_id: identity.origin.installation_id,
+        services: services(spec, &url),
+        url,
+        resources: api.platform().resources(&row.ledger),
+        open_jobs: open_jobs(&row),
+        last_job: row.last_job.into(),
+        jobs: None,
+    })
+}
+
+/// What it shall run, or else what it ran last.
+async fn spec_id(api: &Api, row: &Row) -> Result<Option<SpecId>, Refusal> {
+    match (&row.desired, row.settled.spec) {
+        (Desired::Present(spec), _) => Ok(Some(*spec)),
+        (Desired::Absent(_), Some(spec)) => Ok(Some(spec)),
+        // It was never ready: its jobs say what it should have run.
+        (Desired::Absent(_), None) => {
+            let jobs = api.store().jobs(row.preview, JOBS).await?;
+            Ok(jobs.iter().find_map(|job| job.spec))
+        }
+    }
+}
+
+fn error(row: &Row) -> Option<crate::shape::FailureView> {
+    let failed = match &row.desired {
+        Desired::Absent(Absence::Failed(failure)) => Some(failure),
+        _ => None,
+    };
+    let parked = row.parked.as_ref().map(|parked| &parked.failure);
+    parked.or(failed).cloned().map(Into::into)
+}
+
+fn ending(row: &Row) -> Option<Ending> {
+    match &row.desired {
+        Desired::Present(_) => None,
+        Desired::Absent(Absence::Asked) => Some(Ending::Asked),
+        Desired::Absent(Absence::Expired) => Some(Ending::Expired),
+        Desired::Absent(Absence::Failed(_)) => Some(Ending::Failed),
+    }
+}
+
+fn open_jobs(row: &Row) -> Vec<crate::shape::JobRefView> {
+    let running = row.saga.as_ref().and_then(|saga| saga.job);
+    let open = running.into_iter().chain(row.pending);
+    open.map(Into::into).collect()
+}
+
+fn services(spec: Option<Spec>, url: &str) -> Vec<ServiceView> {
+    let services = spec.map(|spec| spec.services).unwrap_or_default();
+    services
+        .into_iter()
+        .map(|service| service_view(service, url))
+        .collect()
+}
+
+fn service_view(service: Service, url: &str) -> ServiceView {
+    let public = service.path.as_deref();
+    ServiceView {
+        url: public.map(|path| format!("{}{path}", url.trim_end_matches('/'))),
+        name: service.name.to_string(),
+        command: service.command,
+        image: service.image,
+        dir: service.dir,
+        port: service.port,
+        env: service.env.into_keys().collect(),
+        health_path: service.health_path,
+        path: service.path,
+        cpu: service.cpu,
+        memory: service.memory,
+    }
+}

@@ -1,0 +1,54 @@
+//! One span for each request, its measurements, and the one place that logs how it ended.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::field::Empty;
+use tracing::{Instrument, debug, error, info, info_span, warn};
+
+use crate::metrics;
+use crate::refusal::Cause;
+
+/// Runs the request in a span of its own. Bodies, headers and query parameters are never logged:
+/// they may hold secrets.
+pub(crate) async fn trace(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = format!("{:016x}", rand::random::<u64>());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    // Not the path as it was sent: it would make a metric for every id, and may hold anything.
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let span = info_span!(
+        "request",
+        request.id = %id,
+        %method,
+        path = route,
+        preview.id = Empty,
+        job.id = Empty,
+    );
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let took = started.elapsed();
+    metrics::request(&method, route, response.status(), took);
+    span.in_scope(|| log(&method, &response, took));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+fn log(method: &Method, response: &Response, took: std::time::Duration) {
+    let status = response.status().as_u16();
+    let took_ms = took.as_millis();
+    let cause = response.extensions().get::<Cause>();
+    let cause = cause.map_or("", |Cause(cause)| cause.as_str());
+    match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE => warn!(status, took_ms, cause, "not available"),
+        status_code if status_code.is_server_error() => error!(status, took_ms, cause, "failed"),
+        status_code if status_code.is_client_error() => debug!(status, took_ms, "refused"),
+        _ if method.is_safe() => debug!(status, took_ms, "answered"),
+        _ => info!(status, took_ms, "accepted"),
+    }
+}

@@ -1,0 +1,295 @@
+//! Refusals: every way in which a request is not carried out, as a problem document.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tempus_engine::{CreateError, DiscardError, ExtendError, JobError, StoreError};
+use tempus_model::FieldError;
+use tempus_model::transition::accept::NotAccepted;
+use tempus_model::transition::discard::NoDiscard;
+
+use crate::shape::{Problem, ProblemKind};
+
+/// The media type of problem documents.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// A request that is not carried out.
+#[derive(Debug)]
+pub(crate) struct Refusal(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    problem: Problem,
+    retry_after: Option<Duration>,
+    cause: Option<String>,
+}
+
+/// Why the server failed, for the log only. Travels with the response to where the request is
+/// logged, so that each error is logged once and never shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Cause(pub String);
+
+impl Refusal {
+    /// A refusal of this kind. `detail` says what was wrong and what would be right.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            problem: Problem {
+                kind,
+                title: kind.title().to_owned(),
+                status: kind.status(),
+                detail: detail.into(),
+                errors: Vec::new(),
+                limit: None,
+                holders: Vec::new(),
+                owns: Vec::new(),
+            },
+            retry_after: None,
+            cause: None,
+        }))
+    }
+
+    /// Fields of the body are at fault.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => format!("{} {}", only.field, only.problem),
+            [first, ..] => format!(
+                "{} fields are at fault; the first: {} {}",
+                errors.len(),
+                first.field,
+                first.problem
+            ),
+            [] => "the request cannot be carried out".to_owned(),
+        };
+        let mut refusal = Self::new(ProblemKind::Invalid, detail);
+        refusal.0.problem.errors = errors.into_iter().map(Into::into).collect();
+        refusal
+    }
+
+    /// One part of the request outside its body cannot be read.
+    pub fn unreadable(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        let error = FieldError::new(field, problem);
+        let mut refusal = Self::new(
+            ProblemKind::BadRequest,
+            format!("{} {}", error.field, error.problem),
+        );
+        refusal.0.problem.errors = vec![error.into()];
+        refusal
+    }
+
+    /// There is no such thing.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::NotFound, detail)
+    }
+
+    /// A defect, or something that is no business of the client.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self::new(
+            ProblemKind::Internal,
+            "this server failed in a way that it should not; its log says more",
+        )
+        .because(cause)
+    }
+
+    /// The platform did not answer, or asks for fewer calls.
+    pub fn platform_busy(cause: impl Into<String>) -> Self {
+        Self::new(
+            ProblemKind::Unavailable,
+            "the platform does not answer now; ask again",
+        )
+        .retry_after(Duration::from_secs(2))
+        .because(cause)
+    }
+
+    /// Says when it is worth asking again. Rounded up to whole seconds, at least one.
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// What to log and not to show.
+    fn because(mut self, cause: impl Into<String>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    #[cfg(test)]
+    pub fn problem(&self) -> &Problem {
+        &self.0.problem
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Inner {
+            problem,
+            retry_after,
+            cause,
+        } = *self.0;
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(wait) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds(wait));
+        }
+        if let Some(cause) = cause {
+            response.extensions_mut().insert(Cause(cause));
+        }
+        response
+    }
+}
+
+/// A wait as `Retry-After` writes it: whole seconds, rounded up, at least one.
+pub(crate) fn seconds(wait: Duration) -> HeaderValue {
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
+    HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX))
+}
+
+/// How long a client should leave a store alone that does not answer.
+const STORE_PAUSE: Duration = Duration::from_secs(2);
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let cause = error.to_string();
+        match error {
+            StoreError::Unavailable(_) => Self::new(
+                ProblemKind::Unavailable,
+                "the store does not answer; nothing was changed, ask again",
+            )
+            .retry_after(STORE_PAUSE)
+            .because(cause),
+            StoreError::Unanswered(_) => Self::new(
+                ProblemKind::Unanswered,
+                "the store's answer was lost, so the change may have been made; look before \
+                 asking again, or ask again with the same Idempotency-Key",
+            )
+            .retry_after(STORE_PAUSE)
+            .because(cause),
+            StoreError::Unreadable(_) => Self::internal(cause),
+            StoreError::BadCursor => Self::unreadable(
+                "cursor",
+                "must be the next_cursor of the page before; leave it out to begin at the first",
+            ),
+        }
+    }
+}
+
+impl From<NotAccepted> for Refusal {
+    fn from(no: NotAccepted) -> Self {
+        let detail = match no {
+            NotAccepted::Ended(phase) => {
+                format!("the preview is {phase}; create a new one instead")
+            }
+            NotAccepted::Expired(at) => {
+                format!("the preview's time was over at {at}; create a new one instead")
+            }
+            NotAccepted::ExpiryMoved(_) | NotAccepted::Already(_) => no.to_string(),
+        };
+        Self::new(ProblemKind::Ended, detail)
+    }
+}
+
+impl From<JobError> for Refusal {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::NotFound => no_preview(),
+            JobError::NotAccepted(no) => no.into(),
+            JobError::KeyReused => Self::new(
+                ProblemKind::KeyReused,
+                "this Idempotency-Key came with another request in the last 24 hours; use a new \
+                 key for a new request",
+            ),
+            JobError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateError> for Refusal {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::NameTaken(owner) => {
+                let mut refusal = Self::new(
+                    ProblemKind::NameTaken,
+                    format!(
+                        "the name is held by a live preview of {owner}, made from something else; \
+                         choose another name, or update or destroy that preview"
+                    ),
+                );
+                let problem = "is taken; choose another";
+                refusal.0.problem.errors = vec![FieldError::new("name", problem).into()];
+                refusal
+            }
+            CreateError::Quota {
+                whose,
+                most,
+                holders,
+            } => {
+                let mut refusal = Self::new(
+                    ProblemKind::Quota,
+                    format!("all {most} preview slots of {whose} are taken; destroy one first"),
+                );
+                refusal.0.problem.limit = Some(most);
+                refusal.0.problem.holders = holders;
+                refusal
+            }
+            CreateError::NoListener => Self::new(
+                ProblemKind::NoListener,
+                "no listener has a free slot for another preview; destroy one, or configure more",
+            )
+            .retry_after(Duration::from_secs(30))
+            .because("no listener has a free slot"),
+            CreateError::ShortTaken => Self::new(
+                ProblemKind::Unavailable,
+                "no free short id was found; ask again",
+            )
+            .retry_after(Duration::from_secs(1))
+            .because("every random short id was in use"),
+            CreateError::Job(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExtendError> for Refusal {
+    fn from(error: ExtendError) -> Self {
+        match error {
+            ExtendError::NotFound => no_preview(),
+            ExtendError::NoExtend(no) => Self::new(
+                ProblemKind::Ended,
+                format!("{no}; it cannot be extended, create a new one instead"),
+            ),
+            ExtendError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DiscardError> for Refusal {
+    fn from(error: DiscardError) -> Self {
+        match error {
+            DiscardError::NotFound => Self::not_found("there is no dead letter of this id"),
+            DiscardError::NoDiscard(NoDiscard::NotParked) => {
+                Self::not_found("this preview is not a dead letter: it does not wait for a person")
+            }
+            DiscardError::NoDiscard(NoDiscard::Owns(steps)) => {
+                let owns: Vec<_> = steps.iter().map(ToString::to_string).collect();
+                let mut refusal = Self::new(
+                    ProblemKind::StillOwns,
+                    format!(
+                        "it still owns {}; replay it, or destroy the preview",
+                        owns.join(", ")
+                    ),
+                );
+                refusal.0.problem.owns = owns;
+                refusal
+            }
+            DiscardError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// There is no preview of the id that was asked for.
+pub(crate) fn no_preview() -> Refusal {
+    Refusal::not_found("there is no preview of this id; GET /previews lists them")
+}

@@ -1,0 +1,98 @@
+//! Who a preview belongs to, what it is made from, and what it is called.
+
+use tempus_model::{DnsName, Origin, Owner, PreviewId, slug};
+
+use crate::extract::Errors;
+use crate::refusal::Refusal;
+use crate::shape::CreateRequest;
+
+/// The owner of a request that names none.
+const LOCAL: &str = "local";
+
+/// What a create says about the preview itself.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub owner: Owner,
+    pub origin: Origin,
+    name: Option<DnsName>,
+}
+
+impl Asked {
+    /// Reads it, noting what is wrong.
+    pub fn read(request: &CreateRequest, errors: &mut Errors) -> Self {
+        let name = request.name.as_deref();
+        let name = name.and_then(|name| errors.take("name", name.parse::<DnsName>()));
+        let login = request.owner.as_deref().unwrap_or(LOCAL);
+        if login.is_empty() || login.len() > 100 || !login.bytes().all(|b| b.is_ascii_graphic()) {
+            errors.push(
+                "owner",
+                "must be 1 to 100 printable characters without spaces",
+            );
+        }
+        if let Some(repository) = &request.repository
+            && !is_repository(repository)
+        {
+            errors.push("repository", "must be of the form owner/name");
+        }
+        if let Some(branch) = &request.branch
+            && (branch.is_empty() || branch.len() > 255 || branch.chars().any(char::is_control))
+        {
+            errors.push(
+                "branch",
+                "must be 1 to 255 characters, none of them a control character",
+            );
+        }
+        for (field, number) in [
+            ("pr_number", request.pr_number),
+            ("repository_id", request.repository_id),
+            ("installation_id", request.installation_id),
+        ] {
+            // JSON numbers, and most databases, end at 2^63.
+            if number.is_some_and(|n| n == 0 || i64::try_from(n).is_err()) {
+                errors.push(field, "must be a positive number");
+            }
+        }
+        Self {
+            owner: Owner {
+                id: login.to_owned(),
+                login: login.to_owned(),
+                avatar_url: None,
+            },
+            origin: Origin {
+                repository_id: request.repository_id,
+                repository: request.repository.clone(),
+                pr_number: request.pr_number,
+                branch: request.branch.clone(),
+                installation_id: request.installation_id,
+            },
+            name,
+        }
+    }
+
+    /// The name that was asked for, or one that says what the preview is made from, so that the
+    /// next create of the same pull request or branch finds it; or else one that nobody has.
+    pub fn name(&self, preview: PreviewId) -> Result<DnsName, Refusal> {
+        if let Some(name) = &self.name {
+            return Ok(name.clone());
+        }
+        let repository = self.origin.repository.as_deref().unwrap_or_default();
+        let text = match (self.origin.pr_number, &self.origin.branch) {
+            (Some(number), _) => format!("pr-{number}-{repository}"),
+            (None, Some(branch)) => format!("{branch}-{repository}"),
+            (None, None) => format!("preview-{}", preview.short()),
+        };
+        let label = slug(&text, DnsName::LONGEST);
+        label
+            .parse()
+            .map_err(|_| Refusal::internal(format!("the slug {label:?} is no name")))
+    }
+}
+
+fn is_repository(text: &str) -> bool {
+    let part = |part: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        !part.is_empty() && part.bytes().all(plain)
+    };
+    let parts = text.split_once('/');
+    text.len() <= 140 && parts.is_some_and(|(owner, name)| part(owner) && part(name))
+}

@@ -1,0 +1,158 @@
+//! What a preview shall run.
+
+use tempus_model::{FieldError, Spec};
+use tempus_steps::Platform;
+
+use super::service::{self, Place, Single};
+use crate::Config;
+use crate::extract::Errors;
+use crate::shape::{CreateRequest, ServiceRequest, UpdateRequest};
+
+/// The template of a request that names none.
+const TEMPLATE: &str = "api-service";
+
+/// The spec of a create; `None` if it is at fault, which `errors` then says.
+pub(crate) fn of_create(
+    request: &mut CreateRequest,
+    config: &Config,
+    platform: &dyn Platform,
+    errors: &mut Errors,
+) -> Option<Spec> {
+    let mut single = request.single();
+    let (place, services) = if let Some(list) = request.services.take() {
+        not_both(&single, errors);
+        (Place::Item(0), read_list(list, config, errors))
+    } else {
+        if single.command.is_none() && single.image.is_none() {
+            fill_in(&mut single, config);
+        }
+        let service = service::read(single, Place::Top, config.size, errors);
+        (Place::Top, service.map(|service| vec![service]))
+    };
+    let spec = Spec {
+        template: request
+            .template
+            .take()
+            .unwrap_or_else(|| TEMPLATE.to_owned()),
+        commit_sha: request.commit_sha.take(),
+        services: services?,
+    };
+    check(spec, place, config, platform, errors)
+}
+
+/// The spec of an update of what runs now; `None` if it is at fault, which `errors` then says.
+pub(crate) fn of_update(
+    request: &mut UpdateRequest,
+    mut base: Spec,
+    config: &Config,
+    platform: &dyn Platform,
+    errors: &mut Errors,
+) -> Option<Spec> {
+    let single = request.single();
+    let place = match (request.services.take(), base.services.as_mut_slice()) {
+        (Some(list), _) => {
+            not_both(&single, errors);
+            base.services = read_list(list, config, errors)?;
+            Place::Item(0)
+        }
+        (None, [only]) => {
+            service::patch(only, single, errors);
+            Place::Top
+        }
+        (None, several) => {
+            for field in service::given(&single) {
+                errors.push(
+                    field,
+                    format!(
+                        "is of a single service, but the preview has {}; give all of them in \
+                         services",
+                        several.len()
+                    ),
+                );
+            }
+            Place::Item(0)
+        }
+    };
+    base.template = request.template.take().unwrap_or(base.template);
+    base.commit_sha = request.commit_sha.take().or(base.commit_sha);
+    check(base, place, config, platform, errors)
+}
+
+/// What every spec is held against: itself, the limits, and the platform.
+fn check(
+    spec: Spec,
+    place: Place,
+    config: &Config,
+    platform: &dyn Platform,
+    errors: &mut Errors,
+) -> Option<Spec> {
+    let template = spec.template.as_bytes();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    if template.is_empty() || template.len() > 64 || !template.iter().all(plain) {
+        errors.push(
+            "template",
+            "must be 1 to 64 letters, digits, '-', '_' and '.'",
+        );
+    }
+    if let Some(sha) = &spec.commit_sha
+        && (!(7..=64).contains(&sha.len()) || !sha.bytes().all(|b| b.is_ascii_hexdigit()))
+    {
+        errors.push("commit_sha", "must be 7 to 64 hex digits");
+    }
+    let found = spec.check(&config.limits);
+    // A platform is asked only about what is sound in itself: it may look at files and commands.
+    let found = if found.is_empty() {
+        platform.admit(&spec)
+    } else {
+        found
+    };
+    let sound = found.is_empty();
+    errors.extend(found.into_iter().map(|error| in_request(error, place)));
+    sound.then_some(spec)
+}
+
+/// The error with the field as the request has it: its own, if that is what describes the service.
+fn in_request(error: FieldError, place: Place) -> FieldError {
+    match (place, error.field.strip_prefix("services[0].")) {
+        (Place::Top, Some(field)) => FieldError::new(field, error.problem),
+        _ => error,
+    }
+}
+
+fn read_list(
+    list: Vec<ServiceRequest>,
+    config: &Config,
+    errors: &mut Errors,
+) -> Option<Vec<tempus_model::Service>> {
+    // All are read before any is missed, so that the faults of all of them are found.
+    let read: Vec<_> = list
+        .into_iter()
+        .enumerate()
+        .map(|(index, asked)| service::read(asked, Place::Item(index), config.size, errors))
+        .collect();
+    read.into_iter().collect()
+}
+
+fn not_both(single: &ServiceRequest, errors: &mut Errors) {
+    for field in service::given(single) {
+        errors.push(
+            field,
+            "cannot be given together with services; move it into one of them",
+        );
+    }
+}
+
+/// The default application, where the request says nothing else.
+fn fill_in(single: &mut ServiceRequest, config: &Config) {
+    let app = &config.default_app;
+    single.command.clone_from(&app.command);
+    single.image.clone_from(&app.image);
+    single.dir = single.dir.take().or_else(|| app.dir.clone());
+    single.health_path = single
+        .health_path
+        .take()
+        .or_else(|| app.health_path.clone());
+    let mut env = app.env.clone();
+    env.extend(single.env.take().unwrap_or_default());
+    single.env = Some(env);
+}

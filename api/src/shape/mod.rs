@@ -1,0 +1,38 @@
+//! What goes over the wire: the requests and answers of every call, as types.
+//!
+//! Server and client are built on the same types, and the OpenAPI document is generated from
+//! them. A request refuses fields that it does not know, so that a typing error is not silently
+//! ignored; an answer ignores them, so that an older client can read a newer server.
+//!
+//! Times are RFC 3339 in UTC, lifetimes are texts such as `"90m"`, ids are UUIDs.
+
+mod create;
+mod dead_letter;
+mod extend;
+mod job;
+mod log;
+mod number;
+mod object;
+mod preview;
+mod problem;
+mod query;
+mod receipt;
+pub(crate) mod schema;
+mod status;
+mod update;
+
+pub use create::{Accepted, CreateRequest, ServiceRequest};
+pub use dead_letter::{
+    DeadLetterKind, DeadLetterPreview, DeadLetterView, DeadLetters, Outcome, ReplayRequest,
+    ReplayResult, Replayed,
+};
+pub use extend::{ExtendRequest, Extended};
+pub use job::{FailureView, JobView, StepView};
+pub use log::LogLine;
+pub(crate) use object::Object;
+pub use preview::{Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, ServiceView};
+pub use problem::{FieldProblem, Problem, ProblemKind};
+pub use query::{LogsQuery, PreviewsQuery};
+pub use receipt::{CheckView, ReceiptView, RemovedView};
+pub use status::{Health, HealthStatus, Ready, ReadyStatus};
+pub use update::UpdateRequest;

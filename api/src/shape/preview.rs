@@ -1,0 +1,204 @@
+//! `GET /preview/{preview_id}` and `GET /previews`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tempus_model::{
+    Generation, Job, JobId, JobKind, JobRef, JobStatus, Phase, PreviewId, Timestamp,
+};
+use utoipa::ToSchema;
+
+use super::{FailureView, schema};
+
+/// A preview.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PreviewView {
+    /// Its id, used once.
+    #[schema(value_type = String, format = Uuid)]
+    pub preview_id: PreviewId,
+    /// Its name, stable over re-creation.
+    pub name: String,
+    /// Where it answers while it is ready.
+    pub url: String,
+    /// Where it stands.
+    #[schema(value_type = schema::Phase)]
+    pub phase: Phase,
+    /// Whether it waits for a person: see `/dead-letters`.
+    pub parked: bool,
+    /// Since when it is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub parked_since: Option<Timestamp>,
+    /// Why it failed, or what it is parked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<FailureView>,
+    /// Why it is being removed, or was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// Numbers what is wanted; raised by every accepted job.
+    #[schema(value_type = u64)]
+    pub generation: Generation,
+    /// When it was accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When its time is over.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+    /// When it was proved to be gone: see `/preview/{preview_id}/receipt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub verified_at: Option<Timestamp>,
+    /// The template of its specification.
+    pub template: String,
+    /// Who it belongs to.
+    pub owner: OwnerView,
+    /// The repository's full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The repository's stable id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_id: Option<u64>,
+    /// The pull request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pr_number: Option<u64>,
+    /// The branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_sha: Option<String>,
+    /// The installation of the GitHub App.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installation_id: Option<u64>,
+    /// What it runs, or ran last.
+    pub services: Vec<ServiceView>,
+    /// What it owns on its platform, such as `service_arn`.
+    pub resources: BTreeMap<String, Value>,
+    /// Its jobs that are not finished: at most the one being carried out and the one after it.
+    pub open_jobs: Vec<JobRefView>,
+    /// Its newest job, whatever became of it.
+    pub last_job: JobRefView,
+    /// Its newest jobs, newest first. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<Vec<JobSummary>>,
+}
+
+/// Why a preview is being removed, or was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Somebody said so.
+    Asked,
+    /// Its time was over.
+    Expired,
+    /// It could not be made.
+    Failed,
+}
+
+/// Who a preview belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnerView {
+    /// Stable id.
+    pub id: String,
+    /// What people call them.
+    pub login: String,
+    /// A picture, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+}
+
+/// One service of a preview.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceView {
+    /// Its name.
+    pub name: String,
+    /// What it runs, where the platform runs processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Its image, where the platform runs containers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Its working folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dir: Option<String>,
+    /// The port it was asked to have.
+    pub port: u16,
+    /// The names of its environment variables. Never their values: they may be secrets.
+    pub env: Vec<String>,
+    /// The path that says when it is ready.
+    pub health_path: String,
+    /// Its public path prefix; without one it is private.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Its public URL, if it has a public path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// CPU units, 1024 to a core.
+    pub cpu: u32,
+    /// Memory in MiB.
+    pub memory: u32,
+}
+
+/// Names a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobRefView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub job_id: JobId,
+    /// What it changes.
+    #[schema(value_type = schema::JobKind)]
+    pub kind: JobKind,
+}
+
+/// A job, without its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobSummary {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub job_id: JobId,
+    /// What it changes.
+    #[schema(value_type = schema::JobKind)]
+    pub kind: JobKind,
+    /// How it stands.
+    #[schema(value_type = schema::JobStatus)]
+    pub status: JobStatus,
+    /// When it was accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Set if and only if the status is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A page of previews, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Previews {
+    /// The previews.
+    pub previews: Vec<PreviewView>,
+    /// What to pass as `cursor` for the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl From<JobRef> for JobRefView {
+    fn from(job: JobRef) -> Self {
+        Self {
+            job_id: job.id,
+            kind: job.kind,
+        }
+    }
+}
+
+impl From<&Job> for JobSummary {
+    fn from(job: &Job) -> Self {
+        Self {
+            job_id: job.id,
+            kind: job.kind,
+            status: job.status,
+            created_at: job.created_at,
+            finished_at: job.finished_at,
+        }
+    }
+}

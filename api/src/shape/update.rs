@@ -1,0 +1,74 @@
+//! `POST /preview/{preview_id}/update`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{ServiceRequest, number, object};
+
+/// Moves a preview to another specification. What is not given stays as it is; an empty object
+/// asks for what already runs.
+///
+/// The fields of a single service change the preview's only service, and are refused where it has
+/// several; `services` replaces all of them. An `image` replaces a `command` and the other way
+/// round; `env` is replaced as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"commit_sha": "0a1b2c3d"}))]
+pub struct UpdateRequest {
+    /// A new lifetime from now, in hours; may be fractional. Instead of `ttl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl_hours: Option<f64>,
+    /// A new lifetime from now, such as `"90m"`, `"2h"` or `"7d"`. Instead of `ttl_hours`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<String>,
+    /// What to run, read by `/bin/sh -c`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// The container image to run, where the platform runs containers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The folder to run the command in, absolute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dir: Option<String>,
+    /// The port that the container listens on.
+    #[serde(
+        deserialize_with = "number::port",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(minimum = 1)]
+    pub port: Option<u16>,
+    /// Environment variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub env: Option<BTreeMap<String, String>>,
+    /// The path that answers 2xx or 3xx when the service is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_path: Option<String>,
+    /// CPU units, 1024 to a core.
+    #[serde(
+        deserialize_with = "number::amount",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(minimum = 1)]
+    pub cpu: Option<u32>,
+    /// Memory in MiB.
+    #[serde(
+        deserialize_with = "number::amount",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(minimum = 1)]
+    pub memory: Option<u32>,
+    /// The services, replacing all that there are.
+    #[serde(
+        deserialize_with = "object::list",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub services: Option<Vec<ServiceRequest>>,
+    /// The template that the specification was made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// The commit, 7 to 64 hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit_sha: Option<String>,
+}

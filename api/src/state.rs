@@ -1,0 +1,108 @@
+//! What every handler is given.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use tempus_engine::{Clock, Queue, Store};
+use tempus_model::Timestamp;
+use tempus_steps::Platform;
+use tokio_util::sync::CancellationToken;
+
+use crate::census::Census;
+use crate::{Config, Metrics};
+
+/// What the API is made of.
+pub struct Parts {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// Where hints go.
+    pub queue: Arc<dyn Queue>,
+    /// Where previews run: what it would refuse, their logs and their resources.
+    pub platform: Arc<dyn Platform>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// What is configured.
+    pub config: Config,
+}
+
+/// The API's state: cheap to clone, shared by all requests.
+#[derive(Clone)]
+pub struct Api {
+    parts: Arc<Parts>,
+    /// Ends the answers that have no end of their own, so that a shutdown need not wait for them.
+    closing: CancellationToken,
+    census: Arc<Census>,
+}
+
+impl Api {
+    /// An API of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+            closing: CancellationToken::new(),
+            census: Arc::default(),
+        }
+    }
+
+    /// Ends every stream that an answer is made of: log lines being followed, a job's events.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    pub(crate) fn closing(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.parts.store
+    }
+
+    pub(crate) fn queue(&self) -> &dyn Queue {
+        &*self.parts.queue
+    }
+
+    pub(crate) fn platform(&self) -> &dyn Platform {
+        &*self.parts.platform
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.parts.metrics
+    }
+
+    pub(crate) fn census(&self) -> &Census {
+        &self.census
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+}
+
+/// The document that `/openapi.json` serves, made once with the router.
+#[derive(Clone)]
+pub(crate) struct Document(pub Arc<str>);
+
+/// The router's state: the API, and the document that describes the router.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub api: Api,
+    pub document: Document,
+}
+
+impl FromRef<Shared> for Api {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.api.clone()
+    }
+}
+
+impl FromRef<Shared> for Document {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.document.clone()
+    }
+}

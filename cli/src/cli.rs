@@ -1,0 +1,143 @@
+//! The command line: which command is meant, and how its end becomes an exit status.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::Session;
+use crate::commands::completions::Completions;
+use crate::commands::config::Config;
+use crate::commands::context::Context;
+use crate::commands::create::Create;
+use crate::commands::dead_letters::DeadLetters;
+use crate::commands::destroy::Destroy;
+use crate::commands::extend::Extend;
+use crate::commands::job::Job;
+use crate::commands::list::List;
+use crate::commands::logs::Logs;
+use crate::commands::receipt::Receipt;
+use crate::commands::show::Show;
+use crate::commands::update::Update;
+use crate::dev::{Dev, Serve};
+use crate::failure::Failure;
+use crate::hello;
+use crate::output::{EXIT_HELP, Exit, Format, Screen, clean_lines};
+
+/// Short-lived copies of an application, taken down again on time, and the proof that they are
+/// gone.
+#[derive(Debug, Parser)]
+#[command(name = "tempus", version, after_help = EXIT_HELP, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Dev(Dev),
+    Serve(Serve),
+    Create(Create),
+    List(List),
+    Show(Show),
+    Job(Job),
+    Update(Update),
+    Extend(Extend),
+    Destroy(Destroy),
+    Logs(Logs),
+    Receipt(Receipt),
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+    #[command(subcommand)]
+    Context(Context),
+    Config(Config),
+    Completions(Completions),
+    /// The built-in default application: a page on $PORT
+    #[command(hide = true)]
+    Hello,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output with status 0, errors to standard error
+            // with status 2, as `Exit::Usage` has it. A closed pipe is nobody's concern here.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
+    match run(cli.command) {
+        Ok(()) => Exit::Ok.into(),
+        Err(failure) => {
+            report(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn report(failure: &Failure) {
+    if failure.message.is_empty() {
+        return;
+    }
+    let red = anstyle::AnsiColor::Red.on_default();
+    let text = clean_lines(&failure.message);
+    // If even standard error is closed, the exit status still says it.
+    let _ = Screen::of_process(Format::Human).note(format_args!("{red}error:{red:#} {text}"));
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Context(command) => return command.run(),
+        Command::Config(command) => return command.run(),
+        Command::Completions(command) => return command.run(),
+        _ => {}
+    }
+    let is_server = matches!(command, Command::Dev(_) | Command::Serve(_));
+    // One thread is plenty for a client, and starts faster.
+    let mut builder = if is_server {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    builder.enable_all().build()?.block_on(dispatch(command))
+}
+
+async fn dispatch(command: Command) -> Result<(), Failure> {
+    /// Opens a session and runs the command in it.
+    macro_rules! in_session {
+        ($command:expr, $remote:expr) => {{
+            let mut session = Session::open($remote)?;
+            $command.run(&mut session).await
+        }};
+    }
+    match command {
+        Command::Dev(command) => command.run().await,
+        Command::Serve(command) => command.run().await,
+        Command::Hello => hello::run().await,
+        Command::Create(c) => in_session!(c, &c.remote),
+        Command::List(c) => in_session!(c, &c.remote),
+        Command::Show(c) => in_session!(c, &c.remote),
+        Command::Job(c) => in_session!(c, &c.remote),
+        Command::Update(c) => in_session!(c, &c.remote),
+        Command::Extend(c) => in_session!(c, &c.remote),
+        Command::Destroy(c) => in_session!(c, &c.remote),
+        Command::Logs(c) => in_session!(c, &c.remote),
+        Command::Receipt(c) => in_session!(c, &c.remote),
+        Command::DeadLetters(c) => in_session!(c, c.remote()),
+        // Handled without a runtime.
+        Command::Context(_) | Command::Config(_) | Command::Completions(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,262 @@
+//! The calls.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempus_api::shape::{
+    Accepted, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LogsQuery, PreviewView,
+    Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed, UpdateRequest,
+};
+use tempus_model::{JobId, PreviewId};
+
+use super::{Answer, ClientError, Lines, Refusal};
+
+/// A connection to one server.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+}
+
+/// How long one answer may take. Streams have no limit as a whole.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often a request is sent whose answer was lost. Safe for changes too: each carries an
+/// idempotency key.
+const TRIES: u32 = 3;
+
+impl Client {
+    /// A client of the server at this address. Nothing is sent yet.
+    pub fn new(mut base: Url) -> Result<Self, ClientError> {
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("tempus/", env!("CARGO_PKG_VERSION")))
+            // A proxy from the environment cannot reach this machine's loopback.
+            .no_proxy()
+            .build()
+            .map_err(|error| unreachable(&base, &error))?;
+        Ok(Self { http, base })
+    }
+
+    /// The server's address.
+    pub const fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Asks for a preview.
+    pub async fn create(&self, request: &CreateRequest) -> Result<Answer<Accepted>, ClientError> {
+        self.change(Method::POST, "preview/create", request).await
+    }
+
+    /// Moves a preview to another specification.
+    pub async fn update(
+        &self,
+        preview: PreviewId,
+        request: &UpdateRequest,
+    ) -> Result<Answer<Accepted>, ClientError> {
+        let path = format!("preview/{preview}/update");
+        self.change(Method::POST, &path, request).await
+    }
+
+    /// Gives a preview another expiry.
+    pub async fn extend(
+        &self,
+        preview: PreviewId,
+        request: &ExtendRequest,
+    ) -> Result<Answer<Extended>, ClientError> {
+        let path = format!("preview/{preview}/extend");
+        // Never sent twice: asked twice, "an hour more" is two.
+        let request = self.request(Method::POST, &path).json(request);
+        self.answer(request.send().await).await
+    }
+
+    /// Removes a preview.
+    pub async fn destroy(&self, preview: PreviewId) -> Result<Answer<Accepted>, ClientError> {
+        let path = format!("preview/{preview}");
+        self.read(|| self.request(Method::DELETE, &path)).await
+    }
+
+    /// A preview.
+    pub async fn preview(&self, preview: PreviewId) -> Result<Answer<PreviewView>, ClientError> {
+        self.get(&format!("preview/{preview}"), &()).await
+    }
+
+    /// A page of previews.
+    pub async fn previews(&self, query: &PreviewsQuery) -> Result<Answer<Previews>, ClientError> {
+        self.get("previews", query).await
+    }
+
+    /// A job.
+    pub async fn job(&self, job: JobId) -> Result<Answer<JobView>, ClientError> {
+        self.get(&format!("job/{job}"), &()).await
+    }
+
+    /// A job, again whenever it changes, as server-sent events.
+    pub async fn job_events(&self, job: JobId) -> Result<Lines, ClientError> {
+        self.stream(&format!("job/{job}/events"), &(), "text/event-stream")
+            .await
+    }
+
+    /// A preview's log lines.
+    pub async fn logs(&self, preview: PreviewId, query: &LogsQuery) -> Result<Lines, ClientError> {
+        let path = format!("preview/{preview}/logs");
+        self.stream(&path, query, "application/x-ndjson").await
+    }
+
+    /// The proof that a preview is gone.
+    pub async fn receipt(&self, preview: PreviewId) -> Result<Answer<ReceiptView>, ClientError> {
+        self.get(&format!("preview/{preview}/receipt"), &()).await
+    }
+
+    /// Everything that needs a person.
+    pub async fn dead_letters(&self) -> Result<Answer<DeadLetters>, ClientError> {
+        self.get("dead-letters", &()).await
+    }
+
+    /// Lets dead letters go on.
+    pub async fn replay(&self, which: &ReplayRequest) -> Result<Answer<Replayed>, ClientError> {
+        self.change(Method::POST, "dead-letters/replay", which)
+            .await
+    }
+
+    /// Forgets a dead letter.
+    pub async fn discard(&self, id: &str) -> Result<(), ClientError> {
+        let mut url = self.base.clone();
+        // As one segment, whatever is in it.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("dead-letters").push(id);
+        }
+        let request = self.http.request(Method::DELETE, url).timeout(PATIENCE);
+        self.accepted(request.send().await).await.map(drop)
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        // Paths are made here, of words and ids, so joining them cannot fail or lead elsewhere.
+        let url = self.base.join(path).unwrap_or_else(|_| self.base.clone());
+        self.http.request(method, url).timeout(PATIENCE)
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &impl Serialize,
+    ) -> Result<Answer<T>, ClientError> {
+        let path = with_query(path, query)?;
+        self.read(|| self.request(Method::GET, &path)).await
+    }
+
+    async fn change<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Answer<T>, ClientError> {
+        let key = uuid::Uuid::new_v4().to_string();
+        let request = || {
+            let request = self.request(method.clone(), path);
+            request.header("idempotency-key", &key).json(body)
+        };
+        self.read(request).await
+    }
+
+    /// Sends a request that may be repeated, until there is an answer or no hope of one.
+    async fn read<T: DeserializeOwned>(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<Answer<T>, ClientError> {
+        let mut tries = 1;
+        loop {
+            let sent = request().send().await;
+            let is_lost = match &sent {
+                Ok(response) => response.status() == StatusCode::SERVICE_UNAVAILABLE,
+                Err(error) => !error.is_connect() && !error.is_timeout(),
+            };
+            if !is_lost || tries == TRIES {
+                return self.answer(sent).await;
+            }
+            tokio::time::sleep(Duration::from_millis(250) * tries).await;
+            tries += 1;
+        }
+    }
+
+    async fn stream(
+        &self,
+        path: &str,
+        query: &impl Serialize,
+        accept: &'static str,
+    ) -> Result<Lines, ClientError> {
+        let path = with_query(path, query)?;
+        let url = self.base.join(&path).unwrap_or_else(|_| self.base.clone());
+        let sent = self.http.get(url).header("accept", accept).send().await;
+        let response = self.accepted(sent).await?;
+        Ok(Lines::new(response.bytes_stream(), self.base.clone()))
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        sent: reqwest::Result<Response>,
+    ) -> Result<Answer<T>, ClientError> {
+        let response = self.accepted(sent).await?;
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| unreachable(&self.base, &error))?;
+        Answer::read(&body)
+    }
+
+    async fn accepted(&self, sent: reqwest::Result<Response>) -> Result<Response, ClientError> {
+        let response = sent.map_err(|error| unreachable(&self.base, &error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let is_json = mentions_json(response.headers());
+        let body = response.bytes().await.unwrap_or_default();
+        let refusal = is_json
+            .then(|| serde_json::from_slice::<Refusal>(&body).ok())
+            .flatten()
+            .ok_or_else(|| {
+                ClientError::NotUnderstood(format!("{} answered {status}", self.base))
+            })?;
+        Err(ClientError::Refused(Box::new(Refusal {
+            status: status.as_u16(),
+            ..refusal
+        })))
+    }
+}
+
+fn with_query(path: &str, query: &impl Serialize) -> Result<String, ClientError> {
+    let query = serde_urlencoded::to_string(query)
+        .map_err(|error| ClientError::NotUnderstood(error.to_string()))?;
+    Ok(if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    })
+}
+
+fn mentions_json(headers: &HeaderMap) -> bool {
+    let declared = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    declared.is_some_and(|declared| declared.contains("json"))
+}
+
+/// The innermost cause says what happened; the layers around it only say that something did.
+pub(super) fn unreachable(base: &Url, error: &reqwest::Error) -> ClientError {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    ClientError::Unreachable {
+        url: base.to_string(),
+        reason: cause.to_string(),
+    }
+}

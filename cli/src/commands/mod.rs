@@ -1,0 +1,20 @@
+//! The client commands, one file each: its flags, its call, and how the answer is shown.
+
+pub mod completions;
+pub mod config;
+pub mod context;
+pub mod create;
+pub mod dead_letters;
+pub mod destroy;
+pub mod extend;
+pub mod job;
+pub mod list;
+pub mod logs;
+pub mod receipt;
+mod service;
+mod session;
+pub mod show;
+pub mod update;
+mod wait;
+
+pub use session::{Remote, Session};

@@ -1,0 +1,112 @@
+//! What to run, as flags and as a folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use tempus_api::shape::CreateRequest;
+
+use crate::failure::Failure;
+use crate::preview_file::App;
+
+/// What a preview shall run.
+#[derive(Debug, Clone, Default, Args)]
+pub struct What {
+    /// A folder whose .tempus.yml says what to run; flags are stronger than the file
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The command to run, read by /bin/sh
+    #[arg(long, value_name = "COMMAND")]
+    pub command: Option<String>,
+    /// The container image to run, where the platform runs containers
+    #[arg(long, value_name = "IMAGE", conflicts_with = "command")]
+    pub image: Option<String>,
+    /// The port that a container listens on; a process is told its own in PORT
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// The path that answers 2xx or 3xx when the service is ready
+    #[arg(long, value_name = "PATH")]
+    pub health_path: Option<String>,
+    /// An environment variable; of a preview with several services, for each of them
+    #[arg(long = "env", value_name = "KEY=VALUE", value_parser = variable)]
+    pub env: Vec<(String, String)>,
+    /// CPU units, 1024 to a core
+    #[arg(long, value_name = "UNITS")]
+    pub cpu: Option<u32>,
+    /// Memory in MiB
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<u32>,
+    /// The commit that it is made from
+    #[arg(long, value_name = "SHA")]
+    pub commit: Option<String>,
+}
+
+impl What {
+    /// Reads the folder, if one is named, and puts the flags on top of it.
+    pub fn request(&self) -> Result<CreateRequest, Failure> {
+        let mut request = CreateRequest::default();
+        if let Some(dir) = &self.dir {
+            App::of_folder(dir)?.fill(&mut request);
+        }
+        let env: BTreeMap<_, _> = self.env.iter().cloned().collect();
+        if let Some(services) = &mut request.services {
+            if let Some(flag) = self.single_flag() {
+                return Err(Failure::usage(format!(
+                    "{flag} describes one service, but the folder lists several; say it in its \
+                     .tempus.yml"
+                )));
+            }
+            for service in services {
+                merge(&mut service.env, &env);
+            }
+        } else {
+            merge(&mut request.env, &env);
+        }
+        if self.image.is_some() {
+            request.command = None;
+        }
+        replace(&mut request.command, self.command.as_ref());
+        replace(&mut request.image, self.image.as_ref());
+        replace(&mut request.health_path, self.health_path.as_ref());
+        replace(&mut request.port, self.port.as_ref());
+        replace(&mut request.cpu, self.cpu.as_ref());
+        replace(&mut request.memory, self.memory.as_ref());
+        replace(&mut request.commit_sha, self.commit.as_ref());
+        Ok(request)
+    }
+
+    fn single_flag(&self) -> Option<&'static str> {
+        [
+            ("--command", self.command.is_some()),
+            ("--image", self.image.is_some()),
+            ("--port", self.port.is_some()),
+            ("--health-path", self.health_path.is_some()),
+            ("--cpu", self.cpu.is_some()),
+            ("--memory", self.memory.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+}
+
+fn replace<T: Clone>(field: &mut Option<T>, with: Option<&T>) {
+    if let Some(value) = with {
+        *field = Some(value.clone());
+    }
+}
+
+fn merge(env: &mut Option<BTreeMap<String, String>>, more: &BTreeMap<String, String>) {
+    if !more.is_empty() {
+        let more = more
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()));
+        env.get_or_insert_default().extend(more);
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be KEY=VALUE".to_owned()),
+    }
+}

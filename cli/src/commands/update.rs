@@ -1,0 +1,68 @@
+//! `tempus update`
+
+use clap::Args;
+use tempus_api::shape::{CreateRequest, UpdateRequest};
+use tempus_model::Ttl;
+
+use super::create::accepted;
+use super::service::What;
+use super::wait::Wait;
+use super::{Remote, Session};
+use crate::failure::Failure;
+use crate::output::time::lifetime;
+
+/// Move a preview to another specification; what is not given stays as it is
+#[derive(Debug, Clone, Args)]
+pub struct Update {
+    /// The preview: its id, its short id, or its name
+    #[arg(value_name = "PREVIEW")]
+    preview: String,
+    #[command(flatten)]
+    what: What,
+    /// A new lifetime from now, such as 90m
+    #[arg(long, value_name = "TIME")]
+    ttl: Option<Ttl>,
+    #[command(flatten)]
+    wait: Wait,
+    /// Which server, and what the answer is for
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+impl Update {
+    /// Asks, shows the answer, waits if that is wanted.
+    pub async fn run(&self, session: &mut Session) -> Result<(), Failure> {
+        let CreateRequest {
+            command,
+            image,
+            dir,
+            port,
+            env,
+            health_path,
+            cpu,
+            memory,
+            services,
+            commit_sha,
+            ..
+        } = self.what.request()?;
+        let request = UpdateRequest {
+            ttl_hours: None,
+            ttl: self.ttl.map(|ttl| lifetime(ttl.duration())),
+            command,
+            image,
+            dir,
+            port,
+            env,
+            health_path,
+            cpu,
+            memory,
+            services,
+            template: None,
+            commit_sha,
+        };
+        let preview = session.client.resolve(&self.preview).await?;
+        let answer = session.client.update(preview, &request).await?;
+        accepted(session, &answer)?;
+        self.wait.job(session, answer.value.job_id).await
+    }
+}

@@ -1,0 +1,91 @@
+//! What must hold between values, each of which is fine by itself.
+
+use super::error::ConfigError;
+use super::{Loaded, Setting};
+
+/// Everything that does not fit together, each at the key that somebody chose.
+pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
+    let config = &loaded.config;
+    let mut errors = Vec::new();
+    let mut refuse = |keys: [&'static str; 2], given: String, expects: String| {
+        // The stronger layer is the one to change; by default the first.
+        let key = keys
+            .into_iter()
+            .find(|key| loaded.is_chosen(key))
+            .unwrap_or(keys[0]);
+        errors.push(ConfigError::Value {
+            place: loaded.place(key).clone(),
+            key: key.to_owned(),
+            given,
+            expects,
+        });
+    };
+    let ttl = &config.ttl;
+    let [minimum, default, maximum] = [ttl.minimum, ttl.default, ttl.maximum].map(|ttl| text(&ttl));
+    if ttl.minimum > ttl.default {
+        refuse(
+            ["ttl.default", "ttl.minimum"],
+            format!("default {default}, minimum {minimum}"),
+            "such that ttl.minimum is not above ttl.default".to_owned(),
+        );
+    }
+    if ttl.default > ttl.maximum {
+        refuse(
+            ["ttl.default", "ttl.maximum"],
+            format!("default {default}, maximum {maximum}"),
+            "such that ttl.default is not above ttl.maximum".to_owned(),
+        );
+    }
+    for (keys, given, most) in [
+        (
+            ["service.cpu", "limits.cpu"],
+            config.service.cpu,
+            config.limits.cpu,
+        ),
+        (
+            ["service.memory", "limits.memory"],
+            config.service.memory,
+            config.limits.memory,
+        ),
+    ] {
+        if given > most {
+            refuse(
+                keys,
+                given.to_string(),
+                format!("at most {} ({most})", keys[1]),
+            );
+        }
+    }
+    if config.quota.per_owner > config.quota.total {
+        refuse(
+            ["quota.per_owner", "quota.total"],
+            format!("{} of {}", config.quota.per_owner, config.quota.total),
+            "such that quota.per_owner is not above quota.total".to_owned(),
+        );
+    }
+    let (api, previews) = (config.api.listen.addr(), config.previews.listen.addr());
+    if api.port() != 0 && api.port() == previews.port() {
+        refuse(
+            ["previews.listen", "api.listen"],
+            format!("{previews:?}"),
+            format!(
+                "on another port than api.listen ({api}): a preview's page must not have the \
+                 API's origin"
+            ),
+        );
+    }
+    for (name, length) in [
+        ("worker.lease", config.worker.lease),
+        ("worker.reminder", config.worker.reminder),
+        ("worker.sweep_every", config.worker.sweep_every),
+    ] {
+        if length.as_secs() == 0 {
+            refuse([name, name], text(&length), "at least \"1s\"".to_owned());
+        }
+    }
+    errors
+}
+
+fn text(value: &impl Setting) -> String {
+    value.show().as_str().unwrap_or_default().to_owned()
+}

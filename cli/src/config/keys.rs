@@ -1,0 +1,142 @@
+//! Every key: its name, what it is for, and the field it sets. The one list that all layers, the
+//! checks and `tempus config` go by.
+
+use serde_json::Value;
+
+use super::{Config, Setting};
+
+type Setter = dyn Fn(&mut Config, &str) -> Option<()>;
+type Getter = dyn Fn(&mut Config) -> Value;
+
+/// One key.
+pub struct Key {
+    /// Its full name, such as `api.listen`.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// What it accepts; ends a sentence that begins with "must be".
+    pub expects: &'static str,
+    set: Box<Setter>,
+    get: Box<Getter>,
+}
+
+impl Key {
+    fn new<T: Setting + 'static>(
+        name: &'static str,
+        about: &'static str,
+        field: fn(&mut Config) -> &mut T,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            expects: T::EXPECTS,
+            set: Box::new(move |config, text| {
+                *field(config) = T::read(text)?;
+                Some(())
+            }),
+            get: Box::new(move |config| field(config).show()),
+        }
+    }
+
+    /// The environment variable that sets it.
+    pub fn variable(&self) -> String {
+        format!(
+            "TEMPUS_{}",
+            self.name.replace('.', "_").to_ascii_uppercase()
+        )
+    }
+
+    /// Sets it; `None` if the text is not what it accepts.
+    #[must_use]
+    pub fn set(&self, config: &mut Config, text: &str) -> Option<()> {
+        (self.set)(config, text)
+    }
+
+    /// Its value.
+    pub fn get(&self, config: &Config) -> Value {
+        // The accessor borrows mutably, so that each key needs only one.
+        (self.get)(&mut config.clone())
+    }
+}
+
+/// Every key, in the order in which `tempus config` shows them.
+#[rustfmt::skip] // a table reads better with one key a line
+pub fn keys() -> Vec<Key> {
+    vec![
+        Key::new("data", "the folder that holds all state", |c| &mut c.data),
+        Key::new("engine", "what keeps rows, hints and timers", |c| &mut c.engine),
+        Key::new("platform", "where previews run", |c| &mut c.platform),
+        Key::new("api.listen", "where the API listens", |c| &mut c.api.listen),
+        Key::new("previews.listen", "where previews answer", |c| &mut c.previews.listen),
+        Key::new("previews.ports", "the ports given to preview processes", |c| &mut c.previews.ports),
+        Key::new("previews.grace", "time between SIGTERM and SIGKILL", |c| &mut c.previews.grace),
+        Key::new("previews.ready_within", "time a service has to answer its health path", |c| {
+            &mut c.previews.ready_within
+        }),
+        Key::new("ttl.minimum", "the shortest life of a preview", |c| &mut c.ttl.minimum),
+        Key::new("ttl.default", "the life of a preview that asks for none", |c| &mut c.ttl.default),
+        Key::new("ttl.maximum", "the longest life of a preview", |c| &mut c.ttl.maximum),
+        Key::new("quota.per_owner", "previews of one owner", |c| &mut c.quota.per_owner),
+        Key::new("quota.total", "previews in all", |c| &mut c.quota.total),
+        Key::new("limits.services", "services in one preview", |c| &mut c.limits.services),
+        Key::new("limits.cpu", "CPU units of one preview, 1024 to a core", |c| &mut c.limits.cpu),
+        Key::new("limits.memory", "memory of one preview, in MiB", |c| &mut c.limits.memory),
+        Key::new("service.cpu", "CPU units of a service that asks for none", |c| &mut c.service.cpu),
+        Key::new("service.memory", "memory of a service that asks for none, in MiB", |c| &mut c.service.memory),
+        Key::new("default_app.command", "what a request that names nothing runs", |c| &mut c.default_app.command),
+        Key::new("worker.builds", "creates and updates at the same time", |c| &mut c.worker.builds),
+        Key::new("worker.destroys", "destroys at the same time", |c| &mut c.worker.destroys),
+        Key::new("worker.maintenance", "verifies and sweeps at the same time", |c| &mut c.worker.maintenance),
+        Key::new("worker.lease", "how long a claim holds without renewal", |c| &mut c.worker.lease),
+        Key::new("worker.reminder", "how often due rows are looked for", |c| &mut c.worker.reminder),
+        Key::new("worker.verify_delay", "time between a destroy and its receipt's check", |c| &mut c.worker.verify_delay),
+        Key::new("worker.sweep_every", "how often what exists is compared with the rows", |c| &mut c.worker.sweep_every),
+        Key::new("worker.sweep_cap", "rows that one sweep may mark as suspect", |c| &mut c.worker.sweep_cap),
+        Key::new("worker.sweep_age", "how old something must be for a sweep to mind it", |c| &mut c.worker.sweep_age),
+        Key::new("log.format", "how log lines are written", |c| &mut c.log.format),
+        Key::new("log.level", "which log lines are written", |c| &mut c.log.level),
+    ]
+}
+
+/// Sections and the keys without one: what may stand at the top of the file.
+pub(super) fn top_level(keys: &[Key]) -> Vec<&'static str> {
+    let mut names: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            key.name
+                .split_once('.')
+                .map_or(key.name, |(section, _)| section)
+        })
+        .collect();
+    names.dedup();
+    names
+}
+
+/// The keys of a section, without its name.
+pub(super) fn in_section(keys: &[Key], section: &str) -> Vec<&'static str> {
+    keys.iter()
+        .filter_map(|key| key.name.split_once('.'))
+        .filter_map(|(of, name)| (of == section).then_some(name))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_keys_share_a_variable_and_every_default_is_accepted() {
+        let (keys, mut config) = (keys(), Config::default());
+        let variables: BTreeSet<_> = keys.iter().map(Key::variable).collect();
+        assert_eq!(variables.len(), keys.len());
+        for key in &keys {
+            let shown = key.get(&config);
+            let text = shown.as_str().map_or(shown.to_string(), ToOwned::to_owned);
+            key.set(&mut config, &text)
+                .unwrap_or_else(|| panic!("{}", key.name));
+        }
+        assert_eq!(config, Config::default());
+    }
+}

@@ -1,0 +1,207 @@
+//! The server's configuration: one typed struct, and where each of its values came from.
+//!
+//! Four layers, each stronger than the one before it: built-in defaults, `tempus.toml`,
+//! environment variables, flags. Every layer speaks of the same list of [keys](keys::keys), so a
+//! key exists in all of them or in none, and nothing that is set is silently ignored.
+//!
+//! | layer | `worker.sweep_every` there |
+//! |---|---|
+//! | `tempus.toml` | `sweep_every = "10m"` in `[worker]` |
+//! | environment | `TEMPUS_WORKER_SWEEP_EVERY=10m`: the key in capitals, `_` for `.` |
+//! | flags | `--set worker.sweep_every=10m`; the common keys have a flag of their own |
+
+mod check;
+mod env;
+mod error;
+mod file;
+pub mod keys;
+mod load;
+mod net;
+mod show;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempus_model::{Limits, Ttl};
+
+pub use error::{ConfigError, ConfigErrors, Place};
+pub use load::{Assignment, FileChoice, Loaded, Sources, load};
+pub use show::{json, text};
+pub use net::{Loopback, PortRange};
+pub use value::{EngineKind, LogFilter, LogFormat, PlatformKind, Setting};
+
+/// Everything that can be configured. The meaning of each value stands in [`keys::keys`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The folder that holds all state.
+    pub data: PathBuf,
+    /// What keeps rows, hints and timers.
+    pub engine: EngineKind,
+    /// Where previews run.
+    pub platform: PlatformKind,
+    /// The HTTP API.
+    pub api: Api,
+    /// How previews are reached and run.
+    pub previews: Previews,
+    /// How long previews live.
+    pub ttl: TtlBounds,
+    /// How many previews may exist.
+    pub quota: Quota,
+    /// What one request may ask for.
+    pub limits: Limits,
+    /// What a service gets that asks for nothing.
+    pub service: Service,
+    /// What a request that names no application runs.
+    pub default_app: DefaultApp,
+    /// The workers.
+    pub worker: Worker,
+    /// What the server says of itself, on standard error.
+    pub log: Log,
+}
+
+/// `[api]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Api {
+    /// Where it listens.
+    pub listen: Loopback,
+}
+
+/// `[previews]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Previews {
+    /// Where the proxy listens. Another port than the API's: a preview's page is another origin.
+    pub listen: Loopback,
+    /// The ports that preview processes are given.
+    pub ports: PortRange,
+    /// How long a process has between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// How long a service has to answer its health path.
+    pub ready_within: Duration,
+}
+
+/// `[ttl]`; `minimum <= default <= maximum`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TtlBounds {
+    /// The shortest life that may be asked for.
+    pub minimum: Ttl,
+    /// The life of a preview whose request names none.
+    pub default: Ttl,
+    /// The longest life that may be asked for.
+    pub maximum: Ttl,
+}
+
+/// `[quota]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Previews of one owner.
+    pub per_owner: u32,
+    /// Previews in all.
+    pub total: u32,
+}
+
+/// `[service]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Service {
+    /// CPU units, 1024 to a core.
+    pub cpu: u32,
+    /// Memory in MiB.
+    pub memory: u32,
+}
+
+/// `[default_app]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultApp {
+    /// What `/bin/sh -c` runs.
+    pub command: String,
+}
+
+/// `[worker]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Worker {
+    /// Creates and updates carried out at the same time.
+    pub builds: u32,
+    /// Destroys carried out at the same time.
+    pub destroys: u32,
+    /// Verifies and sweeps carried out at the same time.
+    pub maintenance: u32,
+    /// How long a claim holds without being renewed.
+    pub lease: Duration,
+    /// How often due rows are looked for.
+    pub reminder: Duration,
+    /// How long after a destroy its receipt's check is made.
+    pub verify_delay: Duration,
+    /// How often what exists is compared with the rows.
+    pub sweep_every: Duration,
+    /// How many rows a sweep may mark as suspect.
+    pub sweep_cap: u32,
+    /// How old something must be for a sweep to mind it.
+    pub sweep_age: Duration,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// How lines are written.
+    pub format: LogFormat,
+    /// Which lines are written.
+    pub level: LogFilter,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from(".tempus"),
+            engine: EngineKind::Sqlite,
+            platform: PlatformKind::Local,
+            api: Api {
+                listen: Loopback::v4(8080),
+            },
+            previews: Previews {
+                listen: Loopback::v4(8081),
+                ports: PortRange::new(20_000..=29_999),
+                grace: Duration::from_secs(5),
+                ready_within: Duration::from_mins(1),
+            },
+            ttl: TtlBounds {
+                minimum: ttl(Duration::from_secs(10)),
+                default: ttl(Duration::from_hours(2)),
+                maximum: ttl(Duration::from_hours(30 * 24)),
+            },
+            quota: Quota {
+                per_owner: 10,
+                total: 100,
+            },
+            limits: Limits::default(),
+            service: Service {
+                cpu: 256,
+                memory: 512,
+            },
+            default_app: DefaultApp {
+                // The local platform tells every process where this program is.
+                command: "exec \"$TEMPUS_EXE\" hello".to_owned(),
+            },
+            worker: Worker {
+                builds: 16,
+                destroys: 16,
+                maintenance: 4,
+                lease: Duration::from_secs(30),
+                reminder: Duration::from_mins(1),
+                verify_delay: Duration::from_secs(2),
+                sweep_every: Duration::from_mins(15),
+                sweep_cap: 10,
+                sweep_age: Duration::from_mins(15),
+            },
+            log: Log {
+                format: LogFormat::Auto,
+                level: LogFilter::default(),
+            },
+        }
+    }
+}
+
+fn ttl(length: Duration) -> Ttl {
+    Ttl::new(length).expect("the defaults are positive")
+}

@@ -1,0 +1,146 @@
+use super::*;
+
+struct Case {
+    folder: tempfile::TempDir,
+    sources: Sources,
+}
+
+impl Case {
+    fn new(file: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        if !file.is_empty() {
+            std::fs::write(folder.path().join("tempus.toml"), file).unwrap();
+        }
+        let sources = Sources {
+            folder: folder.path().to_owned(),
+            file: FileChoice::Usual,
+            variables: Vec::new(),
+            flags: Vec::new(),
+        };
+        Self { folder, sources }
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.sources.variables.push((name.into(), value.into()));
+        self
+    }
+
+    fn flag(mut self, key: &str, value: &str) -> Self {
+        self.sources.flags.push(Assignment {
+            key: key.into(),
+            value: value.into(),
+            flag: "--set".into(),
+        });
+        self
+    }
+
+    fn load(&self) -> Loaded {
+        load(&self.sources).unwrap()
+    }
+
+    fn errors(&self) -> String {
+        load(&self.sources).unwrap_err().to_string()
+    }
+}
+
+#[test]
+fn each_layer_is_stronger_than_the_one_before() {
+    let file = "# ours\n[quota]\nper_owner = 1\n\n[ttl]\ndefault = \"30m\"\n";
+    let case = Case::new(file);
+    let loaded = case.load();
+    assert_eq!(loaded.config.quota.per_owner, 1);
+    assert_eq!(loaded.config.quota.total, 100);
+    assert_eq!(loaded.place("quota.per_owner").to_string(), "tempus.toml:3");
+    assert_eq!(loaded.place("ttl.default").to_string(), "tempus.toml:6");
+    assert_eq!(*loaded.place("quota.total"), Place::Default);
+    assert!(!loaded.is_chosen("quota.total"));
+
+    let case = case
+        .variable("TEMPUS_QUOTA_PER_OWNER", "2")
+        .variable("PATH", "/bin");
+    let loaded = case.load();
+    assert_eq!(loaded.config.quota.per_owner, 2);
+    assert_eq!(
+        loaded.place("quota.per_owner").to_string(),
+        "TEMPUS_QUOTA_PER_OWNER"
+    );
+
+    let case = case
+        .flag("quota.per_owner", "3")
+        .flag("quota.per_owner", "4");
+    let loaded = case.load();
+    assert_eq!(loaded.config.quota.per_owner, 4);
+    assert_eq!(loaded.place("quota.per_owner").to_string(), "--set");
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once_with_its_full_name() {
+    let file = "dta = \"x\"\nengine = \"postgres\"\napi = 8080\n[api]\n".replace("[api]\n", "");
+    let file = format!(
+        "{file}[quota]\nper_owner = -1\ntotal = 1.5\nall = 3\n[previews]\nlisten = \"0.0.0.0:80\"\n\
+         [worker]\nlease = \"2w\"\nreminder = 30\n[wrker]\nlease = \"1s\"\n"
+    );
+    let case = Case::new(&file)
+        .variable("TEMPUS_API_LISTN", "127.0.0.1:1")
+        .variable("TEMPUS_TYPO", "1")
+        .variable("TEMPUS_TTL_DEFAULT", "soon")
+        .variable("TEMPUS_URL", "http://127.0.0.1:8080")
+        .variable("TEMPUS_PREVIEW", "x")
+        .flag("log.level", "loud,,=")
+        .flag("log.colour", "red");
+    insta::assert_snapshot!(case.errors());
+}
+
+#[test]
+fn a_file_that_is_not_toml_names_the_line() {
+    let errors = Case::new("[api]\nlisten = \n").errors();
+    assert!(errors.contains("tempus.toml:2"), "{errors}");
+}
+
+#[test]
+fn a_file_that_is_named_must_exist_and_its_folder_counts() {
+    let mut case = Case::new("");
+    case.sources.file = FileChoice::This("deploy/other.toml".into());
+    assert!(
+        case.errors().contains("deploy/other.toml"),
+        "{}",
+        case.errors()
+    );
+
+    let deploy = case.folder.path().join("deploy");
+    std::fs::create_dir(&deploy).unwrap();
+    std::fs::write(deploy.join("other.toml"), "data = \"state\"\n").unwrap();
+    assert_eq!(case.load().config.data, deploy.join("state"));
+    let case = case.variable("TEMPUS_DATA", "here");
+    assert_eq!(case.load().config.data, case.folder.path().join("here"));
+}
+
+#[test]
+fn values_must_fit_together() {
+    let case = Case::new("[ttl]\nmaximum = \"1h\"\n");
+    insta::assert_snapshot!(case.errors(), @r#"
+    the configuration is refused
+      tempus.toml:2: ttl.maximum = default 2h, maximum 1h: must be such that ttl.default is not above ttl.maximum
+    "#);
+    let case = Case::new("").flag("previews.listen", "127.0.0.1:8080");
+    assert!(
+        case.errors().contains("another port than api.listen"),
+        "{}",
+        case.errors()
+    );
+}
+
+#[test]
+fn what_is_in_force_is_shown_with_where_it_came_from() {
+    let case = Case::new("[limits]\ncpu = 2_048\n")
+        .variable("TEMPUS_LOG_LEVEL", "warn")
+        .flag("data", "/srv/tempus");
+    let loaded = case.load();
+    let seen = anstream::adapter::strip_str(&text(&loaded).to_string()).to_string();
+    insta::assert_snapshot!(seen);
+    let json = json(&loaded);
+    assert_eq!(json["limits.cpu"]["value"], 2048);
+    assert_eq!(json["limits.cpu"]["from"]["line"], 2);
+    assert_eq!(json["log.level"]["from"]["variable"], "TEMPUS_LOG_LEVEL");
+    assert_eq!(json["quota.total"]["from"]["layer"], "default");
+}

@@ -1,0 +1,208 @@
+//! The kinds of value a key can have: how each is read, what it accepts, how it is shown.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempus_model::Ttl;
+use tracing_subscriber::EnvFilter;
+
+use crate::output::time::lifetime;
+
+/// A kind of value.
+pub trait Setting: Sized {
+    /// What is accepted, in words that end a sentence which begins with "must be".
+    const EXPECTS: &'static str;
+
+    /// Reads a value as it is written in the environment or in a flag.
+    fn read(text: &str) -> Option<Self>;
+
+    /// The value as JSON; a text is what [`Setting::read`] would take.
+    fn show(&self) -> Value;
+}
+
+impl Setting for Duration {
+    const EXPECTS: &'static str =
+        "a number and a unit (s, m, h or d), such as \"30s\", \"1.5m\" or \"2h\"";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "0s" => Some(Self::ZERO),
+            _ => text.parse().ok().map(Ttl::duration),
+        }
+    }
+
+    fn show(&self) -> Value {
+        lifetime(*self).into()
+    }
+}
+
+impl Setting for Ttl {
+    const EXPECTS: &'static str =
+        "more than zero: a number and a unit (s, m, h or d), such as \"90m\", \"2h\" or \"7d\"";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn show(&self) -> Value {
+        self.duration().show()
+    }
+}
+
+impl Setting for u32 {
+    const EXPECTS: &'static str = "a whole number from 1 to 4294967295";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|&number| number > 0)
+    }
+
+    fn show(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl Setting for usize {
+    const EXPECTS: &'static str = "a whole number from 1 to 1000";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse()
+            .ok()
+            .filter(|number| (1..=1000).contains(number))
+    }
+
+    fn show(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl Setting for PathBuf {
+    const EXPECTS: &'static str = "a path, not empty";
+
+    fn read(text: &str) -> Option<Self> {
+        (!text.is_empty() && !text.contains('\0')).then(|| text.into())
+    }
+
+    fn show(&self) -> Value {
+        self.display().to_string().into()
+    }
+}
+
+impl Setting for String {
+    const EXPECTS: &'static str = "a command line, not empty";
+
+    fn read(text: &str) -> Option<Self> {
+        (!text.trim().is_empty() && !text.contains('\0')).then(|| text.to_owned())
+    }
+
+    fn show(&self) -> Value {
+        self.as_str().into()
+    }
+}
+
+/// Which log lines are written, in the words of `tracing`'s filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// The filter's text; it has been read once, so it can be read again.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for LogFilter {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+impl Setting for LogFilter {
+    const EXPECTS: &'static str = "error, warn, info, debug, trace or off, alone or by module, \
+        such as \"info,tempus_worker=debug\"";
+
+    fn read(text: &str) -> Option<Self> {
+        (!text.trim().is_empty() && EnvFilter::builder().parse(text).is_ok())
+            .then(|| Self(text.to_owned()))
+    }
+
+    fn show(&self) -> Value {
+        self.0.as_str().into()
+    }
+}
+
+/// A value that is one of a few words.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident, $expects:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => $word,)+
+                })
+            }
+        }
+
+        impl Setting for $name {
+            const EXPECTS: &'static str = $expects;
+
+            fn read(text: &str) -> Option<Self> {
+                match text {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            fn show(&self) -> Value {
+                self.to_string().into()
+            }
+        }
+    };
+}
+
+choice!(
+    /// What keeps rows, hints and timers.
+    EngineKind, "\"sqlite\"" {
+        /// One file in the data folder.
+        Sqlite = "sqlite",
+    }
+);
+
+choice!(
+    /// Where previews run.
+    PlatformKind, "\"local\"" {
+        /// Processes on this machine.
+        Local = "local",
+    }
+);
+
+choice!(
+    /// How log lines are written.
+    LogFormat, "\"auto\", \"text\" or \"json\"" {
+        /// Text on a terminal, JSON elsewhere.
+        Auto = "auto",
+        /// For people.
+        Text = "text",
+        /// One JSON object a line.
+        Json = "json",
+    }
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_can_be_read_again() {
+        for text in ["0s", "1.5s", "30s", "15m", "30d"] {
+            let shown = Duration::read(text).unwrap().show();
+            assert_eq!(shown.as_str(), Some(text));
+        }
+    }
+}

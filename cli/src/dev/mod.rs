@@ -1,0 +1,172 @@
+//! `tempus dev` and `tempus serve`: the server in the foreground.
+
+mod story;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tempus_model::Ttl;
+
+use crate::client::Client;
+use crate::commands::config::Settings;
+use crate::config::Loaded;
+use crate::context;
+use crate::failure::Failure;
+use crate::logging::{self, Target};
+use crate::output::Exit;
+use crate::progress::{Progress, Stream};
+use crate::server::Pipeline;
+use crate::signals::Signals;
+
+use story::Story;
+
+/// Run everything in one process, and preview a folder
+///
+/// Starts the whole pipeline, submits DIR through its own API, shows each step, keeps the preview
+/// up until its time is over, shows its removal and prints the receipt. Ctrl-C stops the server
+/// and its processes and keeps the state: started again, it goes on.
+#[derive(Debug, Clone, Args)]
+pub struct Dev {
+    /// The folder to preview; its .tempus.yml says what to run
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// How long the preview lives, such as 30s, 2m or 1h
+    #[arg(long, value_name = "TIME", requires = "dir")]
+    ttl: Option<Ttl>,
+    /// The preview's name, part of its URL; the folder's name unless given
+    #[arg(long, value_name = "NAME", requires = "dir")]
+    name: Option<String>,
+    /// End when the preview is proved gone: with 0, or with another status if anything fell short
+    #[arg(long, requires = "dir")]
+    exit_when_gone: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Run the server in one process
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Dev {
+    /// Runs until it is told to stop, or the preview is gone if that is wanted.
+    pub async fn run(&self) -> Result<(), Failure> {
+        let loaded = self.settings.load()?;
+        // What is wrong with the folder is said before anything is started.
+        let request = match &self.dir {
+            Some(dir) => Some(story::request(dir, self.name.clone(), self.ttl)?),
+            None => None,
+        };
+        let mut progress = Progress::on(Stream::Stdout);
+        start_logging(&loaded, &progress)?;
+        let mut signals = Signals::new()?;
+        let mut pipeline = tokio::select! {
+            started = Pipeline::start(&loaded) => started?,
+            () = signals.next() => return Err(Failure::silent(Exit::Interrupted)),
+        };
+        announce(&loaded, &pipeline, &mut progress)?;
+        let client = Client::new(context::parse("the own address", &pipeline.api_url)?)?;
+        let told = async {
+            if let Some(request) = request {
+                let patience = loaded.config.worker.verify_delay;
+                let story = Story::new(&client, &mut progress, patience, self.exit_when_gone);
+                let ended = story.tell(&request).await;
+                if self.exit_when_gone {
+                    return ended;
+                }
+                if let Err(failure) = ended {
+                    progress.line(&format!("error: {}", failure.message))?;
+                }
+            }
+            progress.line("the server goes on; Ctrl-C stops it")?;
+            std::future::pending().await
+        };
+        let ended = tokio::select! {
+            ended = told => ended,
+            error = pipeline.ended() => Err(error.into()),
+            () = signals.next() => self.interrupted(),
+        };
+        drop(progress);
+        stop(pipeline, signals).await?;
+        ended
+    }
+}
+
+impl Dev {
+    /// Ctrl-C is how it usually ends, unless somebody waits for the proof.
+    fn interrupted(&self) -> Result<(), Failure> {
+        if self.exit_when_gone {
+            return Err(Failure::new(
+                Exit::Interrupted,
+                "stopped before the preview was gone",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Serve {
+    /// Runs until it is told to stop.
+    pub async fn run(&self) -> Result<(), Failure> {
+        let loaded = self.settings.load()?;
+        logging::start(&loaded.config.log, Target::Stderr)?;
+        let mut signals = Signals::new()?;
+        let mut pipeline = tokio::select! {
+            started = Pipeline::start(&loaded) => started?,
+            () = signals.next() => return Ok(()),
+        };
+        for moved in &pipeline.moved {
+            tracing::warn!("{moved}");
+        }
+        tracing::info!(
+            api = %pipeline.api_url,
+            previews = %pipeline.previews_url,
+            data = %loaded.config.data.display(),
+            "serving"
+        );
+        let ended = tokio::select! {
+            error = pipeline.ended() => Err(error.into()),
+            () = signals.next() => Ok(()),
+        };
+        stop(pipeline, signals).await?;
+        ended
+    }
+}
+
+fn start_logging(loaded: &Loaded, progress: &Progress) -> Result<(), Failure> {
+    let target = match progress.bars() {
+        Some(bars) => Target::Beside {
+            bars,
+            folder: &loaded.config.data,
+        },
+        None => Target::Stderr,
+    };
+    Ok(logging::start(&loaded.config.log, target)?)
+}
+
+fn announce(loaded: &Loaded, pipeline: &Pipeline, progress: &mut Progress) -> Result<(), Failure> {
+    for moved in &pipeline.moved {
+        progress.line(moved)?;
+    }
+    progress.line(&format!("API       {}", pipeline.api_url))?;
+    progress.line(&format!("previews  {}", pipeline.previews_url))?;
+    progress.line(&format!("state     {}", loaded.config.data.display()))?;
+    if pipeline.api_url != context::DEFAULT_URL {
+        progress.line(&format!(
+            "elsewhere: export TEMPUS_URL={}",
+            pipeline.api_url
+        ))?;
+    }
+    Ok(())
+}
+
+/// Stops the server. Asked a second time, this process ends at once; what was in flight is found
+/// again by the next one.
+async fn stop(pipeline: Pipeline, mut signals: Signals) -> Result<(), Failure> {
+    tokio::select! {
+        stopped = pipeline.shutdown() => Ok(stopped?),
+        () = signals.next() => Err(Failure::new(Exit::Interrupted, "stopped at once")),
+    }
+}

@@ -1,0 +1,28 @@
+//! The `tempus` program: the server in one process, and the client.
+//!
+//! ```text
+//!   tempus dev, serve ──► config ──► server (the pipeline) ◄── HTTP ──┐
+//!                                                                     │
+//!   tempus create, list, … ──► context (which server) ──► client ─────┤
+//!                                   preview_file (.tempus.yml)        │
+//!   dev ──► client (its own API, like anybody else) ──► progress ─────┘
+//! ```
+//!
+//! `dev` has no path of its own into the pipeline: what it shows, anybody could see. What is not
+//! here: every rule of what may happen to a preview (`tempus-model`), and everything that makes it
+//! happen (`tempus-worker`, `tempus-steps`, `tempus-engine`, `tempus-api`).
+
+pub mod cli;
+pub mod client;
+pub mod commands;
+pub mod config;
+pub mod context;
+pub mod dev;
+pub mod failure;
+pub mod hello;
+pub mod logging;
+pub mod output;
+pub mod preview_file;
+pub mod progress;
+pub mod server;
+pub mod signals;

@@ -1,0 +1,84 @@
+//! The two addresses: the usual ones, or the next free ones.
+
+use std::io;
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use crate::config::Loaded;
+
+/// Sockets that listen already, so that nothing can take their ports meanwhile.
+#[derive(Debug)]
+pub struct Listeners {
+    /// The API's.
+    pub api: TcpListener,
+    /// The previews'.
+    pub previews: TcpListener,
+    /// What was taken, and what was found instead, in words.
+    pub moved: Vec<String>,
+}
+
+/// How many ports beyond the usual one are tried.
+const TRIED: u16 = 100;
+
+impl Listeners {
+    /// Binds both. An address that somebody chose is not exchanged for another one.
+    pub async fn bind(loaded: &Loaded) -> anyhow::Result<Self> {
+        let mut moved = Vec::new();
+        let mut bound = Vec::new();
+        // Previews first: their addresses are kept in links and in rows, so they should move last.
+        for (key, usual) in [
+            ("previews.listen", loaded.config.previews.listen.addr()),
+            ("api.listen", loaded.config.api.listen.addr()),
+        ] {
+            let further = if loaded.is_chosen(key) { 0 } else { TRIED };
+            let listener = first_free(usual, further)
+                .await
+                .with_context(|| format!("{key}: cannot listen on {usual}"))?;
+            let found = listener.local_addr()?;
+            if usual.port() != 0 && found != usual {
+                moved.push(format!("{usual} is taken, so {key} is {found}"));
+            }
+            bound.push(listener);
+        }
+        let (Some(api), Some(previews)) = (bound.pop(), bound.pop()) else {
+            anyhow::bail!("two addresses were bound");
+        };
+        Ok(Self {
+            api,
+            previews,
+            moved,
+        })
+    }
+}
+
+async fn first_free(usual: SocketAddr, further: u16) -> io::Result<TcpListener> {
+    let mut addr = usual;
+    loop {
+        match TcpListener::bind(addr).await {
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse
+                    && addr.port() < usual.port().saturating_add(further) =>
+            {
+                addr.set_port(addr.port() + 1);
+            }
+            bound => return bound,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_taken_port_leads_to_the_next_free_one() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let usual = taken.local_addr().unwrap();
+        let error = first_free(usual, 0).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        let found = first_free(usual, 100).await.unwrap().local_addr().unwrap();
+        assert!(found.port() > usual.port());
+    }
+}

@@ -1,0 +1,139 @@
+//! The things that the properties are told with: specs, people, requests, failures.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tempus_model::transition::accept::NewJob;
+use tempus_model::{
+    Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Route, Service, Spec,
+    StepId, Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{Idempotency, Listener, NewPreview, Quotas, Update};
+
+/// How long a lease lasts.
+pub(in crate::conformance) const LEASE: Duration = Duration::from_secs(30);
+/// How long an expired one is respected.
+pub(in crate::conformance) const MARGIN: Duration = Duration::from_secs(2);
+/// How long a preview lives, in seconds after the beginning.
+pub(in crate::conformance) const LIFE: i64 = 7200;
+
+/// A time, in seconds after the beginning of the story.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000 + seconds * 1000)
+}
+
+/// A spec; different numbers are different specs.
+pub(in crate::conformance) fn spec(number: u16) -> Spec {
+    Spec {
+        template: "api-service".to_owned(),
+        commit_sha: None,
+        services: vec![Service {
+            name: "web".parse().unwrap(),
+            command: Some(format!("serve --version {number}")),
+            image: None,
+            dir: None,
+            port: 8080,
+            env: std::collections::BTreeMap::new(),
+            health_path: "/".to_owned(),
+            path: Some("/".to_owned()),
+            cpu: 256,
+            memory: 512,
+        }],
+    }
+}
+
+/// A job about to be accepted.
+pub(in crate::conformance) fn job(now: Timestamp) -> NewJob {
+    NewJob {
+        id: JobId::new(Uuid::new_v4()),
+        now,
+    }
+}
+
+/// Somebody by this name.
+pub(in crate::conformance) fn owner(id: &str) -> Owner {
+    Owner {
+        id: id.to_owned(),
+        login: id.to_owned(),
+        avatar_url: None,
+    }
+}
+
+/// A create by `ada`, from nowhere in particular, with room for everybody.
+pub(crate) fn new_preview(name: &str, now: Timestamp) -> NewPreview {
+    NewPreview {
+        identity: Identity {
+            id: PreviewId::new(Uuid::new_v4()),
+            name: name.parse().unwrap(),
+            owner: owner("ada"),
+            origin: Origin::default(),
+            template: "api-service".to_owned(),
+            route: Route {
+                listener: String::new(),
+                slot: None,
+                url: String::new(),
+            },
+            created_at: now,
+            predecessor: None,
+        },
+        spec: spec(1),
+        expires_at: at(LIFE),
+        job: job(now),
+        listeners: vec![Listener {
+            name: "main".to_owned(),
+            slots: None,
+            url: format!("http://{name}.localhost/"),
+        }],
+        quotas: Quotas {
+            per_owner: 1000,
+            total: 1000,
+        },
+        key: None,
+    }
+}
+
+/// An update to a spec, without a new expiry.
+pub(in crate::conformance) fn update(preview: PreviewId, number: u16, now: Timestamp) -> Update {
+    Update {
+        preview,
+        spec: spec(number),
+        expires_at: None,
+        job: job(now),
+        key: None,
+    }
+}
+
+/// A key of `ada`'s.
+pub(in crate::conformance) fn key(key: &str, body: &str) -> Idempotency {
+    Idempotency {
+        owner: "ada".to_owned(),
+        key: key.to_owned(),
+        body_hash: body.to_owned(),
+    }
+}
+
+/// A refusal.
+pub(in crate::conformance) fn refusal() -> Failure {
+    Failure::rejected(&StepId::single("service"), "the image does not exist")
+}
+
+/// Why something is parked.
+pub(in crate::conformance) fn stuck(since: Timestamp) -> Parked {
+    Parked {
+        failure: Failure {
+            kind: FailureKind::Deadline,
+            step: None,
+            reason: "it will not go away".to_owned(),
+            detail: Vec::new(),
+        },
+        since,
+    }
+}
+
+/// Some JSON.
+pub(in crate::conformance) fn raw(text: &str) -> Arc<RawValue> {
+    Arc::from(RawValue::from_string(text.to_owned()).unwrap())
+}

@@ -1,0 +1,107 @@
+//! Reading and writing, whichever way the engine was opened.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+
+use super::folder::Folder;
+use super::readers::Readers;
+use super::writer::{Counters, Stats, Write, WriterThread, closed, stop_cleanly, transact};
+use crate::StoreError;
+
+/// The database.
+pub(super) struct Db {
+    way: Way,
+    counters: Arc<Counters>,
+}
+
+enum Way {
+    /// A writer thread with group commit, and readers that never wait for it.
+    Threaded(WriterThread, Readers),
+    /// One connection, used where it is called; nothing happens while nobody calls.
+    Inline(Mutex<Option<Held>>),
+}
+
+/// A connection and the folder it keeps others out of; in memory there is no folder.
+struct Held {
+    db: Connection,
+    folder: Option<Folder>,
+}
+
+impl Db {
+    pub(super) fn threaded(db: Connection, folder: Folder) -> std::io::Result<Self> {
+        let counters = Arc::<Counters>::default();
+        let readers = Readers::of(folder.database());
+        let writer = WriterThread::start(db, folder, Arc::clone(&counters))?;
+        Ok(Self {
+            way: Way::Threaded(writer, readers),
+            counters,
+        })
+    }
+
+    pub(super) fn inline(db: Connection, folder: Option<Folder>) -> Self {
+        let way = Way::Inline(Mutex::new(Some(Held { db, folder })));
+        Self {
+            way,
+            counters: Arc::default(),
+        }
+    }
+
+    /// Decides on what is stored, and writes what was decided. The answer comes after the commit;
+    /// an `Err` writes nothing. Dropping the future does not take the request back.
+    pub(super) async fn write<T, E, D>(&self, decide: D) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        D: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let (request, answer) = Write::new(decide);
+        match &self.way {
+            Way::Threaded(writer, _) => writer.send(Box::new(request))?,
+            Way::Inline(held) => {
+                let held = lock(held);
+                let held = held.as_ref().ok_or_else(closed)?;
+                transact(&held.db, &self.counters, Box::new(request), || None);
+            }
+        }
+        answer.await.unwrap_or_else(|_| {
+            Err(StoreError::Unanswered("the writer ended before it answered".to_owned()).into())
+        })
+    }
+
+    /// Looks at what is committed.
+    pub(super) fn read<T, E: From<StoreError>>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match &self.way {
+            Way::Threaded(_, readers) => readers.read(look),
+            Way::Inline(held) => look(&lock(held).as_ref().ok_or_else(closed)?.db),
+        }
+    }
+
+    /// Stops cleanly. Whatever is asked for afterwards is refused.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        match &self.way {
+            Way::Threaded(writer, readers) => {
+                readers.close();
+                writer.close().await
+            }
+            Way::Inline(held) => {
+                let Held { db, folder } = lock(held).take().ok_or_else(closed)?;
+                let stopped = stop_cleanly(db);
+                drop(folder);
+                stopped
+            }
+        }
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        self.counters.read()
+    }
+}
+
+/// A panic while the connection was held left no transaction open: `transact` saw to that.
+fn lock(held: &Mutex<Option<Held>>) -> MutexGuard<'_, Option<Held>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}

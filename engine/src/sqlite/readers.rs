@@ -1,0 +1,61 @@
+//! Connections that only read. They see what is committed and never wait for the writer.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::sql;
+use crate::StoreError;
+
+/// How many idle connections are kept. More are opened when more readers come at once, so that
+/// nobody waits for one.
+const KEPT: usize = 8;
+
+/// A pool of them. A read takes tens of microseconds and runs where it is called: handing it to
+/// another thread would cost more than it does.
+pub(super) struct Readers {
+    file: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(super) fn of(file: PathBuf) -> Self {
+        Self {
+            file,
+            idle: Mutex::default(),
+        }
+    }
+
+    pub(super) fn read<T, E: From<StoreError>>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let db = match self.lock().pop() {
+            Some(db) => db,
+            None => self.open()?,
+        };
+        let seen = look(&db);
+        let mut idle = self.lock();
+        if idle.len() < KEPT {
+            idle.push(db);
+        }
+        seen
+    }
+
+    /// Closes the idle connections.
+    pub(super) fn close(&self) {
+        self.lock().clear();
+    }
+
+    fn open(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&self.file, flags).map_err(sql)?;
+        db.set_prepared_statement_cache_capacity(64);
+        Ok(db)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

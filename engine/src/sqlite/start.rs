@@ -1,0 +1,90 @@
+//! What happens when a store is opened, before anybody may use it.
+
+use rusqlite::{Connection, params};
+use tempus_model::transition::doubt::{Stop, end_lease};
+use tempus_model::{InstallationId, Timestamp};
+
+use super::error::sql;
+use super::tables::{execute, one, rows};
+use crate::StoreError;
+
+/// What a start finds out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    /// Whose store it is.
+    pub(super) installation: InstallationId,
+    /// How many starts there have been, this one included.
+    pub(super) number: u64,
+}
+
+/// Ends the old process's leases and counts the start. In one transaction: a start that dies
+/// half-way has not happened.
+pub(super) fn start(
+    db: &mut Connection,
+    made_as: InstallationId,
+    now: Timestamp,
+) -> Result<Start, StoreError> {
+    let db = db.transaction().map_err(sql)?;
+    let started = begin(&db, made_as, now, None)?;
+    db.commit().map_err(sql)?;
+    Ok(started)
+}
+
+/// The same inside a transaction. How the old process ended says the mark that it left, if
+/// `stop` does not; the mark is taken, so that this process must leave its own.
+///
+/// The folder's lock proves that the old process is dead.
+pub(super) fn begin(
+    db: &Connection,
+    made_as: InstallationId,
+    now: Timestamp,
+    stop: Option<Stop>,
+) -> Result<Start, StoreError> {
+    execute(
+        db,
+        "INSERT OR IGNORE INTO meta VALUES ('installation', ?)",
+        [made_as.to_string()],
+    )?;
+    let installation = meta(db, "installation")?.unwrap_or_default();
+    let installation = installation
+        .parse()
+        .map_err(|_| StoreError::Unreadable(format!("{installation:?} is no installation id")))?;
+    let marked = execute(db, "DELETE FROM meta WHERE name = 'clean_stop'", [])? > 0;
+    let stop = stop.unwrap_or(if marked { Stop::Clean } else { Stop::Crash });
+    let mut ended = 0_usize;
+    for stored in rows::held(db)? {
+        if let Some(change) = end_lease(&stored.row, now, stop) {
+            rows::apply(db, &stored, change)?;
+            ended += 1;
+        }
+    }
+    let number = meta(db, "starts")?
+        .and_then(|starts| starts.parse().ok())
+        .unwrap_or(0_u64)
+        + 1;
+    execute(
+        db,
+        "INSERT OR REPLACE INTO meta VALUES ('starts', ?)",
+        params![number.to_string()],
+    )?;
+    if ended > 0 {
+        tracing::info!(
+            leases = ended,
+            ?stop,
+            "the leases of the process before this one have ended"
+        );
+    }
+    Ok(Start {
+        installation,
+        number,
+    })
+}
+
+fn meta(db: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    one(
+        db,
+        "SELECT value FROM meta WHERE name = ?",
+        [name],
+        |record| record.get(0),
+    )
+}

@@ -1,0 +1,249 @@
+//! The store port, carried out by the writer and the readers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tempus_model::transition::accept::{DestroyReason, NewJob};
+use tempus_model::transition::checkpoint::{self, Checkpoint};
+use tempus_model::transition::claim::Claim;
+use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::turn::{self, Turn};
+use tempus_model::transition::vouch::{self, Vouch};
+use tempus_model::transition::{Change, Fence, Refused, Seen, rest};
+use tempus_model::{
+    DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
+    SpecId, Timestamp,
+};
+
+use super::db::Db;
+use super::tables::{jobs, letters, one, previews, receipts, rows, specs};
+use super::verbs::{create, holder, list, notice, reserve, want};
+use crate::{
+    Accepted, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError, ExtendError,
+    Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve, ReserveError, Store,
+    StoreError, Update, WriteError,
+};
+
+/// The store of one file.
+pub(super) struct SqliteStore {
+    pub(super) db: Arc<Db>,
+    pub(super) installation: InstallationId,
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn installation(&self) -> InstallationId {
+        self.installation
+    }
+
+    async fn create(&self, new: NewPreview) -> Result<Accepted, CreateError> {
+        self.db.write(move |db| create::create(db, &new)).await
+    }
+
+    async fn update(&self, update: Update) -> Result<Accepted, JobError> {
+        self.db.write(move |db| want::update(db, &update)).await
+    }
+
+    async fn destroy(
+        &self,
+        preview: PreviewId,
+        why: DestroyReason,
+        job: NewJob,
+        key: Option<Idempotency>,
+    ) -> Result<Accepted, JobError> {
+        self.db
+            .write(move |db| want::destroy(db, preview, why, job, key.as_ref()))
+            .await
+    }
+
+    async fn extend(
+        &self,
+        preview: PreviewId,
+        to: Extended,
+        now: Timestamp,
+    ) -> Result<Row, ExtendError> {
+        self.db
+            .write(move |db| want::extend(db, preview, to, now))
+            .await
+    }
+
+    async fn replay(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
+        self.db
+            .write(move |db| want::replay(db, preview, now))
+            .await
+    }
+
+    async fn discard(&self, preview: PreviewId, now: Timestamp) -> Result<(), DiscardError> {
+        self.db
+            .write(move |db| want::discard(db, preview, now))
+            .await
+    }
+
+    async fn claim(&self, preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError> {
+        let claim = claim.clone();
+        self.db
+            .write(move |db| holder::claim(db, preview, &claim))
+            .await
+    }
+
+    async fn renew(&self, fence: &Fence, until: Timestamp) -> Result<Row, WriteError> {
+        let fence = *fence;
+        self.fenced(fence, move |row| checkpoint::renew(row, &fence, until))
+            .await
+    }
+
+    async fn checkpoint(&self, write: &Checkpoint) -> Result<Row, WriteError> {
+        let write = write.clone();
+        self.fenced(write.fence, move |row| checkpoint::checkpoint(row, &write))
+            .await
+    }
+
+    async fn turn(&self, turn: &Turn) -> Result<Row, WriteError> {
+        let turn = turn.clone();
+        self.fenced(turn.checkpoint.fence, move |row| turn::turn(row, &turn))
+            .await
+    }
+
+    async fn wait(
+        &self,
+        write: &Checkpoint,
+        seen: Seen,
+        until: Timestamp,
+    ) -> Result<Row, WriteError> {
+        let write = write.clone();
+        self.fenced(write.fence, move |row| rest::wait(row, &write, seen, until))
+            .await
+    }
+
+    async fn park(
+        &self,
+        write: &Checkpoint,
+        seen: Seen,
+        parked: Parked,
+    ) -> Result<Row, WriteError> {
+        let write = write.clone();
+        self.fenced(write.fence, move |row| {
+            rest::park(row, &write, seen, parked)
+        })
+        .await
+    }
+
+    async fn settle(&self, settle: &Settle) -> Result<Row, WriteError> {
+        let settle = settle.clone();
+        self.fenced(settle.checkpoint.fence, move |row| {
+            settle::settle(row, &settle)
+        })
+        .await
+    }
+
+    async fn vouch(&self, vouch: &Vouch) -> Result<Row, WriteError> {
+        let vouch = vouch.clone();
+        self.fenced(vouch.checkpoint.fence, move |row| vouch::vouch(row, &vouch))
+            .await
+    }
+
+    async fn reserve(&self, reserve: &Reserve) -> Result<u32, ReserveError> {
+        let (ask, installation) = (reserve.clone(), self.installation);
+        self.db
+            .write(move |db| reserve::reserve(db, installation, &ask))
+            .await
+    }
+
+    async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
+        self.db
+            .write(move |db| notice::wake(db, preview, now))
+            .await
+    }
+
+    async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
+        self.db
+            .write(move |db| notice::doubt(db, preview, now))
+            .await
+    }
+
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<PreviewId>, StoreError> {
+        self.db.read(|db| rows::due(db, now, most))
+    }
+
+    async fn remind(
+        &self,
+        preview: PreviewId,
+        now: Timestamp,
+        spacing: Duration,
+    ) -> Result<bool, StoreError> {
+        self.db
+            .write(move |db| notice::remind(db, preview, now, spacing))
+            .await
+    }
+
+    async fn get(&self, preview: PreviewId) -> Result<Option<Snapshot>, StoreError> {
+        self.db.read(|db| previews::get(db, preview))
+    }
+
+    async fn get_by_name(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError> {
+        self.db.read(|db| previews::by_name(db, name))
+    }
+
+    async fn get_by_short(&self, short: ShortId) -> Result<Option<Snapshot>, StoreError> {
+        self.db.read(|db| previews::by_short(db, short))
+    }
+
+    async fn job(&self, job: JobId) -> Result<Option<Job>, StoreError> {
+        self.db.read(|db| jobs::get(db, job))
+    }
+
+    async fn jobs(&self, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
+        self.db.read(|db| jobs::of(db, preview, most))
+    }
+
+    async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError> {
+        self.db.read(|db| specs::get(db, preview, spec))
+    }
+
+    async fn receipt(&self, preview: PreviewId) -> Result<Option<Receipt>, StoreError> {
+        self.db.read(|db| receipts::get(db, preview))
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Page<Snapshot>, StoreError> {
+        self.db.read(|db| list::list(db, filter, after, most))
+    }
+
+    async fn put_dead_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
+        let letter = letter.clone();
+        self.db.write(move |db| letters::put(db, &letter)).await
+    }
+
+    async fn dead_letters(&self, most: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.db.read(|db| letters::oldest(db, most))
+    }
+
+    async fn delete_dead_letter(&self, id: &DeadLetterId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.db.write(move |db| letters::delete(db, &id)).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.db
+            .read(|db| one(db, "SELECT 1", [], |_| Ok(())).map(drop))?;
+        self.db.write(|_| Ok(())).await
+    }
+}
+
+impl SqliteStore {
+    /// A write that the row's fence decides on.
+    async fn fenced(
+        &self,
+        fence: Fence,
+        decide: impl FnOnce(&Row) -> Result<Change, Refused> + Send + 'static,
+    ) -> Result<Row, WriteError> {
+        self.db
+            .write(move |db| holder::write(db, fence.preview, decide))
+            .await
+    }
+}

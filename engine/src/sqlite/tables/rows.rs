@@ -1,0 +1,160 @@
+//! The hot rows, and what every change of one writes.
+
+use rusqlite::{Connection, params};
+use tempus_model::transition::{Change, Slots};
+use tempus_model::{PreviewId, Row, Timestamp};
+
+use super::{Key, all, decode, encode, execute, jobs, one, previews, receipts, slots};
+use crate::StoreError;
+
+/// A row as it is stored, and where.
+pub(crate) struct Stored {
+    pub(crate) key: Key,
+    pub(crate) row: Row,
+}
+
+/// The row of a preview.
+pub(crate) fn load(db: &Connection, preview: PreviewId) -> Result<Option<Stored>, StoreError> {
+    let found = one(
+        db,
+        "SELECT rows.key, rows.body FROM previews JOIN rows USING (key) WHERE previews.id = ?",
+        [preview.uuid().as_bytes()],
+        |record| Ok((Key(record.get(0)?), record.get::<_, String>(1)?)),
+    )?;
+    found
+        .map(|(key, body)| {
+            Ok(Stored {
+                key,
+                row: decode(&body)?,
+            })
+        })
+        .transpose()
+}
+
+/// The row at a key that another table names.
+pub(crate) fn at(db: &Connection, key: Key) -> Result<Row, StoreError> {
+    let body: Option<String> = one(db, "SELECT body FROM rows WHERE key = ?", [key], |record| {
+        record.get(0)
+    })?;
+    let missing = || StoreError::Unreadable(format!("row {} is missing", key.0));
+    decode(&body.ok_or_else(missing)?)
+}
+
+/// Writes a new preview's row.
+pub(crate) fn insert(db: &Connection, key: Key, change: &Change) -> Result<(), StoreError> {
+    let row = &change.row;
+    execute(
+        db,
+        "INSERT INTO rows (key, due_at, held_until, body) VALUES (?, ?, ?, ?)",
+        params![
+            key,
+            row.due_at.map(Timestamp::millis),
+            held_until(row),
+            encode(row)?
+        ],
+    )?;
+    jobs::put_all(db, key, &change.jobs)
+}
+
+/// Makes a change of a row, and of everything that changes with it. A checkpoint, which changes
+/// nothing else, is one update of one record: no index has to be touched.
+pub(crate) fn apply(db: &Connection, stored: &Stored, change: Change) -> Result<Row, StoreError> {
+    let (key, was, row) = (stored.key, &stored.row, change.row);
+    let body = encode(&row)?;
+    if row.due_at == was.due_at {
+        execute(
+            db,
+            "UPDATE rows SET held_until = ?2, body = ?3 WHERE key = ?1",
+            params![key, held_until(&row), body],
+        )?;
+    } else {
+        execute(
+            db,
+            "UPDATE rows SET due_at = ?2, held_until = ?3, body = ?4 WHERE key = ?1",
+            params![
+                key,
+                row.due_at.map(Timestamp::millis),
+                held_until(&row),
+                body
+            ],
+        )?;
+    }
+    let shown = |row: &Row| (row.phase(), row.parked.is_some());
+    if shown(was) != shown(&row) {
+        previews::show(db, key, &row)?;
+    }
+    jobs::put_all(db, key, &change.jobs)?;
+    if change.quota == Slots::Free {
+        slots::free_quota(db, key)?;
+    }
+    if change.reservations == Slots::Free {
+        slots::free_reservations(db, key)?;
+    }
+    if let Some(receipt) = &change.receipt {
+        receipts::put(db, key, receipt)?;
+    }
+    Ok(row)
+}
+
+/// Rows that are due and that nobody holds, longest due first.
+pub(crate) fn due(
+    db: &Connection,
+    now: Timestamp,
+    most: usize,
+) -> Result<Vec<PreviewId>, StoreError> {
+    all(
+        db,
+        "SELECT previews.id FROM rows INDEXED BY rows_due JOIN previews USING (key)
+         WHERE rows.due_at <= ?1 AND (rows.held_until IS NULL OR rows.held_until <= ?1)
+         ORDER BY rows.due_at LIMIT ?2",
+        params![now.millis(), i64::try_from(most).unwrap_or(i64::MAX)],
+        |record| Ok(previews::id(record.get(0)?)),
+    )
+}
+
+/// When something is due for whom, and whose it is.
+pub(crate) struct Waiting {
+    pub(crate) preview: PreviewId,
+    pub(crate) owner: String,
+    pub(crate) due_at: Timestamp,
+}
+
+/// Every row that will ever be due as it stands.
+pub(crate) fn waiting(db: &Connection) -> Result<Vec<Waiting>, StoreError> {
+    all(
+        db,
+        "SELECT previews.id, previews.owner, rows.due_at
+         FROM rows INDEXED BY rows_due JOIN previews USING (key)
+         WHERE rows.due_at IS NOT NULL ORDER BY rows.due_at",
+        [],
+        |record| {
+            Ok(Waiting {
+                preview: previews::id(record.get(0)?),
+                owner: record.get(1)?,
+                due_at: Timestamp::from_millis(record.get(2)?),
+            })
+        },
+    )
+}
+
+/// Every row that somebody holds. A claim leaves a row due, so the index on `due_at` has them all.
+pub(crate) fn held(db: &Connection) -> Result<Vec<Stored>, StoreError> {
+    let found = all(
+        db,
+        "SELECT key, body FROM rows INDEXED BY rows_due
+         WHERE due_at IS NOT NULL AND held_until IS NOT NULL",
+        [],
+        |record| Ok((Key(record.get(0)?), record.get::<_, String>(1)?)),
+    )?;
+    let stored = found.into_iter().map(|(key, body)| {
+        Ok(Stored {
+            key,
+            row: decode(&body)?,
+        })
+    });
+    stored.collect()
+}
+
+fn held_until(row: &Row) -> Option<i64> {
+    row.lease.as_ref().map(|lease| lease.until.millis())
+}

@@ -1,0 +1,212 @@
+//! Group commit: many requests, one commit, and none answered before it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::sqlite::sql;
+use crate::sqlite::writer::{Counters, Request, Write, transact};
+use crate::{CreateError, JobError, NewPreview, StoreError};
+
+type Answer = oneshot::Receiver<Result<u32, StoreError>>;
+
+fn db() -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch("CREATE TABLE kept (n INTEGER)").unwrap();
+    db
+}
+
+fn kept(db: &Connection) -> Vec<u32> {
+    let mut kept = db.prepare("SELECT n FROM kept ORDER BY n").unwrap();
+    let kept = kept.query_map([], |row| row.get(0)).unwrap();
+    kept.collect::<Result<_, _>>().unwrap()
+}
+
+fn insert(db: &Connection, n: u32) -> Result<u32, StoreError> {
+    db.execute("INSERT INTO kept VALUES (?)", [n])
+        .map_err(sql)?;
+    Ok(n)
+}
+
+fn request(
+    decide: impl FnOnce(&Connection) -> Result<u32, StoreError> + Send + 'static,
+) -> (Box<dyn Request>, Answer) {
+    let (request, answer) = Write::new(decide);
+    (Box::new(request), answer)
+}
+
+fn together(db: &Connection, requests: Vec<Box<dyn Request>>) -> crate::sqlite::Stats {
+    let counters = Counters::default();
+    let left = RefCell::new(VecDeque::from(requests));
+    let first = left.borrow_mut().pop_front().unwrap();
+    transact(db, &counters, first, || left.borrow_mut().pop_front());
+    counters.read()
+}
+
+#[test]
+fn requests_share_a_commit_and_fail_alone() {
+    let db = db();
+    let (one, mut first) = request(|db| insert(db, 1));
+    let (refused, mut second) = request(|db| {
+        insert(db, 2)?;
+        Err(StoreError::Unavailable("no".to_owned()))
+    });
+    let (panics, mut third) = request(|db| {
+        insert(db, 3)?;
+        panic!("a bug")
+    });
+    let (sees, mut fourth) = request(|db| {
+        let count: Result<u32, _> = db.query_row("SELECT count(*) FROM kept", [], |row| row.get(0));
+        insert(db, 10 + count.map_err(sql)?)
+    });
+    let stats = together(&db, vec![one, refused, panics, sees]);
+    assert_eq!((stats.requests, stats.commits), (4, 1));
+    assert_eq!(first.try_recv().unwrap().unwrap(), 1);
+    assert!(
+        second
+            .try_recv()
+            .unwrap()
+            .unwrap_err()
+            .to_string()
+            .contains("no")
+    );
+    assert!(
+        third
+            .try_recv()
+            .unwrap()
+            .unwrap_err()
+            .to_string()
+            .contains("panic")
+    );
+    assert_eq!(
+        fourth.try_recv().unwrap().unwrap(),
+        11,
+        "it sees what the first one wrote"
+    );
+    assert_eq!(kept(&db), [1, 11]);
+}
+
+#[test]
+fn when_the_commit_fails_everybody_is_told_and_nothing_is_written() {
+    let db = db();
+    db.execute_batch(
+        "PRAGMA foreign_keys = ON;
+         CREATE TABLE parent (n INTEGER PRIMARY KEY);
+         CREATE TABLE child (n REFERENCES parent DEFERRABLE INITIALLY DEFERRED);",
+    )
+    .unwrap();
+    let (fine, mut first) = request(|db| insert(db, 1));
+    let (orphan, mut second) = request(|db| {
+        db.execute("INSERT INTO child VALUES (7)", [])
+            .map_err(sql)?;
+        Ok(2)
+    });
+    let stats = together(&db, vec![fine, orphan]);
+    assert_eq!(stats.commits, 0);
+    for answer in [&mut first, &mut second] {
+        let answer = answer.try_recv().unwrap();
+        assert!(
+            matches!(answer, Err(StoreError::Unavailable(_))),
+            "{answer:?}"
+        );
+    }
+    assert!(kept(&db).is_empty() && db.is_autocommit());
+    let (again, mut answer) = request(|db| insert(db, 1));
+    together(&db, vec![again]);
+    assert_eq!(answer.try_recv().unwrap().unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_gathers_while_the_writer_is_busy_shares_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = SqliteEngine::open(folder.path(), Options::default()).unwrap();
+    let slow = Arc::clone(&engine.db);
+    let busy = tokio::spawn(async move {
+        let wait = |_: &Connection| {
+            std::thread::sleep(Duration::from_millis(300));
+            Ok::<_, StoreError>(())
+        };
+        slow.write(wait).await.unwrap();
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let before = engine.stats();
+    let mut creates = JoinSet::new();
+    for n in 0..200 {
+        let store = engine.store();
+        let new = crate::conformance::new_preview(&format!("app-{n}"), crate::conformance::at(0));
+        creates.spawn(async move { store.create(new).await.unwrap() });
+    }
+    creates.join_all().await;
+    busy.await.unwrap();
+    let after = engine.stats();
+    assert!(after.requests - before.requests >= 200);
+    let commits = after.commits - before.commits;
+    assert!(commits <= 4, "{commits} commits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_said_and_heals() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = SqliteEngine::open(folder.path(), Options::default()).unwrap();
+    let limit = |pages: u32| {
+        let statement = format!("PRAGMA max_page_count = {pages}");
+        engine
+            .db
+            .write(move |db| db.query_row(&statement, [], |_| Ok(())).map_err(sql))
+    };
+    let new = |name: &str| {
+        let new = crate::conformance::new_preview(name, crate::conformance::at(0));
+        NewPreview { ..new }
+    };
+    let store = engine.store();
+    limit(1).await.unwrap();
+    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+    for n in 0..200 {
+        let name = format!("app-{n}");
+        match store.create(new(&name)).await {
+            Ok(_) => accepted.push(name),
+            Err(CreateError::Job(JobError::Store(StoreError::Unavailable(_)))) => {
+                refused.push(name);
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert!(!refused.is_empty());
+    limit(1_000_000).await.unwrap();
+    for (names, there) in [(&accepted, true), (&refused, false)] {
+        for name in names {
+            let found = store.get_by_name(&name.parse().unwrap()).await.unwrap();
+            assert_eq!(found.is_some(), there, "{name}");
+        }
+    }
+    for name in &refused {
+        store.create(new(name)).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_do_not_wait_for_the_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = SqliteEngine::open(folder.path(), Options::default()).unwrap();
+    let new = crate::conformance::new_preview("app", crate::conformance::at(0));
+    let preview = engine.store().create(new).await.unwrap().preview;
+    let db = Arc::clone(&engine.db);
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let writing = tokio::spawn(async move {
+        let hold = move |_: &Connection| {
+            let _ = wait.recv();
+            Ok::<_, StoreError>(())
+        };
+        db.write(hold).await.unwrap();
+    });
+    for _ in 0..100 {
+        assert!(engine.store().get(preview).await.unwrap().is_some());
+    }
+    assert!(!writing.is_finished());
+    release.send(()).unwrap();
+    writing.await.unwrap();
+}

@@ -1,0 +1,197 @@
+//! Opening: whose folder it is, what is in it, and what is wrong with it.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tempus_model::{InstallationId, PreviewId};
+
+use super::*;
+use crate::sqlite::OpenError;
+use crate::{Clock, SystemClock};
+
+/// On tokio's clock and in a file.
+pub(super) fn open(folder: &Path, clock: &Arc<TokioClock>) -> SqliteEngine {
+    try_open(folder, clock).unwrap()
+}
+
+fn try_open(folder: &Path, clock: &Arc<TokioClock>) -> Result<SqliteEngine, OpenError> {
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    SqliteEngine::open(
+        folder,
+        Options {
+            clock,
+            mode: Mode::Inline,
+            ..Options::default()
+        },
+    )
+}
+
+pub(super) fn clock() -> Arc<TokioClock> {
+    Arc::new(TokioClock::starting_at(Timestamp::from_millis(
+        1_800_000_000_000,
+    )))
+}
+
+pub(super) async fn create(engine: &SqliteEngine, clock: &TokioClock) -> PreviewId {
+    let new = crate::conformance::new_preview("app", clock.now());
+    engine.store().create(new).await.unwrap().preview
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_process_is_refused_and_told_who_has_it() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let engine = open(folder.path(), &clock);
+    let refused = try_open(folder.path(), &clock).err().unwrap();
+    let OpenError::InUse { pid, .. } = &refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(*pid, Some(std::process::id()));
+    let said = refused.to_string();
+    assert!(
+        said.contains(&folder.path().display().to_string()),
+        "{said}"
+    );
+    assert!(
+        said.contains(&format!("process {}", std::process::id())),
+        "{said}"
+    );
+    // Whatever it gave out keeps the folder; `close` lets go of it all the same.
+    let store = engine.store();
+    engine.close().await.unwrap();
+    open(folder.path(), &clock);
+    assert!(store.ready().await.is_err());
+}
+
+#[tokio::test]
+async fn dropping_everything_lets_go_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..5 {
+        let engine = SqliteEngine::open(folder.path(), Options::default()).unwrap();
+        engine.store().ready().await.unwrap();
+        let store = engine.store();
+        drop(engine);
+        assert!(SqliteEngine::open(folder.path(), Options::default()).is_err());
+        store.ready().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_can_read_it() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("a/b");
+    let engine = SqliteEngine::open(&folder, Options::default()).unwrap();
+    create_on_the_machines_clock(&engine).await;
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    for file in ["lock", "tempus.db", "tempus.db-wal", "tempus.db-shm"] {
+        assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
+    }
+}
+
+async fn create_on_the_machines_clock(engine: &SqliteEngine) {
+    let new = crate::conformance::new_preview("app", SystemClock.now());
+    engine.store().create(new).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_is_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = SqliteEngine::open(folder.path(), Options::default()).unwrap();
+    let pragma = |name: &'static str| {
+        engine.db.write(move |db| {
+            let value = db.query_row(&format!("PRAGMA {name}"), [], |row| {
+                row.get::<_, rusqlite::types::Value>(0)
+            });
+            value.map_err(crate::sqlite::sql)
+        })
+    };
+    assert_eq!(pragma("synchronous").await.unwrap(), 2.into(), "FULL");
+    assert_eq!(
+        pragma("journal_mode").await.unwrap(),
+        "wal".to_owned().into()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_file_is_said_to_be_damaged() {
+    let clock = clock();
+    let damage: [fn(&mut Vec<u8>); 3] = [
+        |bytes| bytes.truncate(5000),
+        |bytes| bytes[4096 * 2..4096 * 4].fill(0xa5),
+        |bytes| bytes.fill(0x42),
+    ];
+    for (n, damage) in damage.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = open(folder.path(), &clock);
+        create(&engine, &clock).await;
+        engine.close().await.unwrap();
+        let file = folder.path().join("tempus.db");
+        let mut bytes = std::fs::read(&file).unwrap();
+        damage(&mut bytes);
+        std::fs::write(&file, bytes).unwrap();
+        let refused = try_open(folder.path(), &clock).err().unwrap();
+        assert!(
+            matches!(refused, OpenError::Damaged { .. }),
+            "{n}: {refused:?}"
+        );
+        assert!(
+            refused.to_string().contains("tempus.db is damaged"),
+            "{refused}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_schema_is_refused() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let engine = open(folder.path(), &clock);
+    let newer = |db: &rusqlite::Connection| {
+        db.pragma_update(None, "user_version", 99)
+            .map_err(crate::sqlite::sql)
+    };
+    engine.db.write(newer).await.unwrap();
+    engine.close().await.unwrap();
+    let refused = try_open(folder.path(), &clock).err().unwrap();
+    assert!(
+        matches!(
+            refused,
+            OpenError::Newer {
+                found: 99,
+                known: 1,
+                ..
+            }
+        ),
+        "{refused:?}"
+    );
+    assert!(refused.to_string().contains("newer"), "{refused}");
+}
+
+#[test]
+fn without_a_runtime_it_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = SqliteEngine::open(folder.path(), Options::default())
+        .err()
+        .unwrap();
+    assert!(matches!(refused, OpenError::NoRuntime));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_installation_keeps_its_id_and_two_have_two() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let first = open(folder.path(), &clock).installation();
+    let engine = open(folder.path(), &clock);
+    assert_eq!(
+        (engine.installation(), engine.store().installation()),
+        (first, first)
+    );
+    let other = tempfile::tempdir().unwrap();
+    assert_ne!(open(other.path(), &clock).installation(), first);
+    let fixed = Options {
+        installation: InstallationId::new(7),
+        ..Options::default()
+    };
+    assert_eq!(
+        SqliteEngine::in_memory(fixed).unwrap().installation(),
+        InstallationId::new(7)
+    );
+}

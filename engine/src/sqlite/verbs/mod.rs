@@ -1,0 +1,40 @@
+//! The store's verbs, as what the writer does for each: load the row, let the pure transition
+//! decide, write what it decided. An `Err` writes nothing.
+
+use rusqlite::Connection;
+use tempus_model::{PreviewId, Row};
+
+use super::tables::rows::{self, Stored};
+use crate::StoreError;
+
+pub(super) mod create;
+pub(super) mod holder;
+pub(super) mod list;
+pub(super) mod notice;
+pub(super) mod reserve;
+pub(super) mod want;
+
+/// The row, or what it means that there is none.
+fn load<E: From<StoreError>>(
+    db: &Connection,
+    preview: PreviewId,
+    missing: impl FnOnce() -> E,
+) -> Result<Stored, E> {
+    rows::load(db, preview)?.ok_or_else(missing)
+}
+
+/// A change that a row may call for: whether it did.
+fn change_if(
+    db: &Connection,
+    preview: PreviewId,
+    decide: impl FnOnce(&Row) -> Option<tempus_model::transition::Change>,
+) -> Result<bool, StoreError> {
+    let Some(stored) = rows::load(db, preview)? else {
+        return Ok(false);
+    };
+    let Some(change) = decide(&stored.row) else {
+        return Ok(false);
+    };
+    rows::apply(db, &stored, change)?;
+    Ok(true)
+}

@@ -1,0 +1,299 @@
+//! The one writer: many requests, one commit.
+//!
+//! Requests arrive over a channel. Each is applied in a savepoint of its own inside one
+//! transaction, sees what those before it wrote, and is undone alone if it refuses. When the
+//! channel is drained, or enough were taken, the transaction is committed, and only then are the
+//! answers sent. While a commit waits for the disk the next requests gather, so the more callers
+//! there are, the more of them share a commit. Nobody else writes, so nothing is ever locked.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::oneshot;
+
+use super::error::sql;
+use super::folder::Folder;
+use crate::StoreError;
+
+/// How many requests share a commit at most: bounds how long the first of them waits.
+const MOST_PER_COMMIT: usize = 256;
+
+/// How much the writer has done since it was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Requests that were taken, refused ones included.
+    pub requests: u64,
+    /// Transactions that were committed for them.
+    pub commits: u64,
+}
+
+/// Counts for [`Stats`].
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    requests: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn read(&self) -> Stats {
+        Stats {
+            requests: self.requests.load(Ordering::Relaxed),
+            commits: self.commits.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Something to write, and somebody who waits for the answer.
+pub(super) trait Request: Send {
+    /// Decides and writes. `false` undoes what it wrote.
+    fn apply(&mut self, db: &Connection) -> bool;
+
+    /// Sends the answer, now that it is known what became of the transaction.
+    fn answer(self: Box<Self>, fate: &Fate);
+}
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// It is on the disk.
+    Committed,
+    /// Nothing of it was written.
+    NotDone(StoreError),
+    /// The disk failed while it was being committed: it may be there after a restart.
+    Unknown(String),
+}
+
+/// A decision, and where its answer goes.
+pub(super) struct Write<D, T, E> {
+    decide: Option<D>,
+    decided: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<D, T, E> Write<D, T, E> {
+    pub(super) fn new(decide: D) -> (Self, oneshot::Receiver<Result<T, E>>) {
+        let (reply, answer) = oneshot::channel();
+        (
+            Self {
+                decide: Some(decide),
+                decided: None,
+                reply,
+            },
+            answer,
+        )
+    }
+}
+
+impl<D, T, E> Request for Write<D, T, E>
+where
+    D: FnOnce(&Connection) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn apply(&mut self, db: &Connection) -> bool {
+        self.decided = self.decide.take().map(|decide| decide(db));
+        matches!(self.decided, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, fate: &Fate) {
+        let answer = match (fate, self.decided) {
+            (Fate::Committed, Some(decided)) => decided,
+            (Fate::Committed, None) => {
+                Err(StoreError::Unavailable("the request ended in a panic".to_owned()).into())
+            }
+            (Fate::NotDone(error), _) => Err(error.clone().into()),
+            (Fate::Unknown(why), _) => Err(StoreError::Unanswered(why.clone()).into()),
+        };
+        // Nobody may be waiting any more; what was written stands all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// Carries out `first`, and whatever `next` gives meanwhile, in one transaction.
+pub(super) fn transact(
+    db: &Connection,
+    counters: &Counters,
+    first: Box<dyn Request>,
+    mut next: impl FnMut() -> Option<Box<dyn Request>>,
+) {
+    let mut taken = Vec::new();
+    let mut upcoming = Some(first);
+    let mut applied = run(db, "BEGIN IMMEDIATE");
+    while let Some(mut request) = upcoming.take() {
+        if applied.is_ok() {
+            applied = apply(db, request.as_mut());
+        }
+        taken.push(request);
+        if applied.is_ok() && taken.len() < MOST_PER_COMMIT {
+            upcoming = next();
+        }
+    }
+    let fate = match applied {
+        Ok(()) => commit(db),
+        Err(error) => {
+            undo(db);
+            Fate::NotDone(error)
+        }
+    };
+    counters
+        .requests
+        .fetch_add(taken.len() as u64, Ordering::Relaxed);
+    counters.commits.fetch_add(
+        u64::from(matches!(fate, Fate::Committed)),
+        Ordering::Relaxed,
+    );
+    if !matches!(fate, Fate::Committed) {
+        tracing::error!(requests = taken.len(), ?fate, "the store could not commit");
+    }
+    for request in taken {
+        request.answer(&fate);
+    }
+}
+
+/// Applies one request in a savepoint. An error is the whole transaction's: it cannot go on.
+fn apply(db: &Connection, request: &mut dyn Request) -> Result<(), StoreError> {
+    run(db, "SAVEPOINT request")?;
+    // A request that panics is a bug, but its neighbours' writes and every later one's need this
+    // thread. What it wrote is undone below.
+    let keep = catch_unwind(AssertUnwindSafe(|| request.apply(db))).unwrap_or(false);
+    if db.is_autocommit() {
+        // A full disk or a failed read makes SQLite give up the transaction by itself.
+        return Err(StoreError::Unavailable(
+            "the disk is full or cannot be read".to_owned(),
+        ));
+    }
+    if !keep {
+        run(db, "ROLLBACK TO request")?;
+    }
+    run(db, "RELEASE request")
+}
+
+fn commit(db: &Connection) -> Fate {
+    let committed = db
+        .prepare_cached("COMMIT")
+        .and_then(|mut commit| commit.execute([]));
+    let Err(error) = committed else {
+        return Fate::Committed;
+    };
+    let code = error.sqlite_error_code();
+    undo(db);
+    match code {
+        // The disk did not say whether it has the commit's last page; a restart may find it.
+        Some(ErrorCode::SystemIoFailure) => Fate::Unknown(error.to_string()),
+        _ => Fate::NotDone(sql(error)),
+    }
+}
+
+fn undo(db: &Connection) {
+    if !db.is_autocommit()
+        && let Err(error) = run(db, "ROLLBACK")
+    {
+        tracing::error!(%error, "the store could not roll back");
+    }
+}
+
+fn run(db: &Connection, statement: &str) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached(statement).map_err(sql)?;
+    statement.execute([]).map(drop).map_err(sql)
+}
+
+/// Says that the process stopped of its own accord, and puts everything into the main file.
+pub(super) fn stop_cleanly(db: Connection) -> Result<(), StoreError> {
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('clean_stop', '1')", [])
+        .map_err(sql)?;
+    // Only tidies up: what is in the log is as durable as what is in the file.
+    let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    db.close().map_err(|(_, error)| sql(error))
+}
+
+enum Message {
+    Write(Box<dyn Request>),
+    Close(oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// The writer on a thread of its own. Dropping it waits for the thread, which then lets go of the
+/// folder; only [`WriterThread::close`] leaves the mark of a clean stop.
+pub(super) struct WriterThread {
+    requests: Option<mpsc::Sender<Message>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl WriterThread {
+    pub(super) fn start(
+        db: Connection,
+        folder: Folder,
+        counters: Arc<Counters>,
+    ) -> std::io::Result<Self> {
+        let (requests, inbox) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("tempus-writer".to_owned())
+            .spawn(move || serve(db, folder, &counters, &inbox))?;
+        Ok(Self {
+            requests: Some(requests),
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands a request over. It is dropped, and its reply with it, if the writer has stopped.
+    pub(super) fn send(&self, request: Box<dyn Request>) -> Result<(), StoreError> {
+        let sent = self
+            .requests
+            .as_ref()
+            .map(|to| to.send(Message::Write(request)));
+        sent.and_then(Result::ok).ok_or_else(closed)
+    }
+
+    /// Commits what has been sent, marks the stop as clean and lets go of the folder.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self
+            .requests
+            .as_ref()
+            .map(|to| to.send(Message::Close(reply)));
+        sent.and_then(Result::ok).ok_or_else(closed)?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+impl Drop for WriterThread {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(db: Connection, folder: Folder, counters: &Counters, inbox: &mpsc::Receiver<Message>) {
+    let mut closing = None;
+    while closing.is_none()
+        && let Ok(message) = inbox.recv()
+    {
+        let first = match message {
+            Message::Write(request) => request,
+            Message::Close(reply) => {
+                closing = Some(reply);
+                break;
+            }
+        };
+        transact(&db, counters, first, || match inbox.try_recv().ok()? {
+            Message::Write(request) => Some(request),
+            Message::Close(reply) => {
+                closing = Some(reply);
+                None
+            }
+        });
+    }
+    if let Some(reply) = closing {
+        let stopped = stop_cleanly(db);
+        drop(folder);
+        let _ = reply.send(stopped);
+    }
+}
+
+pub(super) fn closed() -> StoreError {
+    StoreError::Unavailable("it has been closed".to_owned())
+}
