@@ -12,9 +12,9 @@ use super::world::{World, spec};
 impl World {
     /// Checks everything that must be true of this preview at rest.
     pub async fn check(&mut self, preview: PreviewId) -> Result<(), String> {
+        self.hints_are_spent(preview).await?;
         self.inventory_is_desired(preview).await?;
         self.one_outcome_per_job(preview).await?;
-        self.hints_are_spent(preview).await?;
         let letters = self
             .engine
             .store()
@@ -104,8 +104,16 @@ impl World {
     async fn hints_are_spent(&mut self, preview: PreviewId) -> Result<(), String> {
         // Hints that were sent again because of the fault come within seconds and find nothing;
         // a message that its dead receiver hid comes back when its visibility ends.
-        self.pass(preview, std::time::Duration::from_secs(120))
-            .await;
+        loop {
+            let answered = self.strikes_answered;
+            self.until_rest(preview, std::time::Duration::from_hours(2))
+                .await?;
+            self.pass(preview, std::time::Duration::from_secs(120))
+                .await;
+            if self.strikes_answered == answered {
+                break;
+            }
+        }
         let depth = self
             .engine
             .queue()

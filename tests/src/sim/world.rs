@@ -39,6 +39,8 @@ pub struct World {
     workers: Vec<Worker>,
     ids: u128,
     made: u32,
+    /// How many strikes were answered: what was looked at before one is no longer true.
+    pub strikes_answered: u32,
 }
 
 impl World {
@@ -64,6 +66,7 @@ impl World {
             workers: Vec::new(),
             ids: 0,
             made: 0,
+            strikes_answered: 0,
         }
     }
 
@@ -256,6 +259,7 @@ impl World {
             tokio::select! {
                 () = tokio::time::sleep_until(end) => return,
                 Some((strike, done)) = self.strikes.recv() => {
+                    self.strikes_answered += 1;
                     self.answer(strike, preview).await;
                     let _ = done.send(());
                 }
