@@ -1,7 +1,13 @@
 //! Discard: give up on a parked saga that owns nothing any more.
 
+use std::time::Duration;
+
 use super::{Change, Slots};
 use crate::{Absence, Desired, GoneAs, Job, JobStatus, Row, Settled, State, StepId, Timestamp};
+
+/// How long after a discard the verify comes: later than any call of any platform may still land,
+/// since nobody knows when the last one was made.
+const VERIFY_AFTER: Duration = Duration::from_mins(10);
 
 /// Why a parked saga is not discarded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,8 +57,8 @@ pub fn discard(
         at: now,
     };
     row.suspicion += 1;
-    row.verify_at = Some(now);
-    row.due_at = Some(now);
+    row.verify_at = Some(now.after(VERIFY_AFTER));
+    row.due_at = row.verify_at;
     let mut change = Change::of(row);
     change.quota = Slots::Free;
     if let Some(pending) = pending {
