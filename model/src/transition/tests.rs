@@ -617,7 +617,7 @@ impl World {
                     expires_at: held.saga.expires_at,
                 };
                 let job = self.saga_job();
-                let verify_at = now.after(Duration::from_secs(60));
+                let verify_at = now.after(Duration::from_mins(1));
                 settle(
                     &self.row,
                     &Settle {

@@ -1,0 +1,25 @@
+# The few commands that people repeat. `just` lists them.
+
+_default:
+    @just --list
+
+# Run the example preview on this machine, from create to receipt.
+dev ttl="2m":
+    cargo run --release -- dev examples/hello --ttl {{ttl}}
+
+# Everything that the tests cover.
+test:
+    cargo test --workspace
+
+# What CI runs.
+ci:
+    .ci/run
+
+# Formatting and lints, with fixes where they are safe.
+tidy:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+
+# One cell of the crash matrix with its log, such as: just cell CreateDestroy store.claim 0 "crash after"
+cell scenario call="" nth="" fault="":
+    cargo run -q -p tempus-tests --example cell -- {{scenario}} {{call}} {{nth}} {{ if fault == "" { "" } else { quote(fault) } }}
