@@ -31,6 +31,11 @@ pub(super) async fn logs(
             services.push((service, resource_name(&plan.name)?));
         }
     }
+    if let (Some(wanted), true) = (&query.service, services.is_empty()) {
+        return Err(StepError::rejected(format!(
+            "the preview runs no service \"{wanted}\""
+        )));
+    }
     if query.follow {
         let streams = services.into_iter().map(|(service, name)| {
             let lines = Box::pin(supervisor.logs(&name).follow(query.tail));

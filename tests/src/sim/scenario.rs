@@ -75,6 +75,7 @@ impl Scenario {
                 world.pass(preview, short * 2).await;
             }
         }
+        self.rest(world, preview).await?;
         if !world.get(preview).await.row.is_gone() {
             world.check(preview).await?;
             // A fault may have asked for another spec, or for the end, and changed the story.
