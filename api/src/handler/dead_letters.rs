@@ -43,7 +43,7 @@ pub(crate) async fn list(State(api): State<Api>) -> Result<axum::Json<DeadLetter
 /// Replay dead letters
 ///
 /// A parked saga goes on from the step it is stuck on, with its deadlines counted anew. A message
-/// that nobody could read cannot be replayed.
+/// that nobody could read cannot be replayed. `all` replays up to 1000; ask again for the rest.
 #[utoipa::path(
     post,
     path = "/dead-letters/replay",

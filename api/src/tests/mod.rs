@@ -8,6 +8,7 @@ mod document;
 mod endings;
 mod faults;
 mod hand;
+mod log;
 mod platform;
 mod server;
 mod streams;

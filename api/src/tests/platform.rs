@@ -98,9 +98,10 @@ impl Platform for TestPlatform {
             })
         });
         let lines = stream::iter(lines).skip(2_usize.saturating_sub(query.tail));
-        Ok(match query.follow {
-            true => lines.chain(stream::pending()).boxed(),
-            false => lines.boxed(),
+        Ok(if query.follow {
+            lines.chain(stream::pending()).boxed()
+        } else {
+            lines.boxed()
         })
     }
 }

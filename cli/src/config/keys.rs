@@ -70,9 +70,7 @@ pub fn keys() -> Vec<Key> {
         Key::new("previews.listen", "where previews answer", |c| &mut c.previews.listen),
         Key::new("previews.ports", "the ports given to preview processes", |c| &mut c.previews.ports),
         Key::new("previews.grace", "time between SIGTERM and SIGKILL", |c| &mut c.previews.grace),
-        Key::new("previews.ready_within", "time a service has to answer its health path", |c| {
-            &mut c.previews.ready_within
-        }),
+        Key::new("previews.ready_within", "time a service has to answer its health path", |c| &mut c.previews.ready_within),
         Key::new("ttl.minimum", "the shortest life of a preview", |c| &mut c.ttl.minimum),
         Key::new("ttl.default", "the life of a preview that asks for none", |c| &mut c.ttl.default),
         Key::new("ttl.maximum", "the longest life of a preview", |c| &mut c.ttl.maximum),
@@ -118,6 +116,20 @@ pub(super) fn in_section(keys: &[Key], section: &str) -> Vec<&'static str> {
         .filter_map(|key| key.name.split_once('.'))
         .filter_map(|(of, name)| (of == section).then_some(name))
         .collect()
+}
+
+/// The keys of the section that a key names, in full: the whole list is a page long.
+pub(super) fn near(keys: &[Key], key: &str) -> String {
+    let section = key.split_once('.').map_or(key, |(section, _)| section);
+    let names = in_section(keys, section);
+    if names.is_empty() {
+        return "the keys that `tempus config` lists".to_owned();
+    }
+    let names: Vec<_> = names
+        .iter()
+        .map(|name| format!("{section}.{name}"))
+        .collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

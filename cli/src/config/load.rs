@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, ConfigErrors, Place};
-use super::keys::{Key, keys};
+use super::keys::{self, Key, keys};
 use super::{Config, check, env, file};
 
 /// The name of the file that is read when none is named.
@@ -163,12 +163,7 @@ impl Layers<'_> {
             None => self.errors.push(ConfigError::Unknown {
                 place,
                 key: flag.key.clone(),
-                accepted: self
-                    .keys
-                    .iter()
-                    .map(|key| key.name)
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                accepted: keys::near(self.keys, &flag.key),
             }),
         }
     }

@@ -29,8 +29,8 @@ use tempus_model::{Limits, Ttl};
 
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use load::{Assignment, FileChoice, Loaded, Sources, load};
-pub use show::{json, text};
 pub use net::{Loopback, PortRange};
+pub use show::{json, text};
 pub use value::{EngineKind, LogFilter, LogFormat, PlatformKind, Setting};
 
 /// Everything that can be configured. The meaning of each value stands in [`keys::keys`].

@@ -16,10 +16,7 @@ pub struct Loopback(SocketAddr);
 impl Loopback {
     /// This port of 127.0.0.1.
     pub const fn v4(port: u16) -> Self {
-        Self(SocketAddr::new(
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port,
-        ))
+        Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
     }
 
     /// The address.

@@ -74,7 +74,11 @@ impl Dev {
                 let story = Story::new(&client, &mut progress, patience, self.exit_when_gone);
                 let ended = story.tell(&request).await;
                 if self.exit_when_gone {
-                    return ended;
+                    // A closed pipe usually ends a command well; here it would claim a proof.
+                    return ended.map_err(|failure| match failure.exit {
+                        Exit::Ok => Failure::silent(Exit::Interrupted),
+                        _ => failure,
+                    });
                 }
                 if let Err(failure) = ended {
                     progress.line(&format!("error: {}", failure.message))?;

@@ -155,9 +155,7 @@ impl<'a> Story<'a> {
             return Ok(self.progress.waiting("parked", &help)?);
         }
         if preview.phase == Phase::Ready {
-            let left = exact(Duration::from_secs(
-                SystemClock.now().until(preview.expires_at).as_secs(),
-            ));
+            let left = rough(SystemClock.now().until(preview.expires_at));
             self.progress
                 .waiting("up", &format!("{} is up, {left} left", preview.name))?;
         }

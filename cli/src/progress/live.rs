@@ -42,7 +42,11 @@ impl Live {
 
     pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
         // Above what is live, so that it stays where it is when that goes.
-        self.bars.println(text)
+        if self.colours {
+            return self.bars.println(text);
+        }
+        self.bars
+            .println(anstream::adapter::strip_str(text).to_string())
     }
 
     pub(super) fn waiting(&mut self, text: &str) {
@@ -85,14 +89,19 @@ impl Live {
 
     fn head(&mut self) -> &ProgressBar {
         let bars = &self.bars;
-        self.head
-            .get_or_insert_with(|| bars.insert(0, spinner("{spinner:.cyan} {wide_msg}")))
+        self.head.get_or_insert_with(|| {
+            let bar = bars.insert(0, spinner("{spinner:.cyan} {wide_msg}"));
+            // Not before it belongs to the display: it would draw beside it.
+            bar.enable_steady_tick(TICK);
+            bar
+        })
     }
 
     fn bar(&mut self, step: &str) -> &ProgressBar {
         let at = self.steps.iter().position(|(name, _)| name == step);
         let at = at.unwrap_or_else(|| {
             let bar = self.bars.add(spinner("  {spinner:.cyan} {wide_msg}"));
+            bar.enable_steady_tick(TICK);
             self.steps.push((step.to_owned(), bar));
             self.steps.len() - 1
         });
@@ -122,7 +131,5 @@ fn spinner(template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
         .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");
-    let bar = ProgressBar::new_spinner().with_style(style);
-    bar.enable_steady_tick(TICK);
-    bar
+    ProgressBar::new_spinner().with_style(style)
 }

@@ -217,14 +217,18 @@ pub async fn arrivals_move_nothing(harness: &dyn Harness) {
 pub async fn a_made_up_cursor_is_refused(harness: &dyn Harness) {
     let world = World::of(harness).await;
     world.created("app").await;
-    for text in [
+    let made_up = [
         "",
         "x",
-        "🦀",
-        "' OR 1=1",
         "0123456789abcdef",
+        "' OR 1=1",
         &"f".repeat(500),
-    ] {
+        &"F".repeat(32),
+        &"+1".repeat(16),
+        &"🦀".repeat(8),
+        &format!("x{}y", "é".repeat(15)),
+    ];
+    for text in made_up {
         let cursor = Cursor(text.to_owned());
         let refused = world
             .ports

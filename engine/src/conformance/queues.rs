@@ -58,7 +58,8 @@ pub async fn a_delay_is_respected(harness: &dyn Harness) {
     queue.delete(&[first.handle]).await.unwrap();
     let second = one(queue, tick * 20).await.unwrap();
     assert_eq!(second.body, "later");
-    assert!(sent.elapsed() >= tick * 4, "{:?}", sent.elapsed());
+    let took = sent.elapsed();
+    assert!(took >= tick * 4 && took < tick * 15, "{took:?}");
     queue.delete(&[second.handle]).await.unwrap();
 }
 

@@ -40,6 +40,8 @@ async fn fired(world: &World, time: Timestamp, bound: Duration) -> Vec<(PreviewI
 pub async fn an_alarm_fires_within_the_bound(harness: &dyn Harness) {
     let world = World::of(harness).await;
     let bound = harness.timer_bound();
+    // By now whatever waits for alarms waits.
+    tokio::time::sleep(harness.tick()).await;
     let set = alarm(&world, "one", bound * 2);
     world.ports.timer.set(&set).await.unwrap();
     let fired = fired(&world, set.fires_at, bound).await;

@@ -16,7 +16,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder if it is not there, and takes it.
+    /// Takes the folder. One that is made here is its owner's alone; one that was there keeps its
+    /// permissions, and the files in it are private all the same.
     pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
         DirBuilder::new()
             .recursive(true)

@@ -302,6 +302,7 @@ mod tests {
         let looks = mailbox.take(9, now, VISIBILITY);
         assert_eq!(looks.len(), 3, "delivered again, and the two others");
         mailbox.hide(&looks[2].handle, now);
+        assert_eq!(mailbox.depth(now).visible, 1);
         mailbox.put(&look, now, Duration::ZERO);
         assert_eq!(
             mailbox.depth(now).visible,

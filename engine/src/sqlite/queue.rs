@@ -57,9 +57,8 @@ impl Queue for SqliteQueue {
     async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
         let give_up = Instant::now() + wait.min(LONGEST_DELAY);
         loop {
-            // Listening begins before looking: what comes in between is not missed.
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
+            // Listening begins here, before looking: what comes in between is not missed.
+            let changed = self.changed.notified();
             let now = Instant::now();
             let next = {
                 let mut mailbox = self.mailbox();

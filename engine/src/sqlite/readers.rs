@@ -1,11 +1,12 @@
 //! Connections that only read. They see what is committed and never wait for the writer.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::sql;
+use super::writer::closed;
 use crate::StoreError;
 
 /// How many idle connections are kept. More are opened when more readers come at once, so that
@@ -16,14 +17,15 @@ const KEPT: usize = 8;
 /// another thread would cost more than it does.
 pub(super) struct Readers {
     file: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    /// The idle ones; `None` once the pool is closed.
+    idle: Mutex<Option<Vec<Connection>>>,
 }
 
 impl Readers {
     pub(super) fn of(file: PathBuf) -> Self {
         Self {
             file,
-            idle: Mutex::default(),
+            idle: Mutex::new(Some(Vec::new())),
         }
     }
 
@@ -31,21 +33,21 @@ impl Readers {
         &self,
         look: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let db = match self.lock().pop() {
+        let idle = self.lock().as_mut().ok_or_else(closed)?.pop();
+        let db = match idle {
             Some(db) => db,
             None => self.open()?,
         };
         let seen = look(&db);
-        let mut idle = self.lock();
-        if idle.len() < KEPT {
+        if let Some(idle) = self.lock().as_mut().filter(|idle| idle.len() < KEPT) {
             idle.push(db);
         }
         seen
     }
 
-    /// Closes the idle connections.
+    /// Closes the idle connections; those at work close when they are done.
     pub(super) fn close(&self) {
-        self.lock().clear();
+        *self.lock() = None;
     }
 
     fn open(&self) -> Result<Connection, StoreError> {
@@ -55,7 +57,7 @@ impl Readers {
         Ok(db)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Connection>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

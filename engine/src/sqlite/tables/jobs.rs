@@ -39,7 +39,7 @@ pub(crate) fn get(db: &Connection, job: JobId) -> Result<Option<Job>, StoreError
 pub(crate) fn of(db: &Connection, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
     let bodies: Vec<String> = all(
         db,
-        "SELECT body FROM jobs WHERE preview = (SELECT key FROM previews WHERE id = ?)
+        "SELECT body FROM jobs INDEXED BY jobs_preview WHERE preview = (SELECT key FROM previews WHERE id = ?)
          ORDER BY key DESC LIMIT ?",
         params![
             preview.uuid().as_bytes(),

@@ -76,6 +76,20 @@ async fn dropping_everything_lets_go_of_the_folder() {
 }
 
 #[tokio::test]
+async fn a_closed_engine_refuses_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = SqliteEngine::open(folder.path(), Options::default()).unwrap();
+    create_on_the_machines_clock(&engine).await;
+    let (store, timer) = (engine.store(), engine.timer());
+    let nobody = PreviewId::new(uuid::Uuid::from_u128(1));
+    store.get(nobody).await.unwrap();
+    engine.close().await.unwrap();
+    assert!(store.get(nobody).await.is_err());
+    assert!(store.replay(nobody, SystemClock.now()).await.is_err());
+    assert!(timer.clear("any").await.is_err());
+}
+
+#[tokio::test]
 async fn nobody_else_can_read_it() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("a/b");
@@ -115,15 +129,25 @@ async fn what_is_acknowledged_is_on_the_disk() {
 #[tokio::test(start_paused = true)]
 async fn a_damaged_file_is_said_to_be_damaged() {
     let clock = clock();
-    let damage: [fn(&mut Vec<u8>); 3] = [
+    let damage: [fn(&mut Vec<u8>); 4] = [
         |bytes| bytes.truncate(5000),
         |bytes| bytes[4096 * 2..4096 * 4].fill(0xa5),
         |bytes| bytes.fill(0x42),
+        |bytes| {
+            // A page that nothing but the check reads: a spec's. Its cells lead nowhere.
+            let spec = b"serve --version";
+            let found = bytes.windows(spec.len()).position(|window| window == spec);
+            let page = found.unwrap() / 4096 * 4096;
+            bytes[page + 8..page + 16].fill(0xff);
+        },
     ];
     for (n, damage) in damage.into_iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         let engine = open(folder.path(), &clock);
-        create(&engine, &clock).await;
+        for n in 0..50 {
+            let new = crate::conformance::new_preview(&format!("app-{n}"), clock.now());
+            engine.store().create(new).await.unwrap();
+        }
         engine.close().await.unwrap();
         let file = folder.path().join("tempus.db");
         let mut bytes = std::fs::read(&file).unwrap();
