@@ -19,6 +19,16 @@ pub(crate) async fn look(api: &Api, preview: PreviewId, owner: &str) {
         group: Some(owner.to_owned()),
         ..Outgoing::now(&Hint::look(preview))
     };
+    send(api, preview, message).await;
+}
+
+/// Asks for the removal of what carries this id and belongs to no row. One that is lost is asked
+/// for again by whoever sees that the report still stands.
+pub(crate) async fn reap(api: &Api, preview: PreviewId) {
+    send(api, preview, Outgoing::now(&Hint::Reap { preview })).await;
+}
+
+async fn send(api: &Api, preview: PreviewId, message: Outgoing) {
     let messages = [message];
     let problem = match tokio::time::timeout(PATIENCE, api.queue().send(&messages)).await {
         Ok(Ok(())) => return,

@@ -324,14 +324,28 @@ pub struct Page<T> {
 #[serde(transparent)]
 pub struct DeadLetterId(pub String);
 
-/// A message that nobody could read.
+impl DeadLetterId {
+    const ORPHAN: &str = "orphan-";
+
+    /// The report of what carries this id and belongs to no row.
+    pub fn orphan(preview: PreviewId) -> Self {
+        Self(format!("{}{preview}", Self::ORPHAN))
+    }
+
+    /// The id that such a report is about.
+    pub fn orphaned(&self) -> Option<PreviewId> {
+        self.0.strip_prefix(Self::ORPHAN)?.parse().ok()
+    }
+}
+
+/// A message that nobody could read, or a report of resources that belong to no row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Its id; keeping the same message twice keeps one.
     pub id: DeadLetterId,
-    /// The body, cut to a few kilobytes.
+    /// The body, cut to a few kilobytes; of a report the resources, one on a line.
     pub body: String,
-    /// Why nobody could read it.
+    /// What is wrong with it.
     pub reason: String,
     /// When it was put aside.
     pub at: Timestamp,

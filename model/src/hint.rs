@@ -34,6 +34,11 @@ pub enum Hint {
     },
     /// Compare the platform's inventory with the rows.
     Sweep,
+    /// An operator confirmed that what carries this id, and belongs to no row, shall go.
+    Reap {
+        /// The id that it is tagged with.
+        preview: PreviewId,
+    },
 }
 
 /// Why a message body is not a hint. Such a message is kept as a dead letter.
@@ -50,13 +55,13 @@ impl Hint {
         }
     }
 
-    /// The preview it is about.
+    /// The preview whose row it is about.
     pub const fn preview(&self) -> Option<PreviewId> {
         match self {
             Self::Look { preview, .. }
             | Self::Expire { preview, .. }
             | Self::Event { preview, .. } => Some(*preview),
-            Self::Sweep => None,
+            Self::Sweep | Self::Reap { .. } => None,
         }
     }
 

@@ -27,6 +27,11 @@ impl DnsName {
     /// The longest a name may be, in characters.
     pub const LONGEST: usize = 40;
 
+    /// The name of what belongs to no row, whose real name nobody knows.
+    pub fn orphan() -> Self {
+        Self("orphan".to_owned())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tempus_engine::{Alarm, Reserve, ReserveError, StoreError, TimerError};
-use tempus_model::{Generation, Identity, InstallationId, PreviewId, Spec, SpecId, Timestamp};
+use tempus_model::{
+    DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Route, Spec, SpecId,
+    Timestamp,
+};
 use tempus_steps::{Ctx, StepError, Trust};
 
 use crate::Parts;
@@ -19,6 +22,39 @@ pub(crate) struct AttemptCtx {
     pub(crate) expires_at: Timestamp,
     pub(crate) since: Timestamp,
     pub(crate) trust: Trust,
+}
+
+impl AttemptCtx {
+    /// The surroundings for removing what carries an id that no row has.
+    pub(crate) fn for_orphans(parts: &Parts, preview: PreviewId) -> Self {
+        let now = parts.now();
+        let nobody = || "nobody".to_owned();
+        Self {
+            identity: Arc::new(Identity {
+                id: preview,
+                name: DnsName::orphan(),
+                owner: Owner {
+                    id: nobody(),
+                    login: nobody(),
+                    avatar_url: None,
+                },
+                origin: Origin::default(),
+                template: String::new(),
+                route: Route {
+                    listener: String::new(),
+                    slot: None,
+                    url: String::new(),
+                },
+                created_at: now,
+                predecessor: None,
+            }),
+            parts: parts.clone(),
+            generation: Generation::default(),
+            expires_at: now,
+            since: now,
+            trust: Trust::Suspect,
+        }
+    }
 }
 
 #[async_trait]

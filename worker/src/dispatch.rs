@@ -86,7 +86,10 @@ impl Shared {
             let Some(_place) = self.lanes.enter(Class::Maintenance, "").await else {
                 return Ok(Verdict::Again(hint, DECLINED));
             };
-            self.sweep().await;
+            match hint {
+                Hint::Reap { preview } => self.reap(preview).await?,
+                _ => self.sweep().await,
+            }
             return Ok(Verdict::Delete);
         };
         let Some(snapshot) = self.parts.store.get(preview).await? else {

@@ -312,15 +312,12 @@ impl Held {
         now: Timestamp,
     ) {
         let resource = self.resource_name(step);
-        let state = match output {
-            Some(output) => {
-                self.ledger.finish(step, output);
-                StepState::Done
-            }
-            None => {
-                self.ledger.strike_out(step);
-                StepState::Removed
-            }
+        let state = if let Some(output) = output {
+            self.ledger.finish(step, output);
+            StepState::Done
+        } else {
+            self.ledger.strike_out(step);
+            StepState::Removed
         };
         if let Some(progress) = self.saga.progress_mut(step) {
             progress.state = state;

@@ -10,7 +10,7 @@ use crate::budget::Lanes;
 use crate::{Parts, Tasks, WorkerConfig};
 
 /// How many messages are asked for at once (the most that SQS gives).
-const BATCH: usize = 10;
+const BATCH: u8 = 10;
 /// How long one receive waits for the first message.
 const RECEIVE_WAIT: Duration = Duration::from_secs(20);
 /// How many deliveries are looked at side by side, those that wait for a place included.
@@ -73,8 +73,11 @@ impl Shared {
         let mut failures = 0;
         loop {
             let ready = async {
-                let _room = in_hand.acquire_many(BATCH as u32).await;
-                self.parts.queue.receive(BATCH, RECEIVE_WAIT).await
+                let _room = in_hand.acquire_many(u32::from(BATCH)).await;
+                self.parts
+                    .queue
+                    .receive(usize::from(BATCH), RECEIVE_WAIT)
+                    .await
             };
             let received = tokio::select! {
                 biased;

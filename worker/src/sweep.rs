@@ -2,12 +2,19 @@
 //! early to see. It removes nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use tempus_engine::{DeadLetter, DeadLetterId, Filter, StoreError};
 use tempus_model::{Hint, Phase, PreviewId, Row, Timestamp};
-use tempus_steps::{Resource, Stray};
+use tempus_steps::{Progress, Resource, Stray};
 
+use crate::ctx::AttemptCtx;
 use crate::intake::Shared;
+
+/// How often one reaping looks for what is left.
+const REAP_LOOKS: u32 = 30;
+/// How long it waits between two looks, at least.
+const REAP_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a sweep saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,22 +82,19 @@ impl Shared {
             }
         }
         for (preview, strays) in &by_preview {
-            match self.parts.store.get(*preview).await? {
-                Some(snapshot) => {
-                    let expected = self.expected(&snapshot.row);
-                    let is_unknown = |stray: &&Stray| {
-                        self.is_old(stray.since, now) && !expected.contains(&stray.resource)
-                    };
-                    if strays.iter().any(|stray| is_unknown(&stray)) {
-                        self.doubt(*preview, &mut report).await?;
-                    }
-                }
-                None => {
-                    let old = strays.iter().filter(|stray| self.is_old(stray.since, now));
-                    let orphans: Vec<_> = old.map(|stray| stray.resource.clone()).collect();
-                    self.report_orphans(*preview, &orphans).await?;
-                    report.orphans.extend(orphans);
-                }
+            let Some(snapshot) = self.parts.store.get(*preview).await? else {
+                let old = strays.iter().filter(|stray| self.is_old(stray.since, now));
+                let orphans: Vec<_> = old.map(|stray| stray.resource.clone()).collect();
+                self.report_orphans(*preview, &orphans).await?;
+                report.orphans.extend(orphans);
+                continue;
+            };
+            let expected = self.expected(&snapshot.row);
+            let is_unknown = |stray: &Stray| {
+                self.is_old(stray.since, now) && !expected.contains(&stray.resource)
+            };
+            if strays.iter().any(is_unknown) {
+                self.doubt(*preview, &mut report).await?;
             }
         }
         self.find_missing(&by_preview, &mut report).await?;
@@ -167,6 +171,51 @@ impl Shared {
         Ok(())
     }
 
+    /// Removes what carries this id and belongs to no row: an operator confirmed it. What cannot
+    /// be removed now stays reported.
+    pub(crate) async fn reap(&self, preview: PreviewId) -> Result<(), StoreError> {
+        if self.parts.store.get(preview).await?.is_some() {
+            tracing::warn!(preview.id = %preview, "not reaped: there is a row for it");
+            return Ok(());
+        }
+        let ctx = AttemptCtx::for_orphans(&self.parts, preview);
+        for _ in 0..REAP_LOOKS {
+            let listed = match self
+                .platform()
+                .inventory(self.parts.store.installation())
+                .await
+            {
+                Ok(listed) => listed,
+                Err(error) => {
+                    tracing::warn!(%error, "not reaped: what exists could not be listed");
+                    return Ok(());
+                }
+            };
+            let orphans: Vec<_> = listed
+                .into_iter()
+                .filter(|stray| stray.preview == Some(preview))
+                .collect();
+            if orphans.is_empty() {
+                let id = DeadLetterId::orphan(preview);
+                self.parts.store.delete_dead_letter(&id).await?;
+                tracing::info!(preview.id = %preview, "reaped what belonged to no row");
+                return Ok(());
+            }
+            let mut pause = REAP_PAUSE;
+            for stray in orphans {
+                match self.platform().remove(&ctx, &stray).await {
+                    Ok(Progress::Done(())) => {}
+                    Ok(Progress::Wait { after, .. }) => pause = pause.max(after),
+                    Err(error) => {
+                        tracing::warn!(%error, name = stray.resource.name, "not removed yet");
+                    }
+                }
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok(())
+    }
+
     async fn report_orphans(
         &self,
         preview: PreviewId,
@@ -181,7 +230,7 @@ impl Shared {
             .collect();
         tracing::error!(preview.id = %preview, resources = ?names, "resources without a row");
         let letter = DeadLetter {
-            id: DeadLetterId(format!("orphan-{preview}")),
+            id: DeadLetterId::orphan(preview),
             body: names.join("\n"),
             reason: "these exist, carry this installation's tags, and belong to no preview that \
                      this store knows"

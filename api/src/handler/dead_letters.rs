@@ -43,7 +43,8 @@ pub(crate) async fn list(State(api): State<Api>) -> Result<axum::Json<DeadLetter
 /// Replay dead letters
 ///
 /// A parked saga goes on from the step it is stuck on, with its deadlines counted anew. A message
-/// that nobody could read cannot be replayed. `all` replays up to 1000; ask again for the rest.
+/// that nobody could read cannot be replayed. For resources that belong to no preview, a replay is the
+/// word that they shall be removed. `all` replays parked sagas only, up to 1000; ask again for the rest.
 #[utoipa::path(
     post,
     path = "/dead-letters/replay",
@@ -153,17 +154,19 @@ async fn replay_one(api: &Api, id: &str) -> Result<Outcome, StoreError> {
         return Ok(Outcome::Replayed);
     }
     let messages = api.store().dead_letters(MOST).await?;
-    let known = messages.iter().any(|message| message.id.0 == id);
-    Ok(if known {
-        Outcome::Unreadable
-    } else {
-        Outcome::NotFound
-    })
+    let Some(letter) = messages.iter().find(|message| message.id.0 == id) else {
+        return Ok(Outcome::NotFound);
+    };
+    let Some(preview) = letter.id.orphaned() else {
+        return Ok(Outcome::Unreadable);
+    };
+    hint::reap(api, preview).await;
+    Ok(Outcome::Removing)
 }
 
 const fn reason(outcome: Outcome) -> Option<&'static str> {
     match outcome {
-        Outcome::Replayed | Outcome::Unavailable => None,
+        Outcome::Replayed | Outcome::Removing | Outcome::Unavailable => None,
         Outcome::NotParked => Some("it does not wait for a person"),
         Outcome::NotFound => Some("there is no dead letter of this id"),
         Outcome::Unreadable => Some("a message that nobody could read can only be discarded"),
@@ -211,9 +214,13 @@ fn saga(preview: &Snapshot) -> Option<DeadLetterView> {
 }
 
 fn message(letter: DeadLetter) -> DeadLetterView {
+    let kind = match letter.id.orphaned() {
+        Some(_) => DeadLetterKind::Orphan,
+        None => DeadLetterKind::Message,
+    };
     DeadLetterView {
         id: letter.id.0,
-        kind: DeadLetterKind::Message,
+        kind,
         preview: None,
         job: None,
         step: None,

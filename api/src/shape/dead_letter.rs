@@ -46,7 +46,7 @@ pub struct DeadLetterView {
     pub body: Option<String>,
 }
 
-/// The two kinds of dead letters.
+/// The kinds of dead letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeadLetterKind {
@@ -54,6 +54,9 @@ pub enum DeadLetterKind {
     Saga,
     /// A message of the queue that nobody could read.
     Message,
+    /// Resources that carry this installation's tags and belong to no preview; a replay removes
+    /// them, and nothing else does.
+    Orphan,
 }
 
 /// The preview of a parked saga.
@@ -112,6 +115,8 @@ pub enum Outcome {
     NotFound,
     /// A message that nobody could read cannot be replayed, only discarded.
     Unreadable,
+    /// What belongs to no preview is being removed.
+    Removing,
     /// The store did not do it; ask again.
     Unavailable,
 }

@@ -149,6 +149,7 @@ impl Replay {
 const fn words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Replayed => "goes on",
+        Outcome::Removing => "is being removed",
         Outcome::NotParked => "is not parked",
         Outcome::NotFound => "is not there",
         Outcome::Unreadable => "cannot be replayed, only discarded",
@@ -159,7 +160,7 @@ const fn words(outcome: Outcome) -> &'static str {
 /// What is no success. That something is not parked any more is what was wanted.
 const fn exit(outcome: Outcome) -> Option<Exit> {
     match outcome {
-        Outcome::Replayed | Outcome::NotParked => None,
+        Outcome::Replayed | Outcome::Removing | Outcome::NotParked => None,
         Outcome::NotFound => Some(Exit::NotFound),
         Outcome::Unreadable => Some(Exit::Refused),
         Outcome::Unavailable => Some(Exit::Unreachable),

@@ -19,7 +19,7 @@ use crate::config::Config;
 
 /// Starts everything on sockets that are bound already, and returns once the API takes requests.
 /// The task ends when `stop` is cancelled and all is at rest, or when a part of it cannot go on.
-pub(super) async fn assemble(
+pub(super) fn assemble(
     config: &Config,
     listeners: Listeners,
     stop: CancellationToken,

@@ -37,7 +37,6 @@ impl Pipeline {
         let moved = listeners.moved.clone();
         let stop = CancellationToken::new();
         let running = assemble::assemble(&loaded.config, listeners, stop.clone())
-            .await
             .context("the server does not start")?;
         Ok(Self {
             api_url,

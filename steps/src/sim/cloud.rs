@@ -135,6 +135,27 @@ impl Cloud {
         state.items.values().cloned().collect()
     }
 
+    /// Puts something there that nobody made: a test's hostile world.
+    pub fn plant(&self, kind: Kind, name: &str, tags: (InstallationId, PreviewId)) {
+        let item = NewItem {
+            kind,
+            name,
+            revision: "planted",
+            needs: None,
+            tags,
+        };
+        // What stands there already stays as it is.
+        drop(self.state().create(&item, &self.habits));
+    }
+
+    /// Takes away everything of this kind and name, as somebody with a console would.
+    pub fn lose(&self, kind: Kind, name: &str) {
+        let mut state = self.state();
+        state
+            .items
+            .retain(|_, item| item.kind != kind || item.name != name);
+    }
+
     /// Makes something; definitions any number of times, everything else once per name.
     pub(super) async fn create(&self, item: NewItem<'_>) -> Result<u64, Refusal> {
         let call = format!("create {}", item.kind.as_str());

@@ -10,4 +10,4 @@ mod wrap;
 pub use faults::{Cell, FaultKind, Injector};
 pub use matrix::{Outcome, Table, run_cell, run_matrix};
 pub use scenario::Scenario;
-pub use world::World;
+pub use world::{World, spec};
