@@ -49,7 +49,8 @@ pub fn start(log: &Log, target: Target<'_>) -> io::Result<()> {
                 (LogFormat::Json, _) | (LogFormat::Auto, false) => fmt::layer()
                     .json()
                     .flatten_event(true)
-                    .with_span_list(false)
+                    .with_current_span(false)
+                    .with_span_list(true)
                     .with_writer(io::stderr)
                     .boxed(),
             };
