@@ -92,7 +92,7 @@ impl Shared {
             }
             return Ok(Verdict::Delete);
         };
-        let Some(snapshot) = self.parts.store.get(preview).await? else {
+        let Some(mut snapshot) = self.parts.store.get(preview).await? else {
             return Ok(Verdict::Delete);
         };
         let now = self.parts.now();
@@ -121,23 +121,25 @@ impl Shared {
                 if !self.parts.store.wake(preview, now).await? {
                     return Ok(Verdict::Delete);
                 }
+                let Some(woken) = self.parts.store.get(preview).await? else {
+                    return Ok(Verdict::Delete);
+                };
+                snapshot = woken;
             }
             _ => {}
         }
         let span = tracing::info_span!("preview", preview.id = %preview);
-        self.look(preview, &hint, delivery).instrument(span).await
+        self.look(snapshot, &hint, delivery).instrument(span).await
     }
 
     /// Looks at a preview, and works on it if it calls for work.
     async fn look(
         &self,
-        preview: PreviewId,
+        mut snapshot: Snapshot,
         hint: &Hint,
         delivery: &Delivery,
     ) -> Result<Verdict, StoreError> {
-        let Some(mut snapshot) = self.parts.store.get(preview).await? else {
-            return Ok(Verdict::Delete);
-        };
+        let preview = snapshot.identity.id;
         let now = self.parts.now();
         if snapshot.row.is_expired(now) {
             self.parts
