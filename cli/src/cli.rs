@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::Session;
+use crate::commands::bootstrap::Bootstrap;
 use crate::commands::completions::Completions;
 use crate::commands::config::Config;
 use crate::commands::context::Context;
@@ -18,10 +19,11 @@ use crate::commands::logs::Logs;
 use crate::commands::receipt::Receipt;
 use crate::commands::show::Show;
 use crate::commands::update::Update;
-use crate::dev::{Dev, Serve};
+use crate::dev::Dev;
 use crate::failure::Failure;
 use crate::hello;
 use crate::output::{EXIT_HELP, Exit, Format, Screen, clean_lines};
+use crate::serve::{Api, Serve, Worker};
 
 /// Short-lived copies of an application, taken down again on time, and the proof that they are
 /// gone.
@@ -36,6 +38,9 @@ pub struct Cli {
 enum Command {
     Dev(Dev),
     Serve(Serve),
+    Api(Api),
+    Worker(Worker),
+    Bootstrap(Bootstrap),
     Create(Create),
     List(List),
     Show(Show),
@@ -93,7 +98,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Completions(command) => return command.run(),
         _ => {}
     }
-    let is_server = matches!(command, Command::Dev(_) | Command::Serve(_));
+    let is_server = matches!(
+        command,
+        Command::Dev(_) | Command::Serve(_) | Command::Api(_) | Command::Worker(_)
+    );
     // One thread is plenty for a client, and starts faster.
     let mut builder = if is_server {
         tokio::runtime::Builder::new_multi_thread()
@@ -114,6 +122,9 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Dev(command) => command.run().await,
         Command::Serve(command) => command.run().await,
+        Command::Api(command) => command.run().await,
+        Command::Worker(command) => command.run().await,
+        Command::Bootstrap(command) => command.run().await,
         Command::Hello => hello::run().await,
         Command::Create(c) => in_session!(c, &c.remote),
         Command::List(c) => in_session!(c, &c.remote),

@@ -1,7 +1,8 @@
-//! The `tempus` program: the server in one process, and the client.
+//! The `tempus` program: the server, whole or in parts, and the client.
 //!
 //! ```text
-//!   tempus dev, serve ──► config ──► server (the pipeline) ◄── HTTP ──┐
+//!   tempus dev, serve,
+//!   api, worker ──► config ──► server (the pipeline) ◄──────── HTTP ──┐
 //!                                                                     │
 //!   tempus create, list, … ──► context (which server) ──► client ─────┤
 //!                                   preview_file (.tempus.yml)        │
@@ -24,5 +25,6 @@ pub mod logging;
 pub mod output;
 pub mod preview_file;
 pub mod progress;
+pub mod serve;
 pub mod server;
 pub mod signals;

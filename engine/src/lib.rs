@@ -15,12 +15,15 @@
 //!   Timer ──hint──►└───────┘
 //! ```
 
+pub mod aws;
 mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod queue;
 pub mod sqlite;
 mod store;
+#[cfg(any(test, feature = "conformance"))]
+pub mod testing;
 mod timer;
 
 pub use clock::{Clock, SystemClock, TokioClock};

@@ -15,6 +15,7 @@
 //! The steps of one rank run at the same time. Folders: [`common`] are steps that every platform
 //! has, [`local`] runs previews as processes on this machine, [`sim`] on a simulated cloud.
 
+pub mod aws;
 pub mod common;
 mod ctx;
 mod error;

@@ -1,6 +1,8 @@
 //! What the end-to-end suites share.
 //!
 //! [`sim`] is a world in one thread and virtual time: the real worker and the real sqlite engine
-//! over a simulated cloud, with a fault at any call of the worker's choosing.
+//! over a simulated cloud, with a fault at any call of the worker's choosing. [`server`] is the program
+//! itself: real processes, real HTTP, real SIGKILL.
 
+pub mod server;
 pub mod sim;

@@ -97,6 +97,6 @@ impl Config {
         if self.json {
             return Ok(Screen::of_process(Format::Json).json(&config::json(&loaded))?);
         }
-        Ok(Screen::of_process(Format::Human).write(config::text(&loaded))?)
+        Ok(Screen::of_process(Format::Human).write(config::table(&loaded))?)
     }
 }

@@ -1,5 +1,6 @@
 //! The client commands, one file each: its flags, its call, and how the answer is shown.
 
+pub mod bootstrap;
 pub mod completions;
 pub mod config;
 pub mod context;

@@ -1,7 +1,9 @@
 //! What must hold between values, each of which is fine by itself.
 
+use std::time::Duration;
+
 use super::error::ConfigError;
-use super::{Loaded, Setting};
+use super::{EngineKind, Loaded, PlatformKind, Setting};
 
 /// Everything that does not fit together, each at the key that somebody chose.
 pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
@@ -83,8 +85,22 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
             refuse([name, name], text(&length), "at least \"1s\"".to_owned());
         }
     }
+    let on_aws = config.engine == EngineKind::Aws || config.platform == PlatformKind::Aws;
+    if on_aws && config.worker.lease < AWS_LEASE {
+        refuse(
+            ["worker.lease"; 2],
+            text(&config.worker.lease),
+            format!(
+                "at least {:?} with engine or platform \"aws\": a call to AWS may take a third of it",
+                text(&AWS_LEASE)
+            ),
+        );
+    }
     errors
 }
+
+/// The shortest lease that outlasts every call to AWS as often as it must.
+const AWS_LEASE: Duration = Duration::from_secs(30);
 
 fn text(value: &impl Setting) -> String {
     value.show().as_str().unwrap_or_default().to_owned()

@@ -74,6 +74,18 @@ pub enum ConfigError {
         /// What would be accepted.
         expects: String,
     },
+    /// What was chosen needs this key, and nobody set it.
+    #[error("{key}: is missing, and {needed_by} needs it: {about}; must be {expects}")]
+    Missing {
+        /// Its full name.
+        key: &'static str,
+        /// The choice, such as `engine = "aws"`.
+        needed_by: &'static str,
+        /// What it is for.
+        about: &'static str,
+        /// What would be accepted.
+        expects: &'static str,
+    },
 }
 
 impl ConfigError {
@@ -86,7 +98,7 @@ impl ConfigError {
                 Place::File { line, .. } => *line,
                 _ => 0,
             },
-            Self::File { .. } => 0,
+            Self::File { .. } | Self::Missing { .. } => 0,
         }
     }
 }

@@ -10,16 +10,19 @@
 //! | environment | `TEMPUS_WORKER_SWEEP_EVERY=10m`: the key in capitals, `_` for `.` |
 //! | flags | `--set worker.sweep_every=10m`; the common keys have a flag of their own |
 
+mod aws;
 mod check;
 mod env;
 mod error;
 mod file;
 pub mod keys;
+mod listeners;
 mod load;
 mod net;
 mod show;
 #[cfg(test)]
 mod tests;
+mod text;
 mod value;
 
 use std::path::PathBuf;
@@ -27,11 +30,16 @@ use std::time::Duration;
 
 use tempus_model::{Limits, Ttl};
 
+pub use aws::{Aws, Ecs};
 pub use error::{ConfigError, ConfigErrors, Place};
+pub use listeners::{Listener, ListenerMode};
 pub use load::{Assignment, FileChoice, Loaded, Sources, load};
 pub use net::{Loopback, PortRange};
-pub use show::{json, text};
-pub use value::{EngineKind, LogFilter, LogFormat, PlatformKind, Setting};
+pub use show::{json, table};
+pub use text::{Arn, HttpUrl, Word};
+pub use value::{
+    Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat, PlatformKind, Setting,
+};
 
 /// Everything that can be configured. The meaning of each value stands in [`keys::keys`].
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +50,10 @@ pub struct Config {
     pub engine: EngineKind,
     /// Where previews run.
     pub platform: PlatformKind,
+    /// The AWS account, and what the aws engine keeps in it.
+    pub aws: Aws,
+    /// The aws platform.
+    pub ecs: Ecs,
     /// The HTTP API.
     pub api: Api,
     /// How previews are reached and run.
@@ -114,8 +126,10 @@ pub struct Service {
 /// `[default_app]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefaultApp {
-    /// What `/bin/sh -c` runs.
+    /// What `/bin/sh -c` runs, on the local platform.
     pub command: String,
+    /// The image, on the aws platform. It listens on port 8080.
+    pub image: Word,
 }
 
 /// `[worker]`
@@ -131,7 +145,7 @@ pub struct Worker {
     pub lease: Duration,
     /// How often due rows are looked for.
     pub reminder: Duration,
-    /// How long after a destroy its receipt's check is made.
+    /// How long after a destroy its receipt's check is made, on the local platform.
     pub verify_delay: Duration,
     /// How often what exists is compared with the rows.
     pub sweep_every: Duration,
@@ -156,6 +170,8 @@ impl Default for Config {
             data: PathBuf::from(".tempus"),
             engine: EngineKind::Sqlite,
             platform: PlatformKind::Local,
+            aws: Aws::default(),
+            ecs: Ecs::default(),
             api: Api {
                 listen: Loopback::v4(8080),
             },
@@ -182,6 +198,7 @@ impl Default for Config {
             default_app: DefaultApp {
                 // The local platform tells every process where this program is.
                 command: "exec \"$TEMPUS_EXE\" hello".to_owned(),
+                image: Word::named("docker.io/nginxinc/nginx-unprivileged:stable-alpine"),
             },
             worker: Worker {
                 builds: 16,

@@ -7,7 +7,7 @@ use super::{Loaded, Place};
 use crate::output::{Cell, Table};
 
 /// A table of every key, its value and where that came from.
-pub fn text(loaded: &Loaded) -> Table {
+pub fn table(loaded: &Loaded) -> Table {
     let mut table = Table::new(["KEY", "VALUE", "FROM", "WHAT IT IS"]);
     for key in keys() {
         let place = loaded.place(key.name);

@@ -136,7 +136,7 @@ fn what_is_in_force_is_shown_with_where_it_came_from() {
         .variable("TEMPUS_LOG_LEVEL", "warn")
         .flag("data", "/srv/tempus");
     let loaded = case.load();
-    let seen = anstream::adapter::strip_str(&text(&loaded).to_string()).to_string();
+    let seen = anstream::adapter::strip_str(&table(&loaded).to_string()).to_string();
     insta::assert_snapshot!(seen);
     let json = json(&loaded);
     assert_eq!(json["limits.cpu"]["value"], 2048);

@@ -168,17 +168,51 @@ macro_rules! choice {
 
 choice!(
     /// What keeps rows, hints and timers.
-    EngineKind, "\"sqlite\"" {
-        /// One file in the data folder.
+    EngineKind, "\"sqlite\" or \"aws\"" {
+        /// One file in the data folder, for one process.
         Sqlite = "sqlite",
+        /// DynamoDB, SQS and EventBridge Scheduler, for any number of processes.
+        Aws = "aws",
     }
 );
 
 choice!(
     /// Where previews run.
-    PlatformKind, "\"local\"" {
+    PlatformKind, "\"local\" or \"aws\"" {
         /// Processes on this machine.
         Local = "local",
+        /// ECS Fargate behind application load balancers.
+        Aws = "aws",
+    }
+);
+
+choice!(
+    /// Who calls AWS.
+    CredentialsKind, "\"ambient\" or \"emulator\"" {
+        /// Whoever AWS's own tools would be here: environment, profile, container, instance.
+        Ambient = "ambient",
+        /// Nobody, which is enough for an emulator.
+        Emulator = "emulator",
+    }
+);
+
+choice!(
+    /// What tasks run on.
+    CapacityKind, "\"fargate\" or \"fargate_spot\"" {
+        /// Fargate on demand.
+        Fargate = "fargate",
+        /// Fargate Spot, which may be taken away.
+        FargateSpot = "fargate_spot",
+    }
+);
+
+choice!(
+    /// Whether something is wanted.
+    Answer, "\"yes\" or \"no\"" {
+        /// It is.
+        Yes = "yes",
+        /// It is not.
+        No = "no",
     }
 );
 

@@ -1,4 +1,4 @@
-//! `tempus dev` and `tempus serve`: the server in the foreground.
+//! `tempus dev`: the server in the foreground, and what one preview does on it.
 
 mod story;
 
@@ -9,13 +9,14 @@ use tempus_model::Ttl;
 
 use crate::client::Client;
 use crate::commands::config::Settings;
-use crate::config::Loaded;
+use crate::config::{EngineKind, Loaded, PlatformKind};
 use crate::context;
 use crate::failure::Failure;
 use crate::logging::{self, Target};
 use crate::output::Exit;
 use crate::progress::{Progress, Stream};
-use crate::server::Pipeline;
+use crate::serve::stop;
+use crate::server::{Chosen, Pipeline, Role};
 use crate::signals::Signals;
 
 use story::Story;
@@ -43,17 +44,12 @@ pub struct Dev {
     settings: Settings,
 }
 
-/// Run the server in one process
-#[derive(Debug, Clone, Args)]
-pub struct Serve {
-    #[command(flatten)]
-    settings: Settings,
-}
-
 impl Dev {
     /// Runs until it is told to stop, or the preview is gone if that is wanted.
     pub async fn run(&self) -> Result<(), Failure> {
         let loaded = self.settings.load()?;
+        on_this_machine(&loaded)?;
+        let chosen = Chosen::of(&loaded, Role::All)?;
         // What is wrong with the folder is said before anything is started.
         let request = match &self.dir {
             Some(dir) => Some(story::request(dir, self.name.clone(), self.ttl)?),
@@ -63,11 +59,12 @@ impl Dev {
         start_logging(&loaded, &progress)?;
         let mut signals = Signals::new()?;
         let mut pipeline = tokio::select! {
-            started = Pipeline::start(&loaded) => started?,
+            started = Pipeline::start(&loaded, chosen) => started?,
             () = signals.next() => return Err(Failure::silent(Exit::Interrupted)),
         };
-        announce(&loaded, &pipeline, &mut progress)?;
-        let client = Client::new(context::parse("the own address", &pipeline.api_url)?)?;
+        let api_url = pipeline.api_url.clone().unwrap_or_default();
+        announce(&loaded, &pipeline, &api_url, &mut progress)?;
+        let client = Client::new(context::parse("the own address", &api_url)?)?;
         let told = async {
             if let Some(request) = request {
                 let patience = loaded.config.worker.verify_delay;
@@ -111,34 +108,6 @@ impl Dev {
     }
 }
 
-impl Serve {
-    /// Runs until it is told to stop.
-    pub async fn run(&self) -> Result<(), Failure> {
-        let loaded = self.settings.load()?;
-        logging::start(&loaded.config.log, Target::Stderr)?;
-        let mut signals = Signals::new()?;
-        let mut pipeline = tokio::select! {
-            started = Pipeline::start(&loaded) => started?,
-            () = signals.next() => return Ok(()),
-        };
-        for moved in &pipeline.moved {
-            tracing::warn!("{moved}");
-        }
-        tracing::info!(
-            api = %pipeline.api_url,
-            previews = %pipeline.previews_url,
-            data = %loaded.config.data.display(),
-            "serving"
-        );
-        let ended = tokio::select! {
-            error = pipeline.ended() => Err(error.into()),
-            () = signals.next() => Ok(()),
-        };
-        stop(pipeline, signals).await?;
-        ended
-    }
-}
-
 fn start_logging(loaded: &Loaded, progress: &Progress) -> Result<(), Failure> {
     let target = match progress.bars() {
         Some(bars) => Target::Beside {
@@ -150,27 +119,35 @@ fn start_logging(loaded: &Loaded, progress: &Progress) -> Result<(), Failure> {
     Ok(logging::start(&loaded.config.log, target)?)
 }
 
-fn announce(loaded: &Loaded, pipeline: &Pipeline, progress: &mut Progress) -> Result<(), Failure> {
+fn announce(
+    loaded: &Loaded,
+    pipeline: &Pipeline,
+    api_url: &str,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
     for moved in &pipeline.moved {
         progress.line(moved)?;
     }
-    progress.line(&format!("API       {}", pipeline.api_url))?;
-    progress.line(&format!("previews  {}", pipeline.previews_url))?;
+    progress.line(&format!("API       {api_url}"))?;
+    if let Some(previews_url) = &pipeline.previews_url {
+        progress.line(&format!("previews  {previews_url}"))?;
+    }
     progress.line(&format!("state     {}", loaded.config.data.display()))?;
-    if pipeline.api_url != context::DEFAULT_URL {
-        progress.line(&format!(
-            "elsewhere: export TEMPUS_URL={}",
-            pipeline.api_url
-        ))?;
+    if api_url != context::DEFAULT_URL {
+        progress.line(&format!("elsewhere: export TEMPUS_URL={api_url}"))?;
     }
     Ok(())
 }
 
-/// Stops the server. Asked a second time, this process ends at once; what was in flight is found
-/// again by the next one.
-async fn stop(pipeline: Pipeline, mut signals: Signals) -> Result<(), Failure> {
-    tokio::select! {
-        stopped = pipeline.shutdown() => Ok(stopped?),
-        () = signals.next() => Err(Failure::new(Exit::Interrupted, "stopped at once")),
+/// `dev` builds from a folder of this machine and needs no account: other choices are for `serve`.
+fn on_this_machine(loaded: &Loaded) -> Result<(), Failure> {
+    let config = &loaded.config;
+    if (config.engine, config.platform) == (EngineKind::Sqlite, PlatformKind::Local) {
+        return Ok(());
     }
+    Err(Failure::usage(format!(
+        "tempus dev runs on this machine alone (engine sqlite, platform local), not with engine \
+         {} and platform {}; use tempus serve",
+        config.engine, config.platform
+    )))
 }

@@ -1,137 +1,127 @@
-//! Puts engine, platform, workers, API and proxy together.
+//! Puts engine, platform, workers, API and proxy together, as far as a role has them.
 
-use std::path::Path;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tempus_engine::SystemClock;
-use tempus_engine::sqlite::{Options, SqliteEngine};
-use tempus_steps::local::process::{Policy, ShimCommand, Supervisor};
-use tempus_steps::local::proxy::{self, Routes};
-use tempus_steps::local::{LocalOptions, LocalPlatform};
 use tempus_worker::{Parts, Worker};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::directory::StoreDirectory;
+use super::chosen::{Chosen, EngineChoice, PlatformChoice};
+use super::engine::Engine;
+use super::platform::Platform;
 use super::{Listeners, settings};
 use crate::config::Config;
 
 /// Starts everything on sockets that are bound already, and returns once the API takes requests.
 /// The task ends when `stop` is cancelled and all is at rest, or when a part of it cannot go on.
-pub(super) fn assemble(
+pub(super) async fn assemble(
     config: &Config,
+    chosen: Chosen,
     listeners: Listeners,
     stop: CancellationToken,
 ) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
-    let data = folder(&config.data)?;
-    let clock = Arc::new(SystemClock);
-    let options = Options {
-        clock: clock.clone(),
-        ..Options::default()
-    };
-    let engine = SqliteEngine::open(&data, options)?;
+    let role = chosen.role;
+    let data = data(config, &chosen)?;
+    let engine = Arc::new(Engine::open(chosen.engine, &data).await?);
+    let installation = engine.installation();
+    let platform = Platform::open(chosen.platform, config, &data, installation).await?;
+    let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
+    let previews = previews.transpose()?;
 
-    let routes = Arc::new(Routes::new());
-    let platform = Arc::new(local_platform(config, &data, &engine, &routes)?);
+    let api = match listeners.api {
+        Some(listener) => Some(api(config, &engine, &platform, listener, previews, &stop)?),
+        None => None,
+    };
+    let worker = role
+        .has_worker()
+        .then(|| worker(config, &engine, &platform));
+    let proxy = platform.serve(listeners.previews, engine.store(), stop.clone());
+    let tended = tokio::spawn({
+        let (engine, stop) = (Arc::clone(&engine), stop.clone());
+        async move {
+            if role.has_worker() {
+                engine.tend(stop).await;
+            }
+        }
+    });
+    Ok(tokio::spawn(async move {
+        // Ends when told to; or when one of the two cannot go on, which ends the other.
+        let (served, proxied, ()) =
+            tokio::join!(ended(api, &stop), ended(proxy, &stop), stop.cancelled());
+        // Nothing new is accepted. Then the workers, then what they started, then the store.
+        if let Some(worker) = worker {
+            worker.stop().await;
+        }
+        let tended = tended.await;
+        let closed = platform.close().await;
+        if let Some(engine) = Arc::into_inner(engine) {
+            engine.close().await?;
+        }
+        closed?;
+        served.context("the API ended")?;
+        proxied.context("the proxy ended")?;
+        tended.context("the engine's upkeep crashed")
+    }))
+}
+
+/// Waits for a part to end, and then ends the others. A part that a role has not is no part.
+async fn ended(part: Option<Serving>, stop: &CancellationToken) -> anyhow::Result<()> {
+    let Some(part) = part else {
+        return Ok(());
+    };
+    let ended = part.await;
+    stop.cancel();
+    Ok(ended.context("it crashed")??)
+}
+
+/// Something that serves on a socket.
+type Serving = JoinHandle<io::Result<()>>;
+
+fn api(
+    config: &Config,
+    engine: &Engine,
+    platform: &Platform,
+    listener: TcpListener,
+    previews: Option<SocketAddr>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Serving> {
+    let api = tempus_api::Api::new(tempus_api::Parts {
+        store: engine.store(),
+        queue: engine.queue(),
+        platform: platform.steps(),
+        clock: Arc::new(SystemClock),
+        metrics: tempus_api::Metrics::install()?,
+        config: settings::api(config, listener.local_addr()?, previews)?,
+    });
+    let stopped = stop.clone().cancelled_owned();
+    Ok(tokio::spawn(tempus_api::serve(listener, api, stopped)))
+}
+
+fn worker(config: &Config, engine: &Engine, platform: &Platform) -> Worker {
     let parts = Parts {
         store: engine.store(),
         queue: engine.queue(),
         timer: engine.timer(),
-        clock: clock.clone(),
-        platform: platform.clone(),
+        clock: Arc::new(SystemClock),
+        platform: platform.steps(),
     };
-    let settings = settings::api(
-        config,
-        listeners.api.local_addr()?,
-        listeners.previews.local_addr()?,
-    )?;
-    let api = tempus_api::Api::new(tempus_api::Parts {
-        store: engine.store(),
-        queue: engine.queue(),
-        platform: platform.clone(),
-        clock,
-        metrics: tempus_api::Metrics::install()?,
-        config: settings,
-    });
-    let worker = Worker::start(parts, settings::worker(config));
-    let directory = Arc::new(StoreDirectory(engine.store()));
-
-    let proxied = tokio::spawn(proxy::serve(
-        listeners.previews,
-        routes,
-        directory,
-        stop.clone().cancelled_owned(),
-    ));
-    let served = tokio::spawn(tempus_api::serve(
-        listeners.api,
-        api,
-        stop.clone().cancelled_owned(),
-    ));
-    Ok(tokio::spawn(async move {
-        // Ends when told to; or when one of the two cannot go on, which ends the other.
-        let (served, proxied) = tokio::join!(
-            async {
-                let ended = served.await;
-                stop.cancel();
-                ended
-            },
-            async {
-                let ended = proxied.await;
-                stop.cancel();
-                ended
-            },
-        );
-        // Nothing new is accepted. Then the workers, then what they started, then the store.
-        worker.stop().await;
-        let ended = platform.shut_down().await;
-        engine.close().await?;
-        ended.context("some processes could not be ended; the next start will find them")?;
-        served
-            .context("the API crashed")?
-            .context("the API ended")?;
-        proxied
-            .context("the proxy crashed")?
-            .context("the proxy ended")
-    }))
+    Worker::start(parts, settings::worker(config))
 }
 
-/// The data folder, absolute: processes have working folders of their own.
-fn folder(data: &Path) -> anyhow::Result<std::path::PathBuf> {
+/// The data folder, absolute, where anything is kept in it: processes have working folders of
+/// their own.
+fn data(config: &Config, chosen: &Chosen) -> anyhow::Result<PathBuf> {
+    let data = &config.data;
+    if let (EngineChoice::Aws(_), PlatformChoice::Aws(_)) = (&chosen.engine, &chosen.platform) {
+        return Ok(data.clone());
+    }
     std::fs::create_dir_all(data)
         .with_context(|| format!("data: cannot make the folder {}", data.display()))?;
     std::fs::canonicalize(data).with_context(|| format!("data: {}", data.display()))
-}
-
-fn local_platform(
-    config: &Config,
-    data: &Path,
-    engine: &SqliteEngine,
-    routes: &Arc<Routes>,
-) -> anyhow::Result<LocalPlatform> {
-    let work_dir = data.join("work");
-    std::fs::create_dir_all(&work_dir).context("cannot make the work folder")?;
-    let policy = Policy {
-        grace: config.previews.grace,
-        ..Policy::default()
-    };
-    let supervisor = Supervisor::open(
-        &data.join("processes"),
-        engine.installation(),
-        ShimCommand::this_binary()?,
-        policy,
-    )?;
-    let options = LocalOptions {
-        ports: config.previews.ports.range().clone(),
-        grace: config.previews.grace,
-        ready_within: config.previews.ready_within,
-        verify_delay: config.worker.verify_delay,
-        work_dir,
-        program: std::env::current_exe().context("this program's own path")?,
-    };
-    Ok(LocalPlatform::new(
-        Arc::new(supervisor),
-        Arc::clone(routes),
-        options,
-    ))
 }

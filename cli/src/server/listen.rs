@@ -1,4 +1,4 @@
-//! The two addresses: the usual ones, or the next free ones.
+//! The addresses: the usual ones, or the next free ones.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,15 +6,16 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use tokio::net::TcpListener;
 
+use super::chosen::{Chosen, PlatformChoice};
 use crate::config::Loaded;
 
 /// Sockets that listen already, so that nothing can take their ports meanwhile.
 #[derive(Debug)]
 pub struct Listeners {
-    /// The API's.
-    pub api: TcpListener,
-    /// The previews'.
-    pub previews: TcpListener,
+    /// The API's, where this process answers requests.
+    pub api: Option<TcpListener>,
+    /// The previews', where this process serves them.
+    pub previews: Option<TcpListener>,
     /// What was taken, and what was found instead, in words.
     pub moved: Vec<String>,
 }
@@ -23,34 +24,44 @@ pub struct Listeners {
 const TRIED: u16 = 100;
 
 impl Listeners {
-    /// Binds both. An address that somebody chose is not exchanged for another one.
-    pub async fn bind(loaded: &Loaded) -> anyhow::Result<Self> {
+    /// Binds what is wanted. An address that somebody chose is not exchanged for another one.
+    pub(super) async fn bind(loaded: &Loaded, chosen: &Chosen) -> anyhow::Result<Self> {
+        let config = &loaded.config;
         let mut moved = Vec::new();
-        let mut bound = Vec::new();
+        let mut previews = None;
         // Previews first: their addresses are kept in links and in rows, so they should move last.
-        for (key, usual) in [
-            ("previews.listen", loaded.config.previews.listen.addr()),
-            ("api.listen", loaded.config.api.listen.addr()),
-        ] {
-            let further = if loaded.is_chosen(key) { 0 } else { TRIED };
-            let listener = first_free(usual, further)
-                .await
-                .with_context(|| format!("{key}: cannot listen on {usual}"))?;
-            let found = listener.local_addr()?;
-            if usual.port() != 0 && found != usual {
-                moved.push(format!("{usual} is taken, so {key} is {found}"));
-            }
-            bound.push(listener);
+        if let PlatformChoice::Local = chosen.platform {
+            let usual = config.previews.listen.addr();
+            previews = Some(bind(loaded, "previews.listen", usual, &mut moved).await?);
         }
-        let (Some(api), Some(previews)) = (bound.pop(), bound.pop()) else {
-            anyhow::bail!("two addresses were bound");
-        };
+        let mut api = None;
+        if chosen.role.has_api() {
+            let usual = config.api.listen.addr();
+            api = Some(bind(loaded, "api.listen", usual, &mut moved).await?);
+        }
         Ok(Self {
             api,
             previews,
             moved,
         })
     }
+}
+
+async fn bind(
+    loaded: &Loaded,
+    key: &str,
+    usual: SocketAddr,
+    moved: &mut Vec<String>,
+) -> anyhow::Result<TcpListener> {
+    let further = if loaded.is_chosen(key) { 0 } else { TRIED };
+    let listener = first_free(usual, further)
+        .await
+        .with_context(|| format!("{key}: cannot listen on {usual}"))?;
+    let found = listener.local_addr()?;
+    if usual.port() != 0 && found != usual {
+        moved.push(format!("{usual} is taken, so {key} is {found}"));
+    }
+    Ok(listener)
 }
 
 async fn first_free(usual: SocketAddr, further: u16) -> io::Result<TcpListener> {

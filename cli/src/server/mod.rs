@@ -1,24 +1,40 @@
-//! The server in one process: API, workers, timer, and the previews' proxy.
+//! The server: API, workers, timer and the previews' proxy, all in one process or in several.
+//!
+//! ```text
+//!   config ──► chosen (role, engine, platform: complete, or refused)
+//!                 │
+//!                 ▼        engine    sqlite │ aws      store, queue, timer
+//!              assemble ──► platform  local │ aws      steps; local: the proxy
+//!                 │         role        all │ api │ worker
+//!                 ▼
+//!              Pipeline: running, until it is stopped
+//! ```
 
 mod assemble;
+pub mod chosen;
 mod directory;
+mod engine;
 mod listen;
+mod platform;
 pub mod settings;
 
 use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Loaded;
 
+pub use chosen::{Chosen, Role};
 pub use listen::Listeners;
 
-/// The whole pipeline, running.
+/// A server, running.
 pub struct Pipeline {
-    /// Where the API answers.
-    pub api_url: String,
-    /// Where previews answer by path; by host name, `localhost` is preceded by the name.
-    pub previews_url: String,
+    /// Where the API answers, if it does here.
+    pub api_url: Option<String>,
+    /// Where previews answer by path, if they do here; by host name, `localhost` is preceded by
+    /// the name.
+    pub previews_url: Option<String>,
     /// Addresses that are not the usual ones because those were taken, in words.
     pub moved: Vec<String>,
     stop: CancellationToken,
@@ -26,21 +42,20 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Binds both addresses and starts everything. Returns once the API takes requests.
-    pub async fn start(loaded: &Loaded) -> anyhow::Result<Self> {
-        let listeners = Listeners::bind(loaded).await?;
-        let api_url = format!("http://{}", listeners.api.local_addr()?);
-        let previews_url = format!(
-            "http://localhost:{}",
-            listeners.previews.local_addr()?.port()
-        );
+    /// Binds its addresses and starts everything. Returns once the API takes requests.
+    pub async fn start(loaded: &Loaded, chosen: Chosen) -> anyhow::Result<Self> {
+        let listeners = Listeners::bind(loaded, &chosen).await?;
+        let api = listeners.api.as_ref().map(TcpListener::local_addr);
+        let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
+        let (api, previews) = (api.transpose()?, previews.transpose()?);
         let moved = listeners.moved.clone();
         let stop = CancellationToken::new();
-        let running = assemble::assemble(&loaded.config, listeners, stop.clone())
+        let running = assemble::assemble(&loaded.config, chosen, listeners, stop.clone())
+            .await
             .context("the server does not start")?;
         Ok(Self {
-            api_url,
-            previews_url,
+            api_url: api.map(|addr| format!("http://{addr}")),
+            previews_url: previews.map(|addr| format!("http://localhost:{}", addr.port())),
             moved,
             stop,
             running,

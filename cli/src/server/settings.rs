@@ -7,16 +7,17 @@ use tempus_api::{DefaultApp, Hosts, ListenerTemplate, Size, TtlRange};
 use tempus_engine::Quotas;
 use tempus_worker::{Budgets, WorkerConfig};
 
-use crate::config::Config;
+use crate::config::{Config, EngineKind, Listener, PlatformKind};
 
 /// The name under which rows remember that a preview answers on this machine.
 pub const LISTENER: &str = "local";
 
-/// What the API decides by. The addresses are the ones that were really bound.
+/// What the API decides by. The addresses are the ones that were really bound; previews have one
+/// if they answer on this machine.
 pub fn api(
     config: &Config,
     api: SocketAddr,
-    previews: SocketAddr,
+    previews: Option<SocketAddr>,
 ) -> anyhow::Result<tempus_api::Config> {
     let ttl = config.ttl;
     Ok(tempus_api::Config {
@@ -27,15 +28,11 @@ pub fn api(
             per_owner: config.quota.per_owner,
             total: config.quota.total,
         },
-        listeners: vec![ListenerTemplate {
-            name: LISTENER.to_owned(),
-            slots: None,
-            url: format!("http://{{name}}.localhost:{}/", previews.port()),
-        }],
-        default_app: DefaultApp {
-            command: Some(config.default_app.command.clone()),
-            ..DefaultApp::default()
+        listeners: match previews {
+            Some(previews) => vec![on_this_machine(previews)],
+            None => config.ecs.listeners.iter().map(on_a_balancer).collect(),
         },
+        default_app: default_app(config),
         size: Size {
             cpu: config.service.cpu,
             memory: config.service.memory,
@@ -46,6 +43,36 @@ pub fn api(
         },
         body_limit: tempus_api::Config::BODY_LIMIT,
     })
+}
+
+fn on_this_machine(previews: SocketAddr) -> ListenerTemplate {
+    ListenerTemplate {
+        name: LISTENER.to_owned(),
+        slots: None,
+        url: format!("http://{{name}}.localhost:{}/", previews.port()),
+    }
+}
+
+fn on_a_balancer(listener: &Listener) -> ListenerTemplate {
+    ListenerTemplate {
+        name: listener.name.to_string(),
+        slots: Some(listener.slots),
+        url: listener.url(),
+    }
+}
+
+fn default_app(config: &Config) -> DefaultApp {
+    let app = &config.default_app;
+    match config.platform {
+        PlatformKind::Local => DefaultApp {
+            command: Some(app.command.clone()),
+            ..DefaultApp::default()
+        },
+        PlatformKind::Aws => DefaultApp {
+            image: Some(app.image.to_string()),
+            ..DefaultApp::default()
+        },
+    }
 }
 
 /// What the worker goes by.
@@ -63,10 +90,15 @@ pub fn worker(config: &Config) -> WorkerConfig {
         call: usual.call.min(settings.lease / 3),
         skew: usual.skew.min(settings.lease / 3),
         remind_every: settings.reminder,
-        sweep_every: Some(settings.sweep_every),
+        // On AWS a recurring schedule asks for it, once for all workers.
+        sweep_every: match config.engine {
+            EngineKind::Sqlite => Some(settings.sweep_every),
+            EngineKind::Aws => None,
+        },
         sweep_age: settings.sweep_age,
         sweep_most: count(settings.sweep_cap),
-        verify_delay: Some(settings.verify_delay),
+        // As the platform says, which was told.
+        verify_delay: None,
         ..usual
     }
 }
@@ -76,6 +108,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::config::Setting;
 
     #[test]
     fn a_short_lease_leaves_room_for_calls() {
@@ -88,8 +121,23 @@ mod tests {
     #[test]
     fn previews_are_named_by_the_port_that_was_bound() {
         let (first, second) = ("127.0.0.1:9000".parse(), "127.0.0.1:9001".parse());
-        let config = api(&Config::default(), first.unwrap(), second.unwrap()).unwrap();
+        let config = api(&Config::default(), first.unwrap(), second.ok()).unwrap();
         assert_eq!(config.listeners[0].url, "http://{name}.localhost:9001/");
         assert_eq!(config.hosts.ports, [9000]);
+    }
+
+    #[test]
+    fn previews_on_a_balancer_are_named_by_its_listeners() {
+        let mut config = Config {
+            platform: PlatformKind::Aws,
+            ..Config::default()
+        };
+        let text = "name=a1 listener=arn:aws:elb:r:1:l balancer=arn:aws:elb:r:1:b dns=a1.elb \
+                    mode=host:a1.example.com slots=95";
+        config.ecs.listeners = Setting::read(text).unwrap();
+        let config = api(&config, "127.0.0.1:9000".parse().unwrap(), None).unwrap();
+        assert_eq!(config.listeners[0].url, "https://{name}.a1.example.com/");
+        assert_eq!(config.listeners[0].slots, Some(95));
+        assert!(config.default_app.image.is_some() && config.default_app.command.is_none());
     }
 }

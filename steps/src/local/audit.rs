@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempus_model::{Check, InstallationId, PreviewId};
 
 use super::platform::resource_name;
-use super::process::{Found, Seen, Supervisor};
+use super::process::{Found, Seen, Status, Supervisor};
 use super::proxy::{PreviewKey, Routes};
 use super::route;
 use crate::{Audit, Ctx, Progress, Resource, StepError, Stray};
@@ -118,9 +118,16 @@ pub(super) async fn inventory(
         .filter(|found| found.resource.as_str().starts_with(&prefix));
     let mut strays: Vec<Stray> = Vec::new();
     for found in processes {
-        let resource = process(found);
+        let mut resource = process(found);
+        // A folder that nobody looks after is not what a row expects: its shim was killed.
+        if found.seen == Seen::ByName(Status::Down) {
+            resource.revision = Some("down".to_owned());
+        }
         // Seen by its lock and by its environment, it is one process; the environment knows whose.
-        match strays.iter_mut().find(|stray| stray.resource == resource) {
+        match strays
+            .iter_mut()
+            .find(|stray| stray.resource.name == resource.name)
+        {
             Some(stray) => stray.preview = stray.preview.or(found.preview),
             None => strays.push(Stray {
                 resource,

@@ -16,8 +16,9 @@ use crate::{Ctx, Progress, Resource, Step, StepError};
 const LOOK: Duration = Duration::from_secs(2);
 /// How long until the next look.
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
-/// How often a process may end before it counts as one that cannot run.
-const ENDS_TOLERATED: u32 = 3;
+/// How often a process may end before it counts as one that cannot run. Only what it did since
+/// this step began: a service that died now and then in a long life, or before a replay, may try.
+const ENDS_TOLERATED: usize = 3;
 /// How many of its last lines go with the reason.
 const LAST_LINES: usize = 20;
 
@@ -114,14 +115,16 @@ impl Step for Healthy {
                 None => return Ok(Progress::Done(())),
                 Some(problem) => problem,
             },
-            Status::BackingOff(ended) if ended.restarts >= ENDS_TOLERATED => {
-                let reason = format!(
-                    "the command ended {} times in a row, last with {}",
-                    ended.restarts, ended.last_exit
-                );
-                return Err(self.rejected(&planned.process, reason).await);
+            Status::BackingOff(ended) => {
+                let ends = ended.ends.iter().filter(|at| **at >= ctx.since()).count();
+                let last_exit = &ended.last_exit;
+                if ends > ENDS_TOLERATED {
+                    let reason =
+                        format!("the command ended {ends} times in a row, last with {last_exit}");
+                    return Err(self.rejected(&planned.process, reason).await);
+                }
+                format!("the command ended with {last_exit}")
             }
-            Status::BackingOff(ended) => format!("the command ended with {}", ended.last_exit),
             _ => "the process is starting".to_owned(),
         };
         if ctx.since().after(self.options.ready_within) <= ctx.now() {

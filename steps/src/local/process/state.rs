@@ -49,6 +49,8 @@ pub struct BackingOff {
     pub restarts: u32,
     /// How it ended, in words such as "exit status 1" or "killed by signal 9".
     pub last_exit: String,
+    /// When it ended of late: the newest ends, oldest first.
+    pub ends: Vec<Timestamp>,
     /// When it will be started again.
     pub until: Timestamp,
 }
@@ -83,6 +85,7 @@ pub(super) enum Phase {
     },
     BackingOff {
         last_exit: String,
+        ends: Vec<Timestamp>,
         until: Timestamp,
     },
     Ending,
@@ -108,10 +111,15 @@ impl From<State> for Status {
                 since,
                 last_exit,
             }),
-            Phase::BackingOff { last_exit, until } => Self::BackingOff(BackingOff {
+            Phase::BackingOff {
+                last_exit,
+                ends,
+                until,
+            } => Self::BackingOff(BackingOff {
                 revision,
                 restarts,
                 last_exit,
+                ends,
                 until,
             }),
             Phase::Ending => Self::Ending,

@@ -1,9 +1,11 @@
 //! The shim: takes the lock, runs the command, runs it again, ends it when told.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use tempus_model::Timestamp;
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::sleep;
 
@@ -21,6 +23,8 @@ use crate::local::process::state::{Phase, State, now};
 /// How long to try for the lock. A supervisor that looks at it holds it for an instant.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How many of the command's ends are remembered.
+const ENDS: usize = 8;
 /// How long what an earlier shim left may take to die.
 const SWEEP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -72,6 +76,7 @@ async fn run(own: &ShimCommand, folder: ResourceFolder) -> Result<(), Complaint>
         orders,
         restarts: 0,
         last_exit: None,
+        ends: VecDeque::with_capacity(ENDS),
     };
     shim.look_after().await
 }
@@ -122,6 +127,8 @@ struct Shim<'a> {
     orders: Orders,
     restarts: u32,
     last_exit: Option<String>,
+    /// Its newest ends, oldest first.
+    ends: VecDeque<Timestamp>,
 }
 
 impl Shim<'_> {
@@ -136,8 +143,13 @@ impl Shim<'_> {
             let said = format!("{exit}; starting again in {:.1} s", wait.as_secs_f64());
             self.log.write(LogSource::Shim, vec![said]);
             self.last_exit = Some(exit.clone());
+            if self.ends.len() == ENDS {
+                self.ends.pop_front();
+            }
+            self.ends.push_back(now());
             let waiting = Phase::BackingOff {
                 last_exit: exit,
+                ends: self.ends.iter().copied().collect(),
                 until: now().after(wait),
             };
             if let Err(error) = self.say(waiting)

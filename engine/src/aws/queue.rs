@@ -1,0 +1,270 @@
+//! The queue: one SQS standard queue.
+//!
+//! Messages carry the owner as their message group, which on a standard queue orders nothing and
+//! shares fairly: a hundred messages of one owner do not hold up another's. Whatever is sent,
+//! deleted or hidden goes in batches of ten.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
+    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
+    SendMessageBatchRequestEntry,
+};
+use aws_smithy_types::timeout::TimeoutConfig;
+use tempus_model::MessageId;
+use tokio::time::Instant;
+
+use super::client::Clients;
+use super::error::Fault;
+use crate::{Delivery, Depth, Handle, Outgoing, Queue, QueueError};
+
+/// As many entries one call takes.
+const BATCH: usize = 10;
+/// The longest that one call waits for a message.
+const LONGEST_POLL: Duration = Duration::from_secs(20);
+/// The longest delay of a message.
+const LONGEST_DELAY: Duration = Duration::from_mins(15);
+/// The longest visibility timeout.
+const LONGEST_HIDE: Duration = Duration::from_hours(12);
+/// The longest message group.
+const LONGEST_GROUP: usize = 128;
+
+/// One queue.
+#[derive(Clone)]
+pub(super) struct SqsQueue {
+    pub(super) clients: Clients,
+    pub(super) url: String,
+    pub(super) visibility: Duration,
+}
+
+impl SqsQueue {
+    fn client(&self) -> &Client {
+        &self.clients.queue
+    }
+
+    /// One long poll.
+    async fn poll(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, Fault> {
+        // The call answers only after its wait: its time-outs count from there.
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(wait + self.clients.timeouts.attempt)
+            .operation_timeout(wait + self.clients.timeouts.operation)
+            .build();
+        let answer = self
+            .client()
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(i32::try_from(most.clamp(1, BATCH)).unwrap_or(1))
+            .wait_time_seconds(seconds(wait))
+            .visibility_timeout(seconds(self.visibility))
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .customize()
+            .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeouts))
+            .send()
+            .await
+            .map_err(|error| Fault::of(&error))?;
+        let messages = answer.messages.unwrap_or_default();
+        Ok(messages.into_iter().filter_map(delivery).collect())
+    }
+
+    async fn send_batch(&self, batch: &[Outgoing]) -> Result<(), QueueError> {
+        let mut entries = Vec::with_capacity(batch.len());
+        for (place, message) in batch.iter().enumerate() {
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(place.to_string())
+                .message_body(&message.body)
+                .delay_seconds(seconds(message.delay.min(LONGEST_DELAY)))
+                .set_message_group_id(message.group.as_deref().map(group))
+                .build()
+                .map_err(|error| QueueError(error.to_string()))?;
+            entries.push(entry);
+        }
+        let sending = self.client().send_message_batch().queue_url(&self.url);
+        let answer = sending.set_entries(Some(entries)).send().await;
+        let answer = answer.map_err(|error| Fault::of(&error))?;
+        all_done("send", answer.failed(), |_| false)
+    }
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn send(&self, messages: &[Outgoing]) -> Result<(), QueueError> {
+        // Every batch is tried, whatever became of the others.
+        let mut answer = Ok(());
+        for batch in messages.chunks(BATCH) {
+            answer = answer.and(self.send_batch(batch).await);
+        }
+        answer
+    }
+
+    async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
+        let until = Instant::now() + wait;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let received = self.poll(most, left.min(LONGEST_POLL)).await?;
+            if !received.is_empty() || Instant::now() >= until {
+                return Ok(received);
+            }
+        }
+    }
+
+    async fn hide(&self, messages: &[Handle], how_long: Duration) -> Result<(), QueueError> {
+        let how_long = seconds(how_long.min(LONGEST_HIDE));
+        let mut outcome = Ok(());
+        for batch in messages.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(|(place, handle)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(place.to_string())
+                    .receipt_handle(&handle.0)
+                    .visibility_timeout(how_long)
+                    .build()
+                    .map_err(|error| QueueError(error.to_string()))
+            });
+            let answer = self
+                .client()
+                .change_message_visibility_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(entries.collect::<Result<_, _>>()?))
+                .send()
+                .await
+                .map_err(|error| Fault::of(&error))?;
+            outcome = outcome.and(all_done("hide", answer.failed(), is_stale));
+        }
+        outcome
+    }
+
+    async fn delete(&self, messages: &[Handle]) -> Result<(), QueueError> {
+        let mut outcome = Ok(());
+        for batch in messages.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(|(place, handle)| {
+                DeleteMessageBatchRequestEntry::builder()
+                    .id(place.to_string())
+                    .receipt_handle(&handle.0)
+                    .build()
+                    .map_err(|error| QueueError(error.to_string()))
+            });
+            let answer = self
+                .client()
+                .delete_message_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(entries.collect::<Result<_, _>>()?))
+                .send()
+                .await
+                .map_err(|error| Fault::of(&error))?;
+            outcome = outcome.and(all_done("delete", answer.failed(), is_stale));
+        }
+        outcome
+    }
+
+    async fn depth(&self) -> Result<Depth, QueueError> {
+        use QueueAttributeName as Name;
+        let answer = self
+            .client()
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(Name::ApproximateNumberOfMessages)
+            .attribute_names(Name::ApproximateNumberOfMessagesNotVisible)
+            .attribute_names(Name::ApproximateNumberOfMessagesDelayed)
+            .send()
+            .await
+            .map_err(|error| Fault::of(&error))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        let count = |name| {
+            let digits = attributes.get(&name);
+            digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+        };
+        Ok(Depth {
+            visible: count(Name::ApproximateNumberOfMessages),
+            in_flight: count(Name::ApproximateNumberOfMessagesNotVisible),
+            delayed: count(Name::ApproximateNumberOfMessagesDelayed),
+            // SQS tells this to CloudWatch only (ApproximateAgeOfOldestMessage).
+            oldest: Duration::ZERO,
+        })
+    }
+
+    fn longest_delay(&self) -> Duration {
+        LONGEST_DELAY
+    }
+}
+
+fn delivery(message: Message) -> Option<Delivery> {
+    let receives = message
+        .attributes
+        .as_ref()
+        .and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount))
+        .and_then(|count| count.parse().ok());
+    Some(Delivery {
+        id: MessageId(message.message_id?),
+        handle: Handle(message.receipt_handle?),
+        body: message.body.unwrap_or_default(),
+        receives: receives.unwrap_or(1),
+    })
+}
+
+/// Whole seconds, rounded up: what is delayed never comes early.
+fn seconds(time: Duration) -> i32 {
+    i32::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i32::MAX)
+}
+
+/// An owner as a message group: what SQS does not take is left out, for it shares by the group and
+/// two owners that look alike to it share one part.
+fn group(owner: &str) -> String {
+    let taken = |c: &char| c.is_ascii_graphic();
+    let group: String = owner.chars().filter(taken).take(LONGEST_GROUP).collect();
+    if group.is_empty() {
+        return "-".to_owned();
+    }
+    group
+}
+
+/// The message has been delivered again since, or is gone: it is no longer ours, which is what a
+/// holder that lost its fence should hear nothing of.
+fn is_stale(entry: &BatchResultErrorEntry) -> bool {
+    let code = entry.code().rsplit('.').next().unwrap_or_default();
+    matches!(
+        code,
+        "ReceiptHandleIsInvalid"
+            | "InvalidParameterValue"
+            | "MessageNotInflight"
+            | "InvalidIdFormat"
+    )
+}
+
+/// A batch of which a part was not done.
+fn all_done(
+    verb: &str,
+    failed: &[BatchResultErrorEntry],
+    harmless: impl Fn(&BatchResultErrorEntry) -> bool,
+) -> Result<(), QueueError> {
+    let failed: Vec<_> = failed.iter().filter(|entry| !harmless(entry)).collect();
+    let Some(first) = failed.first() else {
+        return Ok(());
+    };
+    Err(QueueError(format!(
+        "could not {verb} {} messages: {}: {}",
+        failed.len(),
+        first.code(),
+        first.message().unwrap_or_default()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_rounded_up() {
+        assert_eq!(seconds(Duration::ZERO), 0);
+        assert_eq!(seconds(Duration::from_millis(1)), 1);
+        assert_eq!(seconds(Duration::from_secs(1)), 1);
+    }
+
+    #[test]
+    fn any_owner_makes_a_group() {
+        assert_eq!(group("github|12"), "github|12");
+        assert_eq!(group("é"), "-");
+        assert_eq!(group(&"x".repeat(300)).len(), LONGEST_GROUP);
+    }
+}

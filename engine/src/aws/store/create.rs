@@ -1,0 +1,221 @@
+//! Create: everything that a new preview takes, in one transaction.
+
+use std::collections::BTreeMap;
+
+use tempus_model::transition::accept::{self, NameStands};
+use tempus_model::{DnsName, Identity, JobKind, JobRef, PreviewId, Route, Row, ShortId, Snapshot};
+
+use super::super::table::item::{BODY, Item, Key, json, text};
+use super::super::table::write::{ABSENT, Verdict, Write};
+use super::DynamoStore;
+use super::decide::contended;
+use super::idempotency;
+use super::row::{self, Stored, TRIES};
+use super::slots::{self, Slot};
+use crate::{Accepted, CreateError, Listener, NewPreview, Repeat, StoreError};
+
+/// The preview that a name or a short id points to.
+pub(super) const POINTS_TO: &str = "preview";
+
+/// Who had a name or a short id when the decision was made.
+type Holder = Option<(Identity, Stored)>;
+
+impl DynamoStore {
+    /// Accepts a create, or the update that it is. Whatever it was decided on is a condition of
+    /// the transaction; where that fails, it is decided again.
+    pub(super) async fn accept_create(&self, new: &NewPreview) -> Result<Accepted, CreateError> {
+        for _ in 0..TRIES {
+            if let Some(first) = self.first_answer(new.key.as_ref(), new.job.now).await? {
+                return Ok(first);
+            }
+            let holder = self.pointed_to(&Key::name(&new.identity.name)).await?;
+            // A transaction of ours whose answer was lost is no refusal.
+            if let Some((identity, stored)) = &holder
+                && identity.id == new.identity.id
+            {
+                return Ok(answer(identity, &stored.row, new));
+            }
+            let snapshot = holder.as_ref().map(|(identity, stored)| Snapshot {
+                identity: identity.clone(),
+                row: stored.row.clone(),
+            });
+            let (owner, origin) = (&new.identity.owner, &new.identity.origin);
+            let accepted = match (
+                accept::name_stands(snapshot.as_ref(), owner, origin),
+                holder,
+            ) {
+                (NameStands::Free, holder) => Box::pin(self.fresh(new, &holder, None)).await?,
+                (NameStands::After(old), holder) => {
+                    Box::pin(self.fresh(new, &holder, Some(old))).await?
+                }
+                (NameStands::Ours(_), Some(whole)) => {
+                    let expires_at = Some(whole.1.row.expires_at.max(new.expires_at));
+                    let (spec, key) = (&new.spec, new.key.as_ref());
+                    self.converge(&whole, spec, expires_at, new.job, key)
+                        .await?
+                }
+                (_, holder) => {
+                    let login = holder.map(|(identity, _)| identity.owner.login);
+                    return Err(CreateError::NameTaken(login.unwrap_or_default()));
+                }
+            };
+            if let Some(accepted) = accepted {
+                return Ok(accepted);
+            }
+        }
+        Err(contended(new.identity.id).into())
+    }
+
+    /// A new preview. `None` if something that it was to take has been taken meanwhile.
+    async fn fresh(
+        &self,
+        new: &NewPreview,
+        name_was: &Holder,
+        predecessor: Option<PreviewId>,
+    ) -> Result<Option<Accepted>, CreateError> {
+        let (id, owner) = (new.identity.id, &new.identity.owner);
+        let of_owner = slots::quota_of(&owner.id);
+        let own = self.quota_slot(of_owner, new.quotas.per_owner, &owner.login);
+        let all = self.quota_slot(
+            slots::QUOTA_ALL.to_owned(),
+            new.quotas.total,
+            "this installation",
+        );
+        let short = Key::short(id.short());
+        let short_was = self.pointed_to(&short);
+        let route = self.choose(&new.listeners);
+        let (own, all, short_was, route) = tokio::join!(own, all, short_was, route);
+        let (mut taken, short_was, route) = (vec![own?, all?], short_was?, route?);
+        if let Some((_, stored)) = &short_was
+            && stored.row.receipt_at.is_none()
+        {
+            return Err(CreateError::ShortTaken);
+        }
+        if let Some(number) = route.slot {
+            let pool = slots::listener(&route.listener);
+            taken.push(Slot { pool, number });
+        }
+        let identity = Identity {
+            route,
+            predecessor,
+            ..new.identity.clone()
+        };
+
+        let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
+        let accepted = answer(&identity, &change.row, new);
+        let body = vec![(BODY, json(&identity)?), (slots::TAKEN, json(&taken)?)];
+        let mut writes = vec![
+            row::insert(&identity, &change)?,
+            Write::put(Key::identity(id), body),
+            Write::put(Key::spec(id, new.spec.id()), vec![(BODY, json(&new.spec)?)]),
+            point(Key::name(&identity.name), name_was, id),
+            point(Key::short(id.short()), &short_was, id),
+        ];
+        for job in &change.jobs {
+            writes.push(row::job(None, &change.row, job)?);
+        }
+        writes.extend(taken.iter().map(|slot| slot.take(id)));
+        writes.extend(idempotency::keep(new.key.as_ref(), &accepted, new.job.now)?);
+        match self.table.write(&writes).await? {
+            Verdict::Written => Ok(Some(accepted)),
+            Verdict::Refused(_) => Ok(None),
+        }
+    }
+
+    async fn quota_slot(&self, pool: String, most: u32, whose: &str) -> Result<Slot, CreateError> {
+        let taken = slots::taken(self, &pool).await?;
+        if let Some(number) = slots::any_free(&taken, 0..most) {
+            return Ok(Slot { pool, number });
+        }
+        Err(CreateError::Quota {
+            whose: whose.to_owned(),
+            most,
+            holders: self.names_of(&taken).await?,
+        })
+    }
+
+    /// The names of a handful of previews that hold slots.
+    async fn names_of(&self, taken: &BTreeMap<u32, PreviewId>) -> Result<Vec<String>, StoreError> {
+        let keys: Vec<_> = taken
+            .values()
+            .take(5)
+            .map(|id| Key::identity(*id))
+            .collect();
+        let read = |item: Item| Ok(item.body::<Identity>()?.name.to_string());
+        self.table
+            .get_all(&keys)
+            .await?
+            .into_iter()
+            .map(read)
+            .collect()
+    }
+
+    /// The first listener that has room.
+    async fn choose(&self, listeners: &[Listener]) -> Result<Route, CreateError> {
+        for listener in listeners {
+            let slot = match listener.slots {
+                None => None,
+                Some(most) => {
+                    let taken = slots::taken(self, &slots::listener(&listener.name)).await?;
+                    match slots::any_free(&taken, 0..most) {
+                        Some(slot) => Some(slot),
+                        None => continue,
+                    }
+                }
+            };
+            return Ok(Route {
+                listener: listener.name.clone(),
+                slot,
+                url: listener.url.clone(),
+            });
+        }
+        Err(CreateError::NoListener)
+    }
+
+    /// The preview that a name or a short id points to.
+    async fn pointed_to(&self, key: &Key) -> Result<Holder, StoreError> {
+        match self.table.get(key).await? {
+            Some(item) => self.load_whole(item.parse(POINTS_TO)?).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The latest preview of this name.
+    pub(super) async fn named(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError> {
+        Ok(self.pointed_to(&Key::name(name)).await?.map(as_snapshot))
+    }
+
+    /// The preview that holds this short id, or held it last.
+    pub(super) async fn short(&self, short: ShortId) -> Result<Option<Snapshot>, StoreError> {
+        Ok(self.pointed_to(&Key::short(short)).await?.map(as_snapshot))
+    }
+}
+
+/// Makes a name or a short id point to a preview, if it still points to where it did.
+fn point(key: Key, was: &Holder, id: PreviewId) -> Write {
+    let put = Write::put(key, vec![(POINTS_TO, text(id.to_string()))]);
+    match was {
+        None => put.on(ABSENT),
+        Some((old, _)) => put.only_if("#preview = :old", vec![("old", text(old.id.to_string()))]),
+    }
+}
+
+fn as_snapshot((identity, stored): (Identity, Stored)) -> Snapshot {
+    Snapshot {
+        identity,
+        row: stored.row,
+    }
+}
+
+fn answer(identity: &Identity, row: &Row, new: &NewPreview) -> Accepted {
+    Accepted {
+        preview: identity.id,
+        job: JobRef {
+            id: new.job.id,
+            kind: JobKind::Create,
+        },
+        url: identity.route.url.clone(),
+        expires_at: row.expires_at,
+        repeat: Repeat::No,
+    }
+}

@@ -1,0 +1,290 @@
+//! The store: one DynamoDB table.
+//!
+//! Every verb reads the row, lets the pure rule of `tempus_model::transition` decide, and writes
+//! on the condition that the row is still at the version it was decided on. DynamoDB returns the
+//! item that stood in the way, so a decision that came too late is made again without a read.
+//!
+//! # What is stored
+//!
+//! | item | partition / sort key | beside the JSON in `body` | written |
+//! |---|---|---|---|
+//! | row | `preview#{id}` / `preview#row` | `version`, `phase`, keys of the indexes, count of reservations | by every verb |
+//! | identity | `preview#{id}` / `preview#identity` | the slots taken at accept | once |
+//! | spec | `preview#{id}` / `spec#{hash}` | | once |
+//! | receipt | `preview#{id}` / `receipt` | | by the verify that finds nothing |
+//! | reservation | `preview#{id}` / `reserved#{pool}#{item}` | pool and number, no body | when a step asks; deleted with the receipt |
+//! | job | `job#{id}` / `job` | its place in the list of its preview's jobs; `final` | when it is accepted, when it ends |
+//! | name | `name#{name}` / `name` | the latest preview of the name, no body | by every create of the name; never freed |
+//! | short id | `short#{hex}` / `short` | the preview that holds it or held it last, no body | by a create |
+//! | slot | `pool#{pool}` / number | whose it is, no body | taken by a conditional put, freed by a delete |
+//! | idempotency key | `idempotency#{owner}` / key | hash of the request, time, `ttl` | with the change that it answers |
+//! | dead letter | `letter#{id}` / `letter` | its place in their list | once; deleted when it is discarded |
+//! | installation | `meta` / `installation` | id, schema | by the bootstrap |
+//!
+//! # What is not
+//!
+//! - No messages: those are SQS's. No alarms: those are EventBridge Scheduler's.
+//! - No lease in any index: `due` reads the rows that its index names, so that a checkpoint, the
+//!   commonest write, touches the row's own item and nothing else.
+//! - No index of expiries: while a preview is wanted, it is due at its expiry at the latest.
+//! - No secrets beyond what a spec's environment says.
+//! - `ttl` is on idempotency keys only, which are checked against the time when they are read;
+//!   nothing else ever goes by itself.
+//!
+//! # Indexes
+//!
+//! All are sparse. `due` by shard and due time, keys only. `listed` by list and place: an owner's
+//! previews, a preview's jobs, the dead letters. `newest` and `parked` by place. They lag behind by
+//! milliseconds; whatever is decided, is decided on items read consistently.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use tempus_model::transition::accept::{DestroyReason, NewJob};
+use tempus_model::transition::checkpoint::{self, Checkpoint};
+use tempus_model::transition::claim::{self, Claim};
+use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::turn::{self, Turn};
+use tempus_model::transition::vouch::{self, Vouch};
+use tempus_model::transition::{Fence, Seen as Wanted, doubt, replay, rest};
+use tempus_model::{
+    DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
+    SpecId, Timestamp,
+};
+
+use super::table::Table;
+use super::table::item::{Item, Key};
+use crate::{
+    Accepted, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError, ExtendError,
+    Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve, ReserveError, Store,
+    StoreError, Update, WriteError,
+};
+
+mod create;
+mod decide;
+mod due;
+pub(super) mod idempotency;
+mod list;
+mod listed;
+mod reserve;
+mod row;
+mod seen;
+mod slots;
+mod want;
+
+use decide::Start;
+use seen::Seen;
+
+/// The store of one table.
+pub(super) struct DynamoStore {
+    table: Table,
+    pub(super) installation: InstallationId,
+    seen: Seen,
+}
+
+impl DynamoStore {
+    pub(super) fn new(table: Table, installation: InstallationId) -> Self {
+        Self {
+            table,
+            installation,
+            seen: Seen::default(),
+        }
+    }
+
+    /// The body of an item.
+    async fn stored<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
+        let item = self.table.get(key).await?;
+        item.as_ref().map(Item::body).transpose()
+    }
+}
+
+#[async_trait]
+impl Store for DynamoStore {
+    fn installation(&self) -> InstallationId {
+        self.installation
+    }
+
+    async fn create(&self, new: NewPreview) -> Result<Accepted, CreateError> {
+        // Boxed: it is by far the largest of the verbs' futures.
+        Box::pin(self.accept_create(&new)).await
+    }
+
+    async fn update(&self, update: Update) -> Result<Accepted, JobError> {
+        self.accept_update(&update).await
+    }
+
+    async fn destroy(
+        &self,
+        preview: PreviewId,
+        why: DestroyReason,
+        job: NewJob,
+        key: Option<Idempotency>,
+    ) -> Result<Accepted, JobError> {
+        self.accept_destroy(preview, why, job, key.as_ref()).await
+    }
+
+    async fn extend(
+        &self,
+        preview: PreviewId,
+        to: Extended,
+        now: Timestamp,
+    ) -> Result<Row, ExtendError> {
+        self.accept_extend(preview, to, now).await
+    }
+
+    async fn replay(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
+        self.change_if(preview, Start::Stored, |row| replay::replay(row, now))
+            .await
+    }
+
+    async fn discard(&self, preview: PreviewId, now: Timestamp) -> Result<(), DiscardError> {
+        self.accept_discard(preview, now).await
+    }
+
+    async fn claim(&self, preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError> {
+        let decided = self.decide(preview, Start::Remembered, |row| {
+            Ok::<_, ClaimError>(claim::claim(row, claim)?)
+        });
+        decided.await?.ok_or(ClaimError::NotFound)
+    }
+
+    async fn renew(&self, fence: &Fence, until: Timestamp) -> Result<Row, WriteError> {
+        self.fenced(fence.preview, |row| checkpoint::renew(row, fence, until))
+            .await
+    }
+
+    async fn checkpoint(&self, write: &Checkpoint) -> Result<Row, WriteError> {
+        self.fenced(write.fence.preview, |row| {
+            checkpoint::checkpoint(row, write)
+        })
+        .await
+    }
+
+    async fn turn(&self, turn: &Turn) -> Result<Row, WriteError> {
+        self.fenced(turn.checkpoint.fence.preview, |row| turn::turn(row, turn))
+            .await
+    }
+
+    async fn wait(
+        &self,
+        write: &Checkpoint,
+        seen: Wanted,
+        until: Timestamp,
+    ) -> Result<Row, WriteError> {
+        self.fenced(write.fence.preview, |row| {
+            rest::wait(row, write, seen, until)
+        })
+        .await
+    }
+
+    async fn park(
+        &self,
+        write: &Checkpoint,
+        seen: Wanted,
+        parked: Parked,
+    ) -> Result<Row, WriteError> {
+        self.fenced(write.fence.preview, |row| {
+            rest::park(row, write, seen, parked.clone())
+        })
+        .await
+    }
+
+    async fn settle(&self, settle: &Settle) -> Result<Row, WriteError> {
+        self.fenced(settle.checkpoint.fence.preview, |row| {
+            settle::settle(row, settle)
+        })
+        .await
+    }
+
+    async fn vouch(&self, vouch: &Vouch) -> Result<Row, WriteError> {
+        self.fenced(vouch.checkpoint.fence.preview, |row| {
+            vouch::vouch(row, vouch)
+        })
+        .await
+    }
+
+    async fn reserve(&self, reserve: &Reserve) -> Result<u32, ReserveError> {
+        self.give(reserve).await
+    }
+
+    async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
+        self.change_if(preview, Start::Stored, |row| replay::wake(row, now))
+            .await
+    }
+
+    async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
+        self.change_if(preview, Start::Stored, |row| Some(doubt::doubt(row, now)))
+            .await
+    }
+
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<PreviewId>, StoreError> {
+        self.list_due(now, most).await
+    }
+
+    async fn remind(
+        &self,
+        preview: PreviewId,
+        now: Timestamp,
+        spacing: Duration,
+    ) -> Result<bool, StoreError> {
+        let remind = |row: &Row| replay::remind(row, now, spacing);
+        self.change_if(preview, Start::Remembered, remind).await
+    }
+
+    async fn get(&self, preview: PreviewId) -> Result<Option<Snapshot>, StoreError> {
+        self.snapshot(preview).await
+    }
+
+    async fn get_by_name(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError> {
+        self.named(name).await
+    }
+
+    async fn get_by_short(&self, short: ShortId) -> Result<Option<Snapshot>, StoreError> {
+        self.short(short).await
+    }
+
+    async fn job(&self, job: JobId) -> Result<Option<Job>, StoreError> {
+        self.stored(&Key::job(job)).await
+    }
+
+    async fn jobs(&self, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
+        self.newest_jobs(preview, most).await
+    }
+
+    async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError> {
+        self.stored(&Key::spec(preview, spec)).await
+    }
+
+    async fn receipt(&self, preview: PreviewId) -> Result<Option<Receipt>, StoreError> {
+        self.stored(&Key::receipt(preview)).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Page<Snapshot>, StoreError> {
+        self.list_page(filter, after, most).await
+    }
+
+    async fn put_dead_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
+        self.keep_letter(letter).await
+    }
+
+    async fn dead_letters(&self, most: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.oldest_letters(most).await
+    }
+
+    async fn delete_dead_letter(&self, id: &DeadLetterId) -> Result<bool, StoreError> {
+        self.delete_letter(id).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        let installation = self.table.get(&Key::installation()).await?;
+        installation.map(drop).ok_or_else(|| {
+            StoreError::Unavailable("the table has lost its installation".to_owned())
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! What users and timers want: another spec, another expiry, an end.
+
+use tempus_model::transition::accept::{self, DestroyReason, NewJob, NotAccepted};
+use tempus_model::transition::{Change, discard, extend};
+use tempus_model::{Identity, Job, JobRef, PreviewId, Row, Spec, Timestamp};
+
+use super::super::table::item::{BODY, Key, json};
+use super::super::table::write::Write;
+use super::DynamoStore;
+use super::decide::{Start, contended};
+use super::idempotency;
+use super::row::{Outcome, Stored, TRIES};
+use crate::{
+    Accepted, DiscardError, ExtendError, Extended, Idempotency, JobError, Repeat, StoreError,
+    Update,
+};
+
+impl DynamoStore {
+    /// Accepts an update.
+    pub(super) async fn accept_update(&self, update: &Update) -> Result<Accepted, JobError> {
+        for _ in 0..TRIES {
+            if let Some(first) = self
+                .first_answer(update.key.as_ref(), update.job.now)
+                .await?
+            {
+                return Ok(first);
+            }
+            let whole = self.load_whole(update.preview).await?;
+            let whole = whole.ok_or(JobError::NotFound)?;
+            let (key, job, expires_at) = (update.key.as_ref(), update.job, update.expires_at);
+            let accepted = self.converge(&whole, &update.spec, expires_at, job, key);
+            if let Some(accepted) = accepted.await? {
+                return Ok(accepted);
+            }
+        }
+        Err(contended(update.preview).into())
+    }
+
+    /// Accepts another spec for a preview. `None` if it has changed meanwhile.
+    pub(super) async fn converge(
+        &self,
+        (identity, stored): &(Identity, Stored),
+        spec: &Spec,
+        expires_at: Option<Timestamp>,
+        job: NewJob,
+        key: Option<&Idempotency>,
+    ) -> Result<Option<Accepted>, JobError> {
+        let pending = self.stored_job(stored.row.pending).await?;
+        let change = accept::update(&stored.row, pending.as_ref(), spec.id(), expires_at, job)?;
+        let body = vec![(BODY, json(spec)?)];
+        let put = Write::put(Key::spec(identity.id, spec.id()), body);
+        let accepted = answer(identity, &change.row, change.row.last_job, Repeat::No);
+        self.accept(stored, change, accepted, vec![put], key, job.now)
+            .await
+    }
+
+    /// Accepts a destroy.
+    pub(super) async fn accept_destroy(
+        &self,
+        preview: PreviewId,
+        why: DestroyReason,
+        job: NewJob,
+        key: Option<&Idempotency>,
+    ) -> Result<Accepted, JobError> {
+        for _ in 0..TRIES {
+            if let Some(first) = self.first_answer(key, job.now).await? {
+                return Ok(first);
+            }
+            let whole = self.load_whole(preview).await?;
+            let (identity, stored) = &whole.ok_or(JobError::NotFound)?;
+            let pending = self.stored_job(stored.row.pending).await?;
+            let change = match accept::destroy(&stored.row, pending.as_ref(), why, job) {
+                Ok(change) => change,
+                Err(NotAccepted::Already(first)) => {
+                    let accepted = answer(identity, &stored.row, first, Repeat::Yes);
+                    let kept = idempotency::keep(key, &accepted, job.now)?;
+                    // If another answer is kept by now, it is the same one.
+                    self.table.write(kept.as_slice()).await?;
+                    return Ok(accepted);
+                }
+                Err(refused) => return Err(refused.into()),
+            };
+            let accepted = answer(identity, &change.row, change.row.last_job, Repeat::No);
+            let accepted = self.accept(stored, change, accepted, Vec::new(), key, job.now);
+            if let Some(accepted) = accepted.await? {
+                return Ok(accepted);
+            }
+        }
+        Err(contended(preview).into())
+    }
+
+    /// Writes what was accepted, with the answer for whoever repeats the request.
+    async fn accept(
+        &self,
+        was: &Stored,
+        change: Change,
+        accepted: Accepted,
+        mut more: Vec<Write>,
+        key: Option<&Idempotency>,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, JobError> {
+        more.extend(idempotency::keep(key, &accepted, now)?);
+        match self.apply(was, change, more).await? {
+            Outcome::Written(_) => Ok(Some(accepted)),
+            Outcome::Beaten(_) | Outcome::Spoiled => Ok(None),
+        }
+    }
+
+    /// Gives a preview another expiry.
+    pub(super) async fn accept_extend(
+        &self,
+        preview: PreviewId,
+        to: Extended,
+        now: Timestamp,
+    ) -> Result<Row, ExtendError> {
+        let decided = self.decide(preview, Start::Stored, |row| {
+            let current = row.expires_at;
+            let expires_at = match to {
+                Extended::To(time) => time,
+                // Asking for more never gives less, even where the limit has come down meanwhile.
+                Extended::By { more, latest } => current.after(more).min(latest).max(current),
+            };
+            Ok::<_, ExtendError>(extend::extend(row, expires_at, now)?)
+        });
+        decided.await?.ok_or(ExtendError::NotFound)
+    }
+
+    /// Gives up on a parked saga that owns nothing.
+    pub(super) async fn accept_discard(
+        &self,
+        preview: PreviewId,
+        now: Timestamp,
+    ) -> Result<(), DiscardError> {
+        for _ in 0..TRIES {
+            let stored = self.load(preview).await?.ok_or(DiscardError::NotFound)?;
+            let saga = stored.row.saga.as_ref();
+            let running = self.stored_job(saga.and_then(|saga| saga.job)).await?;
+            let pending = self.stored_job(stored.row.pending).await?;
+            let change = discard::discard(&stored.row, running.as_ref(), pending.as_ref(), now)?;
+            if let Outcome::Written(_) = self.apply(&stored, change, Vec::new()).await? {
+                return Ok(());
+            }
+        }
+        Err(contended(preview).into())
+    }
+
+    async fn stored_job(&self, job: Option<JobRef>) -> Result<Option<Job>, StoreError> {
+        match job {
+            Some(job) => self.stored(&Key::job(job.id)).await,
+            None => Ok(None),
+        }
+    }
+}
+
+fn answer(identity: &Identity, row: &Row, job: JobRef, repeat: Repeat) -> Accepted {
+    Accepted {
+        preview: row.preview,
+        job,
+        url: identity.route.url.clone(),
+        expires_at: row.expires_at,
+        repeat,
+    }
+}

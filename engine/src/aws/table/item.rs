@@ -1,0 +1,182 @@
+//! Items: their keys, and what is in them.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempus_model::{DnsName, JobId, PreviewId, ShortId, SpecId};
+
+use crate::{DeadLetterId, Idempotency, StoreError};
+
+/// The partition key's attribute.
+pub(in crate::aws) const PK: &str = "pk";
+/// The sort key's attribute.
+pub(in crate::aws) const SK: &str = "sk";
+/// The attribute that holds an item's JSON.
+pub(in crate::aws) const BODY: &str = "body";
+
+/// Where an item is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::aws) struct Key {
+    pub(in crate::aws) pk: String,
+    pub(in crate::aws) sk: String,
+}
+
+/// The sort keys of a preview's two halves begin with this, so that one query reads both.
+pub(in crate::aws) const HALVES: &str = "preview#";
+/// The sort keys of what a preview has reserved begin with this.
+pub(in crate::aws) const RESERVED: &str = "reserved#";
+/// The sort key of a row.
+pub(in crate::aws) const ROW: &str = "preview#row";
+/// The sort key of an identity.
+pub(in crate::aws) const IDENTITY: &str = "preview#identity";
+
+impl Key {
+    fn of(pk: impl Display, sk: impl Into<String>) -> Self {
+        Self {
+            pk: pk.to_string(),
+            sk: sk.into(),
+        }
+    }
+
+    /// The partition of everything that is about one preview.
+    pub(in crate::aws) fn preview(preview: PreviewId) -> String {
+        format!("preview#{preview}")
+    }
+
+    pub(in crate::aws) fn row(preview: PreviewId) -> Self {
+        Self::of(Self::preview(preview), ROW)
+    }
+
+    pub(in crate::aws) fn identity(preview: PreviewId) -> Self {
+        Self::of(Self::preview(preview), IDENTITY)
+    }
+
+    pub(in crate::aws) fn spec(preview: PreviewId, spec: SpecId) -> Self {
+        Self::of(Self::preview(preview), format!("spec#{spec}"))
+    }
+
+    pub(in crate::aws) fn receipt(preview: PreviewId) -> Self {
+        Self::of(Self::preview(preview), "receipt")
+    }
+
+    pub(in crate::aws) fn reserved(preview: PreviewId, pool: &str, item: &str) -> Self {
+        Self::of(Self::preview(preview), format!("{RESERVED}{pool}#{item}"))
+    }
+
+    pub(in crate::aws) fn job(job: JobId) -> Self {
+        Self::of(format_args!("job#{job}"), "job")
+    }
+
+    pub(in crate::aws) fn name(name: &DnsName) -> Self {
+        Self::of(format_args!("name#{name}"), "name")
+    }
+
+    pub(in crate::aws) fn short(short: ShortId) -> Self {
+        Self::of(format_args!("short#{short}"), "short")
+    }
+
+    /// The partition of a pool's taken slots.
+    pub(in crate::aws) fn pool(pool: &str) -> String {
+        format!("pool#{pool}")
+    }
+
+    pub(in crate::aws) fn slot(pool: &str, number: u32) -> Self {
+        Self::of(Self::pool(pool), format!("{number:010}"))
+    }
+
+    pub(in crate::aws) fn idempotency(key: &Idempotency) -> Self {
+        Self::of(format_args!("idempotency#{}", key.owner), &*key.key)
+    }
+
+    pub(in crate::aws) fn letter(id: &DeadLetterId) -> Self {
+        Self::of(format_args!("letter#{}", id.0), "letter")
+    }
+
+    pub(in crate::aws) fn installation() -> Self {
+        Self::of("meta", "installation")
+    }
+
+    pub(in crate::aws) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PK.to_owned(), text(&*self.pk)),
+            (SK.to_owned(), text(&*self.sk)),
+        ])
+    }
+}
+
+/// A string as an attribute.
+pub(in crate::aws) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number as an attribute.
+pub(in crate::aws) fn number(value: impl Display) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A value as the attribute that holds its JSON.
+pub(in crate::aws) fn json(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
+    let json = serde_json::to_string(value);
+    json.map(text)
+        .map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+/// An item as it was read.
+#[derive(Debug, Clone)]
+pub(in crate::aws) struct Item(pub(in crate::aws) HashMap<String, AttributeValue>);
+
+impl Item {
+    /// A string that every item of its kind has.
+    pub(in crate::aws) fn text(&self, name: &str) -> Result<&str, StoreError> {
+        let value = self.0.get(name).and_then(|value| value.as_s().ok());
+        value
+            .map(String::as_str)
+            .ok_or_else(|| self.without(name, "string"))
+    }
+
+    /// A number, where the item has it.
+    pub(in crate::aws) fn number<T: std::str::FromStr>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(value) = self.0.get(name) else {
+            return Ok(None);
+        };
+        let number = value.as_n().ok().and_then(|digits| digits.parse().ok());
+        number.map_or_else(|| Err(self.without(name, "number")), |n| Ok(Some(n)))
+    }
+
+    /// Reads an id, or anything else that is written as a string.
+    pub(in crate::aws) fn parse<T: std::str::FromStr>(&self, name: &str) -> Result<T, StoreError> {
+        let parsed = self.text(name)?.parse();
+        parsed.map_err(|_| self.without(name, "id"))
+    }
+
+    /// Reads the JSON in an attribute.
+    pub(in crate::aws) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
+        let read = serde_json::from_str(self.text(name)?);
+        read.map_err(|error| StoreError::Unreadable(format!("{self}: {error}")))
+    }
+
+    /// Reads the body.
+    pub(in crate::aws) fn body<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
+        self.json(BODY)
+    }
+
+    fn without(&self, name: &str, kind: &str) -> StoreError {
+        StoreError::Unreadable(format!("{self} has no {kind} {name}"))
+    }
+}
+
+impl Display for Item {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let part = |name| match self.0.get(name) {
+            Some(AttributeValue::S(part)) => part.as_str(),
+            _ => "?",
+        };
+        write!(f, "item {}/{}", part(PK), part(SK))
+    }
+}

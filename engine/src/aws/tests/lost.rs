@@ -1,0 +1,205 @@
+//! Answers that are lost, and errors that mean nothing: what was written is recognised, and a
+//! fence is lost only to another claim.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tempus_model::transition::Seen;
+use tempus_model::transition::settle::Settle;
+use tempus_model::{PreviewId, Row};
+
+use super::super::{AwsEngine, AwsOptions, bootstrap};
+use super::{access, wanted};
+use crate::conformance::{at, claim, new_preview, next_write};
+use crate::testing::emulator::{Emulator, Kind};
+use crate::testing::wire::{Fate, Wire};
+use crate::{Idempotency, NewPreview, Repeat, Store, StoreError, WriteError};
+
+/// An engine behind a wire that can be told what to do with the next calls of a kind.
+struct Behind {
+    engine: AwsEngine,
+    fault: Arc<Mutex<Option<Fault>>>,
+    struck: Arc<AtomicUsize>,
+    _wire: Wire,
+}
+
+struct Fault {
+    call: &'static str,
+    times: usize,
+    fate: Fate,
+}
+
+impl Behind {
+    async fn of(emulator: &Emulator) -> Self {
+        let fault: Arc<Mutex<Option<Fault>>> = Arc::default();
+        let struck = Arc::new(AtomicUsize::new(0));
+        let (told, count) = (Arc::clone(&fault), Arc::clone(&struck));
+        let judge = move |request: &crate::testing::wire::Request| {
+            let mut told = told.lock().unwrap();
+            match &mut *told {
+                Some(fault) if request.call.ends_with(fault.call) && fault.times > 0 => {
+                    fault.times -= 1;
+                    count.fetch_add(1, Ordering::SeqCst);
+                    fault.fate.clone()
+                }
+                _ => Fate::Passes,
+            }
+        };
+        let wire = Wire::to(emulator.endpoint(), judge).await.unwrap();
+        let mut made = bootstrap(&wanted(emulator.endpoint())).await.unwrap();
+        for url in [&mut made.names.queue_url, &mut made.names.dead_letter_url] {
+            *url = url.replace(emulator.endpoint(), wire.endpoint());
+        }
+        let options = AwsOptions::new(access(wire.endpoint()), made.names);
+        Self {
+            engine: AwsEngine::open(options).await.unwrap(),
+            fault,
+            struck,
+            _wire: wire,
+        }
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        self.engine.store()
+    }
+
+    /// The next `times` calls of this kind meet this fate.
+    fn next(&self, call: &'static str, times: usize, fate: Fate) {
+        let fault = Fault { call, times, fate };
+        *self.fault.lock().unwrap() = Some(fault);
+        self.struck.store(0, Ordering::SeqCst);
+    }
+
+    /// A fault that did not strike proves nothing.
+    fn struck(&self, times: usize) {
+        assert_eq!(self.struck.load(Ordering::SeqCst), times);
+    }
+
+    async fn claimed(&self, name: &str) -> Row {
+        let store = self.store();
+        let preview = store
+            .create(new_preview(name, at(0)))
+            .await
+            .unwrap()
+            .preview;
+        let row = self.row(preview).await;
+        store.claim(preview, &claim(&row, at(1))).await.unwrap()
+    }
+
+    async fn row(&self, preview: PreviewId) -> Row {
+        self.store().get(preview).await.unwrap().unwrap().row
+    }
+
+    async fn settle(&self, row: &Row) -> Settle {
+        let job = row.saga.as_ref().unwrap().job.unwrap();
+        Settle {
+            checkpoint: next_write(row, at(2)),
+            job: self.store().job(job.id).await.unwrap(),
+            seen: Seen::of(row),
+            verify_at: at(4),
+            now: at(2),
+        }
+    }
+}
+
+/// Nobody knows whether it was written; made again, it finds itself.
+#[tokio::test]
+async fn a_checkpoint_recognises_itself() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let row = behind.claimed("app").await;
+    for (fate, landed) in [
+        (Fate::LosesItsAnswer, 1),
+        (Fate::IsLost, 0),
+        (Fate::error(500, "InternalServerError"), 0),
+    ] {
+        let before = behind.row(row.preview).await;
+        let write = next_write(&before, at(2));
+        behind.next("UpdateItem", 1, fate);
+        let answer = behind.store().checkpoint(&write).await;
+        let unknown = matches!(answer, Err(WriteError::Store(StoreError::Unanswered(_))));
+        assert!(unknown, "{answer:?}");
+        behind.struck(1);
+        let after = behind.row(row.preview).await;
+        assert_eq!(after.version, before.version + landed);
+        let again = behind.store().checkpoint(&write).await.unwrap();
+        assert_eq!(
+            (again.version, again.wseq),
+            (before.version + 1, write.fence.wseq)
+        );
+    }
+}
+
+/// What is busy is tried again, and never taken for a lost fence.
+#[tokio::test]
+async fn a_conflict_is_not_a_lost_fence() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let mut row = behind.claimed("app").await;
+    for code in [
+        "TransactionConflictException",
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+    ] {
+        behind.next("UpdateItem", 3, Fate::error(400, code));
+        row = behind
+            .store()
+            .checkpoint(&next_write(&row, at(2)))
+            .await
+            .unwrap();
+        behind.struck(3);
+    }
+    behind.next("UpdateItem", 1, Fate::error(400, "AccessDeniedException"));
+    let refused = behind.store().checkpoint(&next_write(&row, at(2))).await;
+    let not_done = matches!(refused, Err(WriteError::Store(StoreError::Unavailable(_))));
+    assert!(not_done, "{refused:?}");
+}
+
+/// A create, and a settle, whose answer is lost have happened once; the caller is told so.
+async fn transactions_happen_once(emulator: &Emulator) {
+    let behind = Behind::of(emulator).await;
+    let store = behind.store();
+    let key = Idempotency {
+        owner: "ada".to_owned(),
+        key: "k".to_owned(),
+        body_hash: "b".to_owned(),
+    };
+    for (name, key) in [("plain", None), ("keyed", Some(key))] {
+        let new = NewPreview {
+            key,
+            ..new_preview(name, at(0))
+        };
+        behind.next("TransactWriteItems", 1, Fate::LosesItsAnswer);
+        let accepted = store.create(new.clone()).await.unwrap();
+        behind.struck(1);
+        assert_eq!(accepted.preview, new.identity.id);
+        assert_eq!(accepted.job.id, new.job.id);
+        let seen = behind.row(new.identity.id).await;
+        assert_eq!(seen.version, 1, "not an update of itself");
+        if new.key.is_some() {
+            let again = store.create(new).await.unwrap();
+            assert_eq!(again.repeat, Repeat::Yes);
+        }
+    }
+    let row = behind.claimed("app").await;
+    let settle = behind.settle(&row).await;
+    behind.next("TransactWriteItems", 1, Fate::LosesItsAnswer);
+    let settled = store.settle(&settle).await.unwrap();
+    behind.struck(1);
+    assert_eq!(settled.version, row.version + 1);
+    assert_eq!(
+        store.settle(&settle).await.unwrap().version,
+        settled.version
+    );
+}
+
+/// By its token, where the endpoint keeps to what DynamoDB promises of it.
+#[tokio::test]
+async fn a_transaction_happens_once_by_its_token() {
+    transactions_happen_once(Emulator::shared()).await;
+}
+
+/// By what it wrote, where the token is forgotten: it is good for ten minutes, and moto looks at
+/// none.
+#[tokio::test]
+async fn a_transaction_happens_once_by_what_it_wrote() {
+    transactions_happen_once(&Emulator::start(Kind::Moto)).await;
+}

@@ -1,0 +1,8 @@
+//! What the tests of several crates need around an engine.
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "what cannot be set up fails the test that needs it: that is how it says so"
+)]
+
+pub mod emulator;
+pub mod wire;

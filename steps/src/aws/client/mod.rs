@@ -1,0 +1,123 @@
+//! The one door to AWS: every call waits its turn, has its time-outs, and comes back either with
+//! its answer or with an error that says what to do.
+
+mod action;
+mod arns;
+mod ec2;
+mod failed;
+mod rate;
+mod security_groups;
+mod services;
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+
+pub(super) use action::Action;
+pub use action::{ActionInfo, actions};
+pub(super) use arns::Arns;
+pub(super) use failed::Failed;
+pub(super) use services::{Deployment, Life, Rollout, Seen, Services};
+
+use super::options::{AwsOptions, Credentials};
+use crate::StepError;
+use ec2::Ec2;
+use rate::Lines;
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long a call may take in all: less than the ten seconds that a worker makes sure its lease
+/// still lasts, and than a third of the lease. Its waiting in line comes before.
+const CALL: Duration = Duration::from_secs(8);
+
+/// The SDK's clients, behind the account's request rates.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) ecs: aws_sdk_ecs::Client,
+    pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    ec2: Ec2,
+    lines: Lines,
+}
+
+impl Client {
+    /// Clients with the credentials that the environment has: variables, profile, container or
+    /// instance role.
+    pub(super) async fn connect(options: &AwsOptions) -> Result<Self, StepError> {
+        let tls = || Provider::Rustls(CryptoMode::Ring);
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls())
+            .build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(CALL)
+            .operation_timeout(CALL)
+            .build();
+        let mut config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http)
+            .region(Region::new(options.region.clone()))
+            .timeout_config(timeouts)
+            // The saga repeats, with its own back-off and under the lease: a second layer would
+            // make a call last longer than anybody reckons with.
+            .retry_config(RetryConfig::disabled());
+        if let Some(endpoint) = &options.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        if options.credentials == Credentials::Emulator {
+            config = config.credentials_provider(aws_credential_types::Credentials::new(
+                "test", "test", None, None, "emulator",
+            ));
+        }
+        let config = config.load().await;
+        let credentials = config.credentials_provider();
+        let credentials = credentials
+            .ok_or_else(|| StepError::rejected("there are no credentials to call AWS with"))?;
+        let region = &options.region;
+        let endpoint = options.endpoint.clone();
+        let ec2 = Ec2 {
+            connector: Connector::builder().tls_provider(tls()).build(),
+            credentials,
+            region: region.clone(),
+            endpoint: endpoint.unwrap_or_else(|| format!("https://ec2.{region}.amazonaws.com/")),
+            timeout: CALL,
+        };
+        Ok(Self {
+            ec2,
+            ecs: aws_sdk_ecs::Client::new(&config),
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            lines: Lines::new(&options.rates),
+        })
+    }
+
+    /// Makes a call when its turn has come. `sent` must do nothing before it is polled, as the
+    /// SDK's futures do.
+    pub(super) async fn call<T, E>(
+        &self,
+        action: Action,
+        sent: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Failed>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.lines.enter(action).await?;
+        let answer = sent.await;
+        answer.map_err(|error| {
+            let failed = Failed::new(action, &error);
+            tracing::debug!(call = action.operation(), error = ?failed, "a call to AWS failed");
+            failed
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

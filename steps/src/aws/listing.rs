@@ -1,0 +1,223 @@
+//! Lists what exists, page by page to the end: an incomplete listing is an error, never an answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ecs::types::TaskDefinitionFamilyStatus;
+use aws_sdk_elasticloadbalancingv2::types::{Rule, Tag, TargetGroup};
+use futures::future::try_join_all;
+
+use super::client::{Action, Seen};
+use super::names::last_part;
+use super::steps::{Condition, Tools};
+use super::tags::Tags;
+use crate::StepError;
+
+/// How many resources one `DescribeTags` takes.
+const TAGS_MOST: usize = 20;
+/// How many services one `DescribeServices` takes.
+const SERVICES_MOST: usize = 10;
+/// How many target groups or rules a page holds at most.
+const PAGE: i32 = 400;
+
+/// A rule that exists.
+#[derive(Debug, Clone)]
+pub(super) struct ListedRule {
+    pub(super) arn: String,
+    pub(super) condition: Condition,
+    /// Where it leads.
+    pub(super) target_groups: BTreeSet<String>,
+    pub(super) tags: Tags,
+}
+
+/// A target group that exists.
+#[derive(Debug, Clone)]
+pub(super) struct ListedGroup {
+    pub(super) name: String,
+    pub(super) tags: Tags,
+}
+
+/// The services whose name begins so: running, and on their way out.
+pub(super) async fn services(tools: &Tools, prefix: &str) -> Result<Vec<Seen>, StepError> {
+    let (mut names, mut next) = (Vec::new(), None);
+    loop {
+        let request = tools.client.ecs.list_services();
+        let request = request
+            .cluster(&tools.options.cluster)
+            .max_results(100)
+            .set_next_token(next);
+        let page = tools
+            .client
+            .call(Action::ListServices, request.send())
+            .await?;
+        let arns = page.service_arns.unwrap_or_default();
+        let listed = arns.iter().map(|arn| last_part(arn).to_owned());
+        names.extend(listed.filter(|name| name.starts_with(prefix)));
+        next = page.next_token;
+        if next.is_none() {
+            break;
+        }
+    }
+    let batches = names.chunks(SERVICES_MOST);
+    let looks = batches.map(|batch| tools.services.describe(batch.to_vec()));
+    let seen = try_join_all(looks).await?;
+    Ok(seen.into_iter().flatten().collect())
+}
+
+/// The families whose name begins so and that have a revision of this status.
+pub(super) async fn families(
+    tools: &Tools,
+    prefix: &str,
+    status: &TaskDefinitionFamilyStatus,
+) -> Result<BTreeSet<String>, StepError> {
+    let (mut families, mut next) = (BTreeSet::new(), None);
+    loop {
+        let request = tools.client.ecs.list_task_definition_families();
+        let request = request
+            .family_prefix(prefix)
+            .status(status.clone())
+            .max_results(100)
+            .set_next_token(next);
+        let sent = request.send();
+        let page = tools
+            .client
+            .call(Action::ListTaskDefinitionFamilies, sent)
+            .await?;
+        let listed = page.families.unwrap_or_default().into_iter();
+        families.extend(listed.filter(|family| family.starts_with(prefix)));
+        next = page.next_token;
+        if next.is_none() {
+            return Ok(families);
+        }
+    }
+}
+
+/// The target groups whose name begins so, with their tags.
+pub(super) async fn target_groups(
+    tools: &Tools,
+    prefix: &str,
+) -> Result<Vec<ListedGroup>, StepError> {
+    let (mut groups, mut next) = (Vec::new(), None);
+    loop {
+        let request = tools.client.elb.describe_target_groups();
+        let request = request.page_size(PAGE).set_marker(next);
+        let sent = request.send();
+        let page = tools
+            .client
+            .call(Action::DescribeTargetGroups, sent)
+            .await?;
+        groups.extend(page.target_groups.unwrap_or_default());
+        next = page.next_marker;
+        if next.is_none() {
+            break;
+        }
+    }
+    let is_ours = |group: &TargetGroup| {
+        group
+            .target_group_name()
+            .is_some_and(|name| name.starts_with(prefix))
+    };
+    groups.retain(is_ours);
+    let arns: Vec<_> = groups
+        .iter()
+        .filter_map(TargetGroup::target_group_arn)
+        .collect();
+    let mut tags = tags_of(tools, &arns).await?;
+    let listed = groups.iter().filter_map(|group| {
+        Some(ListedGroup {
+            tags: tags.remove(group.target_group_arn()?).unwrap_or_default(),
+            name: group.target_group_name()?.to_owned(),
+        })
+    });
+    Ok(listed.collect())
+}
+
+/// The rules of a listener that are wanted, with their tags.
+pub(super) async fn rules(
+    tools: &Tools,
+    listener: &str,
+    wanted: impl Fn(&ListedRule) -> bool,
+) -> Result<Vec<ListedRule>, StepError> {
+    let (mut rules, mut next) = (Vec::new(), None);
+    loop {
+        let request = tools.client.elb.describe_rules().listener_arn(listener);
+        let request = request.page_size(PAGE).set_marker(next);
+        let page = tools
+            .client
+            .call(Action::DescribeRules, request.send())
+            .await?;
+        let listed = page.rules.unwrap_or_default();
+        rules.extend(listed.iter().filter_map(rule).filter(&wanted));
+        next = page.next_marker;
+        if next.is_none() {
+            break;
+        }
+    }
+    let arns: Vec<_> = rules.iter().map(|rule| rule.arn.as_str()).collect();
+    let mut tags = tags_of(tools, &arns).await?;
+    for rule in &mut rules {
+        rule.tags = tags.remove(&rule.arn).unwrap_or_default();
+    }
+    Ok(rules)
+}
+
+/// The listener's own default rule is nobody's.
+fn rule(of: &Rule) -> Option<ListedRule> {
+    if of.is_default() == Some(true) {
+        return None;
+    }
+    let actions = of.actions().iter();
+    Some(ListedRule {
+        arn: of.rule_arn()?.to_owned(),
+        condition: Condition::of(of),
+        target_groups: actions
+            .flat_map(|action| {
+                let forward = action.forward_config().map(|to| to.target_groups());
+                let weighted = forward.unwrap_or_default().iter();
+                let weighted = weighted.filter_map(|group| group.target_group_arn());
+                action.target_group_arn().into_iter().chain(weighted)
+            })
+            .map(str::to_owned)
+            .collect(),
+        tags: Tags::default(),
+    })
+}
+
+async fn tags_of(tools: &Tools, arns: &[&str]) -> Result<BTreeMap<String, Tags>, StepError> {
+    let mut all = BTreeMap::new();
+    for batch in arns.chunks(TAGS_MOST) {
+        let batch = batch.iter().map(|arn| (*arn).to_owned()).collect();
+        let request = tools
+            .client
+            .elb
+            .describe_tags()
+            .set_resource_arns(Some(batch));
+        match tools
+            .client
+            .call(Action::DescribeTags, request.send())
+            .await
+        {
+            Ok(answer) => {
+                for of in answer.tag_descriptions() {
+                    let pairs = of.tags().iter().map(|tag| (tag.key(), tag.value()));
+                    let arn = of.resource_arn().unwrap_or_default().to_owned();
+                    all.insert(arn, Tags::read(pairs));
+                }
+            }
+            // One of them went in between: the whole listing is old, and made again.
+            Err(failed) if failed.is("TargetGroupNotFound") || failed.is("RuleNotFound") => {
+                return Err(StepError::transient(
+                    "something went while it was being listed",
+                ));
+            }
+            Err(failed) => return Err(failed.into()),
+        }
+    }
+    Ok(all)
+}
+
+/// Tags as the load balancer takes them.
+pub(super) fn elb_tags(tags: &Tags) -> Vec<Tag> {
+    let tags = tags.iter();
+    tags.map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
+}

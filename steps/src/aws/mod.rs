@@ -1,0 +1,50 @@
+//! The `aws` platform: previews are ECS Fargate services behind application load balancers.
+//!
+//! ```text
+//!   rank 2                        3              4                   5
+//!   target-group (each public)    rule (each)    service (each)      healthy (each)
+//!   security-group (if several)                  private before
+//!   task-definition (each)                       public
+//! ```
+//!
+//! A target group must be attached to a load balancer before a service may use it, so the rule
+//! comes before the service. Everything that the plan of an update no longer has (the old task
+//! definition, the rule of a path that changed) is removed after the new one is healthy.
+//!
+//! What each step rests on is written down next to it; the facts are those of AWS's
+//! documentation, not of an emulator. All calls go through [`client`], which knows the account's
+//! rate limits, sorts errors by what to do about them, and is the list of what Tempus's role must
+//! be allowed to do ([`actions`]).
+
+mod admit;
+mod audit;
+mod client;
+mod event;
+mod listing;
+mod logs;
+mod names;
+mod options;
+mod plan;
+mod platform;
+mod resources;
+mod steps;
+mod tags;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use client::{ActionInfo, actions};
+pub use options::{
+    AwsOptions, Capacity, Credentials, Exec, ListenerMode, ListenerOption, ListenerTarget,
+    PublicIp, Rate, Rates,
+};
+pub use platform::AwsPlatform;
+
+/// The ranks of this platform's stages, after the common ones.
+mod rank {
+    pub(super) const GROUNDWORK: u8 = 2;
+    pub(super) const RULE: u8 = 3;
+    pub(super) const SERVICE: u8 = 4;
+    pub(super) const HEALTHY: u8 = 5;
+}

@@ -1,0 +1,122 @@
+//! The platform itself: its parts, put together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use tempus_model::{
+    FieldError, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Snapshot, Spec, Stage,
+};
+
+use super::client::{Arns, Client, Services};
+use super::options::AwsOptions;
+use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefinition, Tools};
+use super::{admit, audit, event, logs, plan, resources};
+use crate::common::{Predecessor, SetTimer};
+use crate::{
+    Afresh, AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, StepError,
+    Stray,
+};
+
+/// Previews as ECS Fargate services behind application load balancers.
+pub struct AwsPlatform {
+    tools: Arc<Tools>,
+    steps: [Box<dyn AnyStep>; 8],
+}
+
+impl AwsPlatform {
+    /// A platform with the credentials that its surroundings have: environment, profile, container
+    /// or instance role. Makes no call.
+    ///
+    /// # Errors
+    /// If there is no source of credentials at all.
+    pub async fn new(options: AwsOptions) -> Result<Self, StepError> {
+        let client = Arc::new(Client::connect(&options).await?);
+        let tools = Arc::new(Tools {
+            services: Services::new(Arc::clone(&client), options.cluster.clone()),
+            client,
+            arns: Arns::default(),
+            options,
+        });
+        let with = || Arc::clone(&tools);
+        let steps: [Box<dyn AnyStep>; 8] = [
+            Box::new(SetTimer),
+            Box::new(Predecessor),
+            Box::new(TargetGroup(with())),
+            Box::new(SecurityGroup(with())),
+            Box::new(TaskDefinition(with())),
+            Box::new(Rule(with())),
+            Box::new(Service(with())),
+            Box::new(Healthy(with())),
+        ];
+        Ok(Self { tools, steps })
+    }
+}
+
+#[async_trait]
+impl Platform for AwsPlatform {
+    fn name(&self) -> &'static str {
+        "aws"
+    }
+
+    fn newest(&self, kind: PlanKind) -> PlanId {
+        PlanId { kind, version: 1 }
+    }
+
+    fn knows(&self, plan: PlanId) -> bool {
+        plan.version == 1
+    }
+
+    fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
+        plan::stages(&self.tools.options, request)
+    }
+
+    fn step(&self, kind: &str) -> Option<&dyn AnyStep> {
+        self.steps
+            .iter()
+            .find(|step| step.kind() == kind)
+            .map(AsRef::as_ref)
+    }
+
+    async fn audit(&self, ctx: &dyn Ctx, ledger: &Ledger) -> Result<Audit, StepError> {
+        let expected = ledger.entries().iter();
+        let expected = expected
+            .filter_map(|entry| self.step(entry.step.kind())?.resource(&entry.planned))
+            .collect();
+        audit::audit(ctx, &self.tools, ledger, &expected).await
+    }
+
+    async fn remove(&self, ctx: &dyn Ctx, stray: &Stray) -> Result<Progress<()>, StepError> {
+        audit::remove(ctx, &self.tools, stray).await
+    }
+
+    async fn inventory(&self, installation: InstallationId) -> Result<Vec<Stray>, StepError> {
+        audit::inventory(&self.tools, installation).await
+    }
+
+    fn event(&self, body: &str) -> Option<PreviewId> {
+        event::preview(body)
+    }
+
+    fn verify_delay(&self) -> Duration {
+        self.tools.options.verify_delay
+    }
+
+    fn starts_afresh(&self) -> Afresh {
+        Afresh::No
+    }
+
+    fn admit(&self, spec: &Spec) -> Vec<FieldError> {
+        admit::admit(&self.tools.options, spec)
+    }
+
+    fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {
+        resources::resources(ledger)
+    }
+
+    async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError> {
+        logs::logs(&self.tools, of, query).await
+    }
+}

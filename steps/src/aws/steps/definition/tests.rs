@@ -1,0 +1,85 @@
+//! What no emulator does to a task definition.
+
+use serde_json::json;
+
+use super::*;
+use crate::Landed;
+use crate::aws::testing::{Answer, Script, TestCtx, service, spec};
+
+fn planned(ctx: &TestCtx) -> TaskDefinitionPlan {
+    let spec = spec(vec![service("web", 80, Some("/"))]);
+    TaskDefinitionPlan {
+        family: "family".into(),
+        service: "web".parse().unwrap(),
+        spec: ctx.request(&spec).spec_id,
+    }
+}
+
+fn listed(arns: &[&str]) -> Answer {
+    Answer::Json(json!({ "taskDefinitionArns": arns }))
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_in_doubt_and_then_looked_for() {
+    let mut ctx = TestCtx::new();
+    let found = json!({ "taskDefinition": {
+        "taskDefinitionArn": "arn:x:task-definition/family:7", "status": "ACTIVE" } });
+    let broken = Answer::Error(500, "ServerException", "oops");
+    let script = Script::new()
+        .await
+        .on("RegisterTaskDefinition", broken)
+        .on("DescribeTaskDefinition", Answer::Json(found));
+    let (step, planned) = (TaskDefinition(Arc::clone(&script.tools)), planned(&ctx));
+    let lost = step.execute(&ctx, &planned, None).await.unwrap_err();
+    let StepError::Transient { landed, .. } = lost else {
+        panic!("{lost:?}")
+    };
+    assert_eq!(landed, Landed::Unknown);
+    ctx.trust = Trust::Suspect;
+    let done = step.execute(&ctx, &planned, None).await;
+    assert!(matches!(done, Ok(Progress::Done(output)) if output.arn.ends_with(":7")));
+    assert_eq!(script.bodies("RegisterTaskDefinition").len(), 1);
+}
+
+#[tokio::test]
+async fn one_that_is_known_is_deregistered_and_deleted_and_no_more() {
+    let script = Script::new()
+        .await
+        .on("DeregisterTaskDefinition", Answer::Json(json!({})))
+        .on("DeleteTaskDefinitions", Answer::Json(json!({})));
+    let ctx = TestCtx::new();
+    let step = TaskDefinition(Arc::clone(&script.tools));
+    let output = TaskDefinitionOutput {
+        arn: "arn:x/family:1".into(),
+    };
+    let done = step.compensate(&ctx, &planned(&ctx), Some(&output)).await;
+    assert_eq!(done, Ok(Progress::Done(())));
+    let calls = ["DeregisterTaskDefinition", "DeleteTaskDefinitions"];
+    assert_eq!(script.calls(), calls);
+}
+
+#[tokio::test]
+async fn without_an_output_every_revision_of_the_family_goes_and_no_other() {
+    let inactive = "The specified task definition is inactive.";
+    let script = Script::new()
+        .await
+        .on(
+            "ListTaskDefinitions",
+            listed(&["a/family:1", "a/family-2:1"]),
+        )
+        .on("ListTaskDefinitions", listed(&["a/family:2"]))
+        .on(
+            "DeregisterTaskDefinition",
+            Answer::Error(400, "ClientException", inactive),
+        )
+        .on("DeleteTaskDefinitions", Answer::Json(json!({})));
+    let ctx = TestCtx::new();
+    let step = TaskDefinition(Arc::clone(&script.tools));
+    let done = step.compensate(&ctx, &planned(&ctx), None).await;
+    assert_eq!(done, Ok(Progress::Done(())));
+    let deleted = json!({ "taskDefinitions": ["a/family:1", "a/family:2"] });
+    assert_eq!(
+        script.bodies("DeleteTaskDefinitions"),
+        [deleted.to_string()]
+    );
+}

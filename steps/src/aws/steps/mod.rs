@@ -1,0 +1,45 @@
+//! The steps of the platform: one file each, with its compensation.
+
+mod definition;
+mod healthy;
+mod ready;
+mod reason;
+mod rule;
+mod security_group;
+mod service;
+mod target_group;
+
+pub(super) use definition::{TaskDefinition, TaskDefinitionPlan, delete_revisions, revisions};
+pub(super) use healthy::{Healthy, HealthyPlan};
+pub(super) use rule::{Condition, Rule, RulePlan, delete_rule};
+pub(super) use security_group::{SecurityGroup, SecurityGroupPlan, delete_security_group};
+pub(super) use service::{Mesh, Service, ServicePlan, delete_service};
+pub(super) use target_group::{TargetGroup, TargetGroupPlan, delete_target_group};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::client::{Arns, Client, Services};
+use super::options::AwsOptions;
+
+/// How long a step may take. Long, because a burst of creates waits in line for the account's
+/// request rates; what AWS refuses is refused at once.
+const DEADLINE: Duration = Duration::from_mins(10);
+/// How long a step waits before it looks again at something that passes within seconds.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// What every step works with.
+#[derive(Debug)]
+pub(super) struct Tools {
+    pub(super) client: Arc<Client>,
+    pub(super) services: Arc<Services>,
+    pub(super) arns: Arns,
+    pub(super) options: AwsOptions,
+}
+
+impl Tools {
+    /// The tags of a resource of this name.
+    fn tags(&self, ctx: &dyn crate::Ctx, name: &str, service: Option<&str>) -> super::tags::Tags {
+        super::tags::Tags::of(ctx, name, service, self.options.cost_center.as_deref())
+    }
+}

@@ -1,0 +1,156 @@
+//! What no emulator does to a service.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::aws::testing::{Answer, Script, TestCtx};
+
+fn planned() -> ServicePlan {
+    ServicePlan {
+        name: "name".into(),
+        service: "web".parse().unwrap(),
+        family: "family-2".into(),
+        port: 80,
+        target_group: None,
+        mesh: None,
+    }
+}
+
+fn service(status: &str) -> Value {
+    json!({ "serviceName": "name", "serviceArn": "arn", "status": status,
+            "taskDefinition": "arn:x:task-definition/family-1:3", "createdAt": 1_700_000_000.5 })
+}
+
+fn described(status: &str) -> Answer {
+    Answer::Json(json!({ "services": [service(status)], "failures": [] }))
+}
+
+fn refused(code: &'static str, message: &'static str) -> Answer {
+    Answer::Error(400, code, message)
+}
+
+fn made() -> Answer {
+    Answer::Json(json!({ "service": service("ACTIVE") }))
+}
+
+#[test]
+fn a_token_is_fixed_by_preview_service_and_generation() {
+    let mut ctx = TestCtx::new();
+    let first = token(&ctx, &planned(), None);
+    assert!(first.len() <= 36, "what ECS takes");
+    assert_eq!(first, token(&ctx, &planned(), None));
+    ctx.generation = ctx.generation.next();
+    assert_ne!(first, token(&ctx, &planned(), None));
+}
+
+#[tokio::test]
+async fn the_clean_path_is_one_call() {
+    let script = Script::new().await.on("CreateService", made());
+    let step = Service(Arc::clone(&script.tools));
+    let done = step.execute(&TestCtx::new(), &planned(), None).await;
+    assert!(matches!(done, Ok(Progress::Done(_))), "{done:?}");
+    assert_eq!(script.calls(), ["CreateService"]);
+    let body: Value = serde_json::from_str(&script.bodies("CreateService")[0]).unwrap();
+    assert_eq!(body["taskDefinition"], "family-2");
+    let breaker = &body["deploymentConfiguration"]["deploymentCircuitBreaker"];
+    assert_eq!(
+        (&breaker["enable"], &breaker["rollback"]),
+        (&json!(true), &json!(true))
+    );
+    let network = &body["networkConfiguration"]["awsvpcConfiguration"];
+    assert_eq!(network["assignPublicIp"], "DISABLED");
+}
+
+#[tokio::test]
+async fn a_name_that_still_drains_is_waited_for() {
+    for message in [
+        "Unable to Start a service that is still Draining.",
+        "Creation of service was not idempotent.",
+    ] {
+        let script = Script::new()
+            .await
+            .on(
+                "CreateService",
+                refused("InvalidParameterException", message),
+            )
+            .on("DescribeServices", described("DRAINING"));
+        let step = Service(Arc::clone(&script.tools));
+        let done = step.execute(&TestCtx::new(), &planned(), None).await;
+        assert!(matches!(done, Ok(Progress::Wait { .. })), "{done:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_exists_already_is_taken_and_moved() {
+    let exists = refused("ClientException", "Creation of service was not idempotent.");
+    let script = Script::new()
+        .await
+        .on("CreateService", exists)
+        .on("DescribeServices", described("ACTIVE"))
+        .on("UpdateService", made());
+    let step = Service(Arc::clone(&script.tools));
+    let done = step.execute(&TestCtx::new(), &planned(), None).await;
+    assert!(matches!(done, Ok(Progress::Done(_))), "{done:?}");
+    assert!(script.bodies("UpdateService")[0].contains("family-2"));
+}
+
+#[tokio::test]
+async fn one_that_was_removed_behind_our_back_is_made_anew_with_another_token() {
+    let script = Script::new()
+        .await
+        .on(
+            "UpdateService",
+            refused("ServiceNotActiveException", "inactive"),
+        )
+        .on("DescribeServices", described("INACTIVE"))
+        .on("CreateService", made());
+    let (step, ctx) = (Service(Arc::clone(&script.tools)), TestCtx::new());
+    let output = ServiceOutput {
+        arn: "arn".into(),
+        port: 80,
+    };
+    let done = step.execute(&ctx, &planned(), Some(&output)).await;
+    assert!(matches!(done, Ok(Progress::Done(_))), "{done:?}");
+    let body: Value = serde_json::from_str(&script.bodies("CreateService")[0]).unwrap();
+    assert_ne!(body["clientToken"], token(&ctx, &planned(), None));
+}
+
+#[tokio::test]
+async fn a_delete_is_done_when_its_tasks_have_stopped() {
+    let busy = refused("InvalidParameterException", "deployments are active.");
+    let draining = Answer::Json(json!({ "service": service("DRAINING") }));
+    let script = Script::new()
+        .await
+        .on("DescribeServices", described("ACTIVE"))
+        .on("DescribeServices", described("ACTIVE"))
+        .on("DescribeServices", described("DRAINING"))
+        .on("DescribeServices", described("INACTIVE"))
+        .on("DeleteService", busy)
+        .on("DeleteService", draining);
+    let (step, ctx) = (Service(Arc::clone(&script.tools)), TestCtx::new());
+    for _ in 0..3 {
+        let going = step.compensate(&ctx, &planned(), None).await;
+        assert!(matches!(going, Ok(Progress::Wait { .. })), "{going:?}");
+    }
+    let gone = step.compensate(&ctx, &planned(), None).await;
+    assert_eq!(gone, Ok(Progress::Done(())));
+    assert!(script.bodies("DeleteService")[0].contains("\"force\":true"));
+}
+
+#[tokio::test]
+async fn a_public_service_comes_after_its_private_siblings() {
+    let missing = json!({ "services": [], "failures": [{ "arn": "db", "reason": "MISSING" }] });
+    let script = Script::new()
+        .await
+        .on("DescribeServices", Answer::Json(missing));
+    let step = Service(Arc::clone(&script.tools));
+    let mut planned = planned();
+    planned.mesh = Some(Mesh {
+        security_group: "group".into(),
+        dns_name: "web-1".into(),
+        after: vec!["db".into()],
+    });
+    let waits = step.execute(&TestCtx::new(), &planned, None).await;
+    assert!(matches!(waits, Ok(Progress::Wait { .. })), "{waits:?}");
+    assert_eq!(script.calls(), ["DescribeServices"]);
+}

@@ -1,0 +1,204 @@
+//! An account with a cluster and a load balancer, and what a worker does, without its machinery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, FixedResponseActionConfig, ProtocolEnum,
+};
+use futures::future::try_join_all;
+use serde_json::value::RawValue;
+use tempus_model::{Ledger, LedgerEntry, Spec, Stage, StepId};
+
+use crate::aws::client::Client;
+use crate::aws::options::{AwsOptions, Credentials, ListenerMode};
+use crate::aws::testing::{TestCtx, options};
+use crate::aws::{AwsPlatform, rank};
+use crate::{Ctx, Platform, Progress, StepError};
+
+/// How often something that waits is looked at again.
+const LOOKS: usize = 60;
+
+/// A platform on an emulator, and one preview.
+pub(super) struct World {
+    pub(super) platform: AwsPlatform,
+    pub(super) client: Client,
+    pub(super) options: AwsOptions,
+    pub(super) ctx: TestCtx,
+    pub(super) ledger: Ledger,
+}
+
+impl World {
+    pub(super) async fn new(endpoint: &str, mode: ListenerMode) -> Self {
+        let ctx = TestCtx::new();
+        let mut options = options();
+        options.endpoint = Some(endpoint.to_owned());
+        options.credentials = Credentials::Emulator;
+        options.cluster = format!("c-{}", ctx.identity.short());
+        let client = Client::connect(&options).await.unwrap();
+        let cluster = client.ecs.create_cluster().cluster_name(&options.cluster);
+        cluster.send().await.unwrap();
+        let (vpc, subnets) = network(&client).await;
+        (options.vpc_id, options.subnets) = (vpc, subnets);
+        let groups = client.security_groups(&options.vpc_id, "default").await;
+        options.security_groups = vec![groups.unwrap()[0].id.clone()];
+        let listener = &mut options.listeners[0];
+        let (balancer, arn) =
+            listener_on(&client, &options.subnets, &ctx.identity.short().to_string()).await;
+        listener.load_balancer.arn = balancer;
+        (listener.listener_arn, listener.mode) = (arn, mode);
+        let platform = AwsPlatform::new(options.clone()).await.unwrap();
+        Self {
+            platform,
+            client,
+            options,
+            ctx,
+            ledger: Ledger::default(),
+        }
+    }
+
+    pub(super) fn plan(&self, spec: &Spec) -> Vec<Stage> {
+        let plan = self.platform.newest(tempus_model::PlanKind::Create);
+        let stages = self.platform.stages(plan, &self.ctx.request(spec));
+        stages.unwrap()
+    }
+
+    /// Carries a plan out, and removes what it has not.
+    pub(super) async fn converge(&mut self, spec: &Spec) -> Result<(), StepError> {
+        let stages = self.plan(spec);
+        for stage in &stages {
+            for step in &stage.steps {
+                let planned = step.planned.clone().unwrap();
+                let generation = self.ctx.generation;
+                self.ledger
+                    .enter(&step.step, stage.rank, planned, generation);
+            }
+            let open = stage
+                .steps
+                .iter()
+                .map(|step| self.ledger.get(&step.step).unwrap());
+            let open = open
+                .filter(|entry| !entry.done)
+                .map(|entry| self.execute(entry));
+            let done = try_join_all(open).await?;
+            for (step, output) in done {
+                self.ledger.finish(&step, output);
+            }
+        }
+        let planned: Vec<_> = stages.iter().flat_map(|stage| &stage.steps).collect();
+        self.compensate(|step| planned.iter().all(|planned| planned.step != *step))
+            .await
+    }
+
+    async fn execute(&self, entry: &LedgerEntry) -> Result<(StepId, Arc<RawValue>), StepError> {
+        let code = self.platform.step(entry.step.kind()).unwrap();
+        let mut looks = 0;
+        loop {
+            let output = entry.output.as_deref();
+            match code.execute(&self.ctx, &entry.planned, output).await? {
+                Progress::Done(output) => return Ok((entry.step.clone(), output)),
+                Progress::Wait { reason, .. } => {
+                    looks += 1;
+                    assert!(looks < LOOKS, "{}: {reason}", entry.step);
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    /// Removes everything.
+    pub(super) async fn unwind(&mut self) -> Result<(), StepError> {
+        self.compensate(|_| true).await
+    }
+
+    async fn compensate(&mut self, is_excess: impl Fn(&StepId) -> bool) -> Result<(), StepError> {
+        for rank in (0..=rank::HEALTHY).rev() {
+            for entry in self.ledger.clone().entries() {
+                if entry.rank != rank || !is_excess(&entry.step) {
+                    continue;
+                }
+                let code = self.platform.step(entry.step.kind()).unwrap();
+                let mut looks = 0;
+                while let Progress::Wait { reason, .. } = code
+                    .compensate(&self.ctx, &entry.planned, entry.output.as_deref())
+                    .await?
+                {
+                    looks += 1;
+                    assert!(looks < LOOKS, "{}: {reason}", entry.step);
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                self.ledger.strike_out(&entry.step);
+            }
+        }
+        Ok(())
+    }
+
+    /// What an audit finds that no ledger entry stands for.
+    pub(super) async fn strays(&self) -> Vec<crate::Stray> {
+        let audit = self.platform.audit(&self.ctx, &self.ledger).await.unwrap();
+        audit.strays
+    }
+
+    /// What the inventory has of this preview, by kind.
+    pub(super) async fn kinds(&self) -> Vec<String> {
+        let all = self
+            .platform
+            .inventory(self.ctx.installation())
+            .await
+            .unwrap();
+        let ours = all
+            .into_iter()
+            .filter(|s| s.preview == Some(self.ctx.identity.id));
+        let mut kinds: Vec<_> = ours.map(|stray| stray.resource.kind).collect();
+        kinds.sort();
+        kinds
+    }
+}
+
+async fn network(client: &Client) -> (String, Vec<String>) {
+    let answer = client.raw_ec2("DescribeVpcs", &[]).await;
+    let vpc = between(&answer, "<vpcId>");
+    let answer = client
+        .raw_ec2(
+            "DescribeSubnets",
+            &[("Filter.1.Name", "vpc-id"), ("Filter.1.Value.1", &vpc)],
+        )
+        .await;
+    let subnets = answer.split("<subnetId>").skip(1);
+    let subnets = subnets.map(|rest| rest.split('<').next().unwrap().to_owned());
+    (vpc, subnets.take(2).collect())
+}
+
+fn between(answer: &str, tag: &str) -> String {
+    let (_, rest) = answer
+        .split_once(tag)
+        .unwrap_or_else(|| panic!("no {tag} in {answer}"));
+    rest.split('<').next().unwrap().to_owned()
+}
+
+async fn listener_on(client: &Client, subnets: &[String], name: &str) -> (String, String) {
+    let made = client.elb.create_load_balancer().name(format!("lb-{name}"));
+    let made = made
+        .set_subnets(Some(subnets.to_vec()))
+        .send()
+        .await
+        .unwrap();
+    let balancer = made.load_balancers()[0]
+        .load_balancer_arn()
+        .unwrap()
+        .to_owned();
+    let nothing = FixedResponseActionConfig::builder()
+        .status_code("404")
+        .build();
+    let otherwise = Action::builder()
+        .r#type(ActionTypeEnum::FixedResponse)
+        .fixed_response_config(nothing);
+    let listener = client.elb.create_listener().load_balancer_arn(&balancer);
+    let listener = listener
+        .protocol(ProtocolEnum::Http)
+        .port(80)
+        .default_actions(otherwise.build());
+    let made = listener.send().await.unwrap();
+    let listener = made.listeners()[0].listener_arn().unwrap().to_owned();
+    (balancer, listener)
+}

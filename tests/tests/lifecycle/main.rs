@@ -1,0 +1,16 @@
+//! The life of previews on a real server: created, reached, updated, extended, ended by hand and by
+//! time, over restarts of the server, and proved gone.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test's helpers unwrap is what the test claims"
+)]
+
+mod creating;
+mod ending;
+mod failing;
+mod names;
+mod reading;
+mod restarting;
+mod surviving;
+mod updating;

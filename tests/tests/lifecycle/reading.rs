@@ -1,0 +1,67 @@
+//! Reading a preview's logs, as they are and as they come.
+
+use serde_json::{Value, json};
+use tempus_model::Timestamp;
+use tempus_tests::server::{Server, app, text};
+
+/// A time as milliseconds since 1970.
+pub fn millis(time: &Value) -> i64 {
+    let time: Timestamp = serde_json::from_value(time.clone()).unwrap();
+    time.millis()
+}
+
+#[tokio::test]
+async fn logs_are_kept_and_followed() {
+    let server = Server::start(&[]).await;
+    let api = server.api();
+    let accepted = api
+        .ready(&app::request(&server, "talker", &json!({})))
+        .await;
+    let preview = text(&accepted, "preview_id");
+    for line in ["one", "two", "three"] {
+        api.visit("talker", &format!("/say/{line}")).send().await;
+    }
+    let logs = |query: &str| api.get(&format!("/preview/{preview}/logs{query}"));
+    let texts = |body: &str| -> Vec<String> {
+        let lines = body.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines
+            .map(|line: Value| text(&line, "text").to_owned())
+            .collect()
+    };
+    let all = logs("").send().await;
+    assert_eq!(texts(&all.text()), ["starting 1", "one", "two", "three"]);
+    let first: Value = serde_json::from_str(all.text().lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (text(&first, "service"), text(&first, "stream")),
+        ("web", "stdout")
+    );
+    assert_eq!(
+        texts(&logs("?tail=2").send().await.text()),
+        ["two", "three"]
+    );
+    assert_eq!(logs("?tail=0").send().await.text(), "");
+    let plain = logs("?tail=1").header("accept", "text/plain").send().await;
+    assert!(plain.text().ends_with(" web | three\n"), "{}", plain.text());
+    logs("?tail=10001").send().await.expect(400);
+    logs("?service=nobody").send().await.expect(404);
+
+    let follow = logs("?tail=1&follow=true");
+    let mut stream = follow.open().await.unwrap();
+    let (status, headers) = (stream.status().as_u16(), stream.headers().clone());
+    let mut seen = Vec::new();
+    while texts(std::str::from_utf8(&seen).unwrap()).len() < 2 {
+        if seen.ends_with(b"\n") {
+            api.visit("talker", "/say/four").send().await;
+        }
+        seen.extend(stream.chunk().await.unwrap().expect("the stream goes on"));
+    }
+    follow.check(status, &headers, &seen);
+    assert_eq!(
+        texts(std::str::from_utf8(&seen).unwrap()),
+        ["three", "four"]
+    );
+
+    // A stream ends with what it follows.
+    api.destroy(preview).await;
+    while stream.chunk().await.unwrap().is_some() {}
+}
