@@ -92,11 +92,19 @@ impl Account {
         account
     }
 
-    /// The configuration of this account, without what a bootstrap makes.
+    /// What a bootstrap is given.
+    pub fn aws(&self) -> String {
+        let endpoint = &self.endpoint;
+        format!(
+            "[aws]\nregion = \"us-east-1\"\nendpoint = \"{endpoint}\"\n\
+             credentials = \"emulator\"\n\n"
+        )
+    }
+
+    /// Everything besides `[aws]`.
     pub fn settings(&self) -> String {
         let [first, second] = &self.subnets;
         let Self {
-            endpoint,
             dns,
             vpc,
             group,
@@ -105,11 +113,7 @@ impl Account {
             ..
         } = self;
         format!(
-            r#"[aws]
-region = "us-east-1"
-endpoint = "{endpoint}"
-credentials = "emulator"
-
+            r#"
 [ecs]
 cluster = "{CLUSTER}"
 vpc_id = "{vpc}"

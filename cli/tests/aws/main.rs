@@ -24,15 +24,13 @@ async fn api_and_worker_carry_a_preview_from_create_to_receipt() {
     let emulator = Emulator::start(Kind::Ministack);
     let account = Account::new(emulator.endpoint()).await;
     let folder = tempfile::tempdir().unwrap();
-    configure(folder.path(), &account.settings());
+    configure(folder.path(), &account.aws());
     let printed = bootstrapped(folder.path());
     let again = bootstrapped(folder.path());
     assert_eq!(again, printed, "run twice, it changes nothing");
-    let (_, section) = printed.split_once("[aws]\n").unwrap();
-    let made = format!("[aws]\n{}", names(section));
-    let settings = account.settings().replace("[aws]\n", &made);
     let chosen = "engine = \"aws\"\nplatform = \"aws\"\n";
-    configure(folder.path(), &format!("{chosen}{settings}"));
+    let settings = format!("{chosen}{printed}{}", account.settings());
+    configure(folder.path(), &settings);
 
     let mut api = Process::start(folder.path(), "api");
     let mut worker = Process::start(folder.path(), "worker");
@@ -46,7 +44,7 @@ async fn one_process_with_a_file_makes_previews_on_aws_too() {
     let emulator = Emulator::start(Kind::Ministack);
     let account = Account::new(emulator.endpoint()).await;
     let folder = tempfile::tempdir().unwrap();
-    let settings = account.settings();
+    let settings = format!("{}{}", account.aws(), account.settings());
     configure(folder.path(), &format!("platform = \"aws\"\n{settings}"));
 
     let mut server = Process::start(folder.path(), "serve");
@@ -84,17 +82,6 @@ async fn stops_cleanly(process: &mut Process) {
 
 fn configure(folder: &Path, text: &str) {
     std::fs::write(folder.join("tempus.toml"), text).unwrap();
-}
-
-/// The lines that a bootstrap adds to what it was given.
-fn names(section: &str) -> String {
-    let given = ["region", "endpoint", "credentials"];
-    let is_new = |line: &&str| !given.iter().any(|key| line.starts_with(key));
-    section
-        .lines()
-        .filter(is_new)
-        .map(|line| format!("{line}\n"))
-        .collect()
 }
 
 /// The API, as a client sees it.

@@ -15,6 +15,7 @@ use tempus_model::{InstallationId, Timestamp};
 
 use crate::{Queue, Store, Timer};
 
+mod actions;
 mod bootstrap;
 mod client;
 mod dead_letters;
@@ -34,6 +35,7 @@ use store::DynamoStore;
 use table::Table;
 use timer::{Post, ScheduleTimer};
 
+pub use actions::{ActionInfo, Role, actions};
 pub use bootstrap::{Bootstrap, Bootstrapped, Recovery, bootstrap};
 pub use dead_letters::{DrainError, Drained};
 pub use error::AwsError;

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ecs::types::TaskDefinitionFamilyStatus;
+use aws_sdk_ecs::types::{TaskDefinitionFamilyStatus, TaskDefinitionStatus};
 use serde::Deserialize;
 use tempus_model::{Check, InstallationId, Ledger, PreviewId, Timestamp};
 
 use super::client::{Life, Seen};
 use super::listing::{self, ListedGroup, ListedRule};
-use super::names::{Names, last_part, preview_of};
+use super::names::{Names, family_of, last_part, preview_of};
 use super::steps::{
     Tools, delete_revisions, delete_rule, delete_security_group, delete_service,
     delete_target_group, revisions,
@@ -160,9 +160,17 @@ pub(super) async fn inventory(
     let prefix = Names::of_installation(installation);
     let services = listing::services(tools, &prefix).await?;
     let mut all: Vec<Stray> = services.iter().filter_map(service).collect();
-    for family in listing::families(tools, &prefix, &TaskDefinitionFamilyStatus::Active).await? {
-        let preview = preview_of(&family);
-        all.push(stray("task-definition", &family, None, preview, None));
+    // Families could be asked for by prefix, but only this tells that one has two revisions.
+    let active = listing::definitions(tools, None, &TaskDefinitionStatus::Active).await?;
+    let mut families = BTreeSet::new();
+    for arn in active {
+        let family = family_of(&arn).to_owned();
+        if family.starts_with(&prefix) {
+            let preview = preview_of(&family);
+            let again = !families.insert(family.clone());
+            let revision = again.then_some(arn);
+            all.push(stray("task-definition", &family, revision, preview, None));
+        }
     }
     let groups = listing::target_groups(tools, &prefix).await?;
     all.extend(groups.iter().map(group));
@@ -218,11 +226,8 @@ async fn security_groups(tools: &Tools, prefix: &str) -> Result<Vec<Stray>, Step
     if tools.options.service_connect_namespace.is_none() {
         return Ok(Vec::new());
     }
-    let like = format!("{prefix}*");
-    let groups = tools
-        .client
-        .security_groups(&tools.options.vpc_id, &like)
-        .await?;
+    let vpc = &tools.options.vpc_id;
+    let groups = tools.client.security_groups(vpc, None).await?;
     let ours = groups
         .into_iter()
         .filter(|group| group.name.starts_with(prefix));

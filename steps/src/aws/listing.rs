@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ecs::types::TaskDefinitionFamilyStatus;
+use aws_sdk_ecs::types::{TaskDefinitionFamilyStatus, TaskDefinitionStatus};
 use aws_sdk_elasticloadbalancingv2::types::{Rule, Tag, TargetGroup};
 use futures::future::try_join_all;
 
 use super::client::{Action, Seen};
-use super::names::last_part;
+use super::names::{family_of, last_part};
 use super::steps::{Condition, Tools};
 use super::tags::Tags;
 use crate::StepError;
@@ -89,6 +89,32 @@ pub(super) async fn families(
             return Ok(families);
         }
     }
+}
+
+/// The task definitions of this status, as ARNs: of one family, or all of the account's.
+pub(super) async fn definitions(
+    tools: &Tools,
+    family: Option<&str>,
+    status: &TaskDefinitionStatus,
+) -> Result<Vec<String>, StepError> {
+    let (mut arns, mut next) = (Vec::new(), None);
+    loop {
+        let request = tools.client.ecs.list_task_definitions();
+        let request = request
+            .set_family_prefix(family.map(str::to_owned))
+            .status(status.clone())
+            .max_results(100)
+            .set_next_token(next);
+        let sent = request.send();
+        let page = tools.client.call(Action::ListTaskDefinitions, sent).await?;
+        arns.extend(page.task_definition_arns.unwrap_or_default());
+        next = page.next_token;
+        if next.is_none() {
+            break;
+        }
+    }
+    arns.retain(|arn| family.is_none_or(|family| family_of(arn) == family));
+    Ok(arns)
 }
 
 /// The target groups whose name begins so, with their tags.

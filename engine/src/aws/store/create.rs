@@ -8,7 +8,7 @@ use tempus_model::{DnsName, Identity, JobKind, JobRef, PreviewId, Route, Row, Sh
 use super::super::table::item::{BODY, Item, Key, json, text};
 use super::super::table::write::{ABSENT, Verdict, Write};
 use super::DynamoStore;
-use super::decide::contended;
+use super::decide::{breathe, contended};
 use super::idempotency;
 use super::row::{self, Stored, TRIES};
 use super::slots::{self, Slot};
@@ -24,7 +24,8 @@ impl DynamoStore {
     /// Accepts a create, or the update that it is. Whatever it was decided on is a condition of
     /// the transaction; where that fails, it is decided again.
     pub(super) async fn accept_create(&self, new: &NewPreview) -> Result<Accepted, CreateError> {
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            breathe(attempt).await;
             if let Some(first) = self.first_answer(new.key.as_ref(), new.job.now).await? {
                 return Ok(first);
             }

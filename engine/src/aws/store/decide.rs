@@ -1,6 +1,8 @@
 //! Decide and write: the one loop behind every verb that changes nothing but a row and what
 //! follows from it.
 
+use std::time::Duration;
+
 use tempus_model::transition::{Change, Refused};
 use tempus_model::{PreviewId, Row};
 
@@ -32,7 +34,8 @@ impl DynamoStore {
             Start::Stored => None,
         };
         let mut remembered = at.is_some();
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            breathe(attempt).await;
             let stored = match at.take() {
                 Some(stored) => stored,
                 None => match self.load(preview).await? {
@@ -90,6 +93,14 @@ impl DynamoStore {
             Err(NotWritten::Rule(Refused::Moved(row))) => Err(WriteError::Moved(row)),
             Err(NotWritten::Store(error)) => Err(error.into()),
         }
+    }
+}
+
+/// The pause before a decision is made again: none for the first few, who were merely unlucky.
+pub(super) async fn breathe(attempt: usize) {
+    if let Some(unlucky @ 1..) = attempt.checked_sub(2) {
+        let most = Duration::from_millis(5).saturating_mul(u32::try_from(unlucky).unwrap_or(1));
+        tokio::time::sleep(most.mul_f64(rand::random())).await;
     }
 }
 

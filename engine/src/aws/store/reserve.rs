@@ -5,7 +5,7 @@ use tempus_model::InstallationId;
 use super::super::table::item::{Key, number};
 use super::super::table::write::{ABSENT, Verdict, Write};
 use super::DynamoStore;
-use super::decide::contended;
+use super::decide::{breathe, contended};
 use super::row::{RESERVATIONS, TRIES};
 use super::slots::{self, Slot};
 use crate::{Reserve, ReserveError, StoreError};
@@ -19,7 +19,8 @@ impl DynamoStore {
     pub(super) async fn give(&self, ask: &Reserve) -> Result<u32, ReserveError> {
         let pool = slots::reserved(&ask.pool);
         let key = Key::reserved(ask.preview, &pool, &ask.item);
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            breathe(attempt).await;
             let stored = self.load(ask.preview).await?;
             // The receipt has given everything back: what a late caller took now, nobody would
             // free.

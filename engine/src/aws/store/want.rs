@@ -7,7 +7,7 @@ use tempus_model::{Identity, Job, JobRef, PreviewId, Row, Spec, Timestamp};
 use super::super::table::item::{BODY, Key, json};
 use super::super::table::write::Write;
 use super::DynamoStore;
-use super::decide::{Start, contended};
+use super::decide::{Start, breathe, contended};
 use super::idempotency;
 use super::row::{Outcome, Stored, TRIES};
 use crate::{
@@ -18,7 +18,8 @@ use crate::{
 impl DynamoStore {
     /// Accepts an update.
     pub(super) async fn accept_update(&self, update: &Update) -> Result<Accepted, JobError> {
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            breathe(attempt).await;
             if let Some(first) = self
                 .first_answer(update.key.as_ref(), update.job.now)
                 .await?
@@ -62,7 +63,8 @@ impl DynamoStore {
         job: NewJob,
         key: Option<&Idempotency>,
     ) -> Result<Accepted, JobError> {
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            breathe(attempt).await;
             if let Some(first) = self.first_answer(key, job.now).await? {
                 return Ok(first);
             }
@@ -131,7 +133,8 @@ impl DynamoStore {
         preview: PreviewId,
         now: Timestamp,
     ) -> Result<(), DiscardError> {
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
+            breathe(attempt).await;
             let stored = self.load(preview).await?.ok_or(DiscardError::NotFound)?;
             let saga = stored.row.saga.as_ref();
             let running = self.stored_job(saga.and_then(|saga| saga.job)).await?;

@@ -11,7 +11,7 @@ use tempus_model::{PreviewId, Row};
 use super::super::{AwsEngine, AwsOptions, bootstrap};
 use super::{access, wanted};
 use crate::conformance::{at, claim, new_preview, next_write};
-use crate::testing::emulator::{Emulator, Kind};
+use crate::testing::emulator::Emulator;
 use crate::testing::wire::{Fate, Wire};
 use crate::{Idempotency, NewPreview, Repeat, Store, StoreError, WriteError};
 
@@ -201,5 +201,5 @@ async fn a_transaction_happens_once_by_its_token() {
 /// none.
 #[tokio::test]
 async fn a_transaction_happens_once_by_what_it_wrote() {
-    transactions_happen_once(&Emulator::start(Kind::Moto)).await;
+    transactions_happen_once(super::moto::shared()).await;
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tempus_model::{InstallationId, PreviewId, resource_name};
 use uuid::Uuid;
 
-use super::{Access, AwsEngine, AwsOptions, Bootstrap, Credentials, bootstrap};
+use super::{Access, AwsEngine, AwsOptions, Bootstrap, Credentials, actions, bootstrap};
 use crate::conformance::{Harness, Ports};
 use crate::testing::emulator::Emulator;
 use crate::{Alarm, SystemClock, Timer, TimerError};
@@ -17,6 +17,7 @@ mod bootstrapping;
 mod costs;
 mod dead;
 mod lost;
+mod moto;
 mod schedules;
 
 mod ministack {
@@ -30,14 +31,7 @@ struct Ministack;
 #[async_trait]
 impl Harness for Ministack {
     async fn fresh(&self) -> Ports {
-        let engine = fresh(Emulator::shared().endpoint()).await;
-        Ports {
-            store: engine.store(),
-            queue: engine.queue(),
-            timer: Arc::new(Named::of(&engine)),
-            clock: Arc::new(SystemClock),
-            keep: Box::new(engine),
-        }
+        ports(fresh(Emulator::shared().endpoint()).await)
     }
 
     // ministack looks for schedules every ten seconds.
@@ -48,6 +42,31 @@ impl Harness for Ministack {
     // SQS counts in seconds.
     fn tick(&self) -> Duration {
         Duration::from_secs(1)
+    }
+}
+
+fn ports(engine: AwsEngine) -> Ports {
+    Ports {
+        store: engine.store(),
+        queue: engine.queue(),
+        timer: Arc::new(Named::of(&engine)),
+        clock: Arc::new(SystemClock),
+        keep: Box::new(Listed(engine)),
+    }
+}
+
+/// An engine all of whose calls are in the list that policies are written from.
+struct Listed(AwsEngine);
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        let usage = self.0.usage();
+        let listed = |call: &String| actions().iter().any(|action| action.operation == *call);
+        let missing: Vec<_> = usage.requests.keys().filter(|call| !listed(call)).collect();
+        assert!(
+            missing.is_empty() || std::thread::panicking(),
+            "not in the list of actions: {missing:?}"
+        );
     }
 }
 

@@ -121,7 +121,7 @@ mod tests {
             .map(|_| (line.turn(now).unwrap() - now).as_millis())
             .collect();
         assert_eq!(waits, [0, 0, 0, 500, 1000]);
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         assert_eq!(line.turn(later), Some(later), "a quiet while fills it up");
     }
 

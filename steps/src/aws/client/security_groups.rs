@@ -56,21 +56,24 @@ impl Client {
         }
     }
 
-    /// The groups of the VPC whose name is like this; `*` stands for anything.
+    /// The groups of the VPC; only the one of this name, if there is one to look for. Names are not
+    /// asked for by their beginning: every endpoint knows equality, not every one a wildcard.
     pub(in crate::aws) async fn security_groups(
         &self,
         vpc: &str,
-        name: &str,
+        name: Option<&str>,
     ) -> Result<Vec<Group>, Failed> {
         let (mut all, mut next) = (Vec::new(), None);
         loop {
             let mut parameters = vec![
-                pair("Filter.1.Name", "group-name"),
-                pair("Filter.1.Value.1", name),
-                pair("Filter.2.Name", "vpc-id"),
-                pair("Filter.2.Value.1", vpc),
                 pair("MaxResults", "1000"),
+                pair("Filter.1.Name", "vpc-id"),
+                pair("Filter.1.Value.1", vpc),
             ];
+            if let Some(name) = name {
+                parameters.push(pair("Filter.2.Name", "group-name"));
+                parameters.push(pair("Filter.2.Value.1", name));
+            }
             parameters.extend(next.map(|token: String| pair("NextToken", &token)));
             let answer = self
                 .ec2(Action::DescribeSecurityGroups, &parameters)

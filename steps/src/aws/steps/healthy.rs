@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 use serde::{Deserialize, Serialize};
 use tempus_model::{DnsName, SpecId};
 
 use super::Tools;
 use super::ready::{Verdict, judge};
-use super::reason::{Evidence, Hope, Wanted, diagnose, gather};
-use crate::aws::client::{Action, Seen};
+use super::reason::Hope;
+use crate::aws::client::Seen;
 use crate::{Ctx, Progress, Resource, Step, StepError};
+
+mod asked;
+
+use asked::Targets;
 
 /// How long an answer that knows nothing of our own change is taken for an older one.
 const STALE: Duration = Duration::from_secs(30);
@@ -37,96 +40,6 @@ pub(in crate::aws) struct HealthyPlan {
     pub(in crate::aws) spec: SpecId,
     /// Its target group's name, if it is reached from outside.
     pub(in crate::aws) target_group: Option<String>,
-}
-
-/// What the targets say.
-enum Targets {
-    Healthy,
-    Not(String),
-}
-
-impl Healthy {
-    async fn targets(
-        &self,
-        ctx: &dyn Ctx,
-        name: &str,
-        completed: bool,
-    ) -> Result<Targets, StepError> {
-        let Some(arn) = self.0.target_group_arn(name, ctx.trust()).await? else {
-            return Ok(Targets::Not("its target group is not there".to_owned()));
-        };
-        let request = self
-            .0
-            .client
-            .elb
-            .describe_target_health()
-            .target_group_arn(arn);
-        let sent = request.send();
-        let answer = match self.0.client.call(Action::DescribeTargetHealth, sent).await {
-            Ok(answer) => answer,
-            Err(failed) if failed.is("TargetGroupNotFound") => {
-                self.0.arns.forget(name);
-                return Ok(Targets::Not("its target group is not there".to_owned()));
-            }
-            Err(failed) => return Err(failed.into()),
-        };
-        let mut healthy = 0;
-        for target in answer.target_health_descriptions() {
-            let Some(health) = target.target_health() else {
-                continue;
-            };
-            match health.state() {
-                Some(TargetHealthStateEnum::Healthy) => healthy += 1,
-                // A task of the version before, on its way out.
-                Some(TargetHealthStateEnum::Draining) => {}
-                state => {
-                    let state = state.map_or("unknown", TargetHealthStateEnum::as_str);
-                    let why = health.description().unwrap_or_default();
-                    return Ok(Targets::Not(format!("its target is {state}: {why}")));
-                }
-            }
-        }
-        // ECS completes a deployment only after its targets were healthy.
-        if healthy == 0 && !completed {
-            return Ok(Targets::Not("its target is not registered yet".to_owned()));
-        }
-        Ok(Targets::Healthy)
-    }
-
-    /// The refusal, with what AWS says about the tasks that stopped.
-    async fn refuse(
-        &self,
-        ctx: &dyn Ctx,
-        planned: &HealthyPlan,
-        seen: &Seen,
-        fallback: String,
-    ) -> StepError {
-        match self.diagnose(ctx, planned, seen).await {
-            Ok((evidence, Some((reason, _)))) => StepError::Rejected {
-                reason,
-                detail: evidence.lines,
-            },
-            Ok((evidence, None)) => StepError::Rejected {
-                reason: fallback,
-                detail: evidence.lines,
-            },
-            // Asked again, it may be told.
-            Err(error) => error,
-        }
-    }
-
-    async fn diagnose(
-        &self,
-        ctx: &dyn Ctx,
-        planned: &HealthyPlan,
-        seen: &Seen,
-    ) -> Result<(Evidence, Option<(String, Hope)>), StepError> {
-        let (preview, service) = (ctx.identity().id, planned.service.as_str());
-        let evidence = gather(&self.0, preview, service, seen, &planned.family).await?;
-        let spec = ctx.spec(planned.spec).await?;
-        let found = Wanted::of(&spec, service).and_then(|wanted| diagnose(&evidence, &wanted));
-        Ok((evidence, found))
-    }
 }
 
 #[async_trait]

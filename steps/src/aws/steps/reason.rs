@@ -38,10 +38,9 @@ impl<'a> Wanted<'a> {
 
 /// What went wrong, as far as the evidence tells; `None` if it tells nothing.
 pub(super) fn diagnose(evidence: &Evidence, wanted: &Wanted<'_>) -> Option<(String, Hope)> {
-    let stopped = evidence.stopped.iter();
+    let mut stopped = evidence.stopped.iter();
     stopped
-        .filter_map(|task| of_task(task, evidence, wanted))
-        .next()
+        .find_map(|task| of_task(task, evidence, wanted))
         .or_else(|| of_events(evidence, wanted))
 }
 

@@ -40,7 +40,7 @@ impl Tools {
         }
         let groups = self
             .client
-            .security_groups(&self.options.vpc_id, name)
+            .security_groups(&self.options.vpc_id, Some(name))
             .await?;
         let found = groups.into_iter().find(|group| group.name == name);
         if let Some(group) = &found {
@@ -83,21 +83,19 @@ impl Step for SecurityGroup {
             Trust::Suspect => tools.security_group_id(name, Trust::Suspect).await?,
             Trust::Trusted => None,
         };
-        let id = match found {
-            Some(id) => id,
-            None => {
-                let (vpc, tags) = (&tools.options.vpc_id, tools.tags(ctx, name, None));
-                match tools.client.create_security_group(vpc, name, &tags).await {
-                    Ok(id) => id,
-                    // Names are unique in a VPC: it is ours, of an earlier attempt.
-                    Err(failed) if failed.is("InvalidGroup.Duplicate") => {
-                        let found = tools.security_group_id(name, Trust::Suspect).await?;
-                        let unseen =
-                            || StepError::transient("the security group is not listed yet");
-                        found.ok_or_else(unseen)?
-                    }
-                    Err(failed) => return Err(failed.into()),
+        let id = if let Some(id) = found {
+            id
+        } else {
+            let (vpc, tags) = (&tools.options.vpc_id, tools.tags(ctx, name, None));
+            match tools.client.create_security_group(vpc, name, &tags).await {
+                Ok(id) => id,
+                // Names are unique in a VPC: it is ours, of an earlier attempt.
+                Err(failed) if failed.is("InvalidGroup.Duplicate") => {
+                    let found = tools.security_group_id(name, Trust::Suspect).await?;
+                    let unseen = || StepError::transient("the security group is not listed yet");
+                    found.ok_or_else(unseen)?
                 }
+                Err(failed) => return Err(failed.into()),
             }
         };
         tools.arns.set(name, &id);

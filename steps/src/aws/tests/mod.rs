@@ -1,4 +1,5 @@
 //! The platform against endpoints over HTTP: a whole life on emulators.
 
+mod budget;
 mod life;
 mod world;

@@ -12,7 +12,7 @@ use tempus_model::{Ledger, LedgerEntry, Spec, Stage, StepId};
 
 use crate::aws::client::Client;
 use crate::aws::options::{AwsOptions, Credentials, ListenerMode};
-use crate::aws::testing::{TestCtx, options};
+use crate::aws::testing::{Script, TestCtx, options};
 use crate::aws::{AwsPlatform, rank};
 use crate::{Ctx, Platform, Progress, StepError};
 
@@ -40,7 +40,9 @@ impl World {
         cluster.send().await.unwrap();
         let (vpc, subnets) = network(&client).await;
         (options.vpc_id, options.subnets) = (vpc, subnets);
-        let groups = client.security_groups(&options.vpc_id, "default").await;
+        let groups = client
+            .security_groups(&options.vpc_id, Some("default"))
+            .await;
         options.security_groups = vec![groups.unwrap()[0].id.clone()];
         let listener = &mut options.listeners[0];
         let (balancer, arn) =
@@ -55,6 +57,28 @@ impl World {
             ctx,
             ledger: Ledger::default(),
         }
+    }
+
+    /// A platform on an endpoint that answers what it is told to.
+    pub(super) async fn scripted(script: &Script, ctx: TestCtx) -> Self {
+        let options = script.tools.options.clone();
+        Self {
+            platform: AwsPlatform::new(options.clone()).await.unwrap(),
+            client: Client::connect(&options).await.unwrap(),
+            options,
+            ctx,
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// The family of the first task definition of the plan.
+    pub(super) fn family(&self, spec: &Spec) -> String {
+        let plan = self.plan(spec);
+        let mut steps = plan.iter().flat_map(|stage| &stage.steps);
+        let step = steps.find(|step| step.step.kind() == "task-definition");
+        let planned = step.and_then(|step| step.planned.clone()).unwrap();
+        let code = self.platform.step("task-definition").unwrap();
+        code.resource(&planned).unwrap().name
     }
 
     pub(super) fn plan(&self, spec: &Spec) -> Vec<Stage> {

@@ -1,6 +1,6 @@
 //! Slow starts, roll-backs and failures, as ECS tells them.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempus_model::Timestamp;
 
 use super::*;

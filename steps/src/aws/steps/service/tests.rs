@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::calls::token;
 use super::*;
 use crate::aws::testing::{Answer, Script, TestCtx};
 
