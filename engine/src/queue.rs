@@ -82,7 +82,7 @@ pub struct Depth {
     pub in_flight: u64,
     /// Not visible yet.
     pub delayed: u64,
-    /// How long the oldest visible one has been waiting.
+    /// How long the oldest visible one has been waiting; zero where the queue does not tell.
     pub oldest: Duration,
 }
 

@@ -20,6 +20,8 @@ pub trait Timer: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
     /// Its name, which carries the expiry: an extend sets the new one before it clears the old.
+    /// Begins as all names of the preview's resources do ([`tempus_model::resource_name`]): an
+    /// engine may have no other way to list a preview's alarms.
     pub name: String,
     /// Whose destroy it posts.
     pub preview: PreviewId,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{Clock, SystemClock};
 
-/// Names what an open engine works with. [`super::bootstrap`] and the Terraform modules make it
+/// Names what an open engine works with. [`super::bootstrap()`] and the Terraform modules make it
 /// all, and print it in this form.
 #[derive(Clone)]
 pub struct AwsOptions {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{TaskDefinitionFamilyStatus, TaskDefinitionStatus};
-use aws_sdk_elasticloadbalancingv2::types::{Rule, Tag, TargetGroup};
+use aws_sdk_elasticloadbalancingv2::types::{ForwardActionConfig, Rule, Tag, TargetGroup};
 use futures::future::try_join_all;
 
 use super::client::{Action, Seen};
@@ -197,7 +197,9 @@ fn rule(of: &Rule) -> Option<ListedRule> {
         condition: Condition::of(of),
         target_groups: actions
             .flat_map(|action| {
-                let forward = action.forward_config().map(|to| to.target_groups());
+                let forward = action
+                    .forward_config()
+                    .map(ForwardActionConfig::target_groups);
                 let weighted = forward.unwrap_or_default().iter();
                 let weighted = weighted.filter_map(|group| group.target_group_arn());
                 action.target_group_arn().into_iter().chain(weighted)

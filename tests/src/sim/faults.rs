@@ -57,8 +57,7 @@ impl FaultKind {
     pub fn applies_to(self, call: &str) -> bool {
         let cloud = call.starts_with("cloud.");
         match self {
-            Self::Rejected => cloud || call.starts_with("timer."),
-            Self::Throttled => cloud || call.starts_with("timer."),
+            Self::Rejected | Self::Throttled => cloud || call.starts_with("timer."),
             Self::MessageLost => call == "queue.send",
             _ => true,
         }

@@ -108,8 +108,7 @@ impl World {
             let answered = self.strikes_answered;
             self.until_rest(preview, std::time::Duration::from_hours(2))
                 .await?;
-            self.pass(preview, std::time::Duration::from_secs(120))
-                .await;
+            self.pass(preview, std::time::Duration::from_mins(2)).await;
             if self.strikes_answered == answered {
                 break;
             }

@@ -17,7 +17,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 
 use super::action::{Action, Effect};
-use super::failed::Failed;
+use super::failed::{Failed, is_refused_connection};
 use crate::StepError;
 
 /// The version of the API that the parameters are written for.
@@ -52,8 +52,7 @@ impl Ec2 {
         let answer = tokio::time::timeout(self.timeout, async {
             let answer = self.connector.call(request).await;
             let answer = answer.map_err(|error| {
-                // Nothing is sent without a connection.
-                let was_sent = error.connection_metadata().is_some() || error.is_timeout();
+                let was_sent = !is_refused_connection(&error);
                 lost(action, was_sent, &error)
             })?;
             let status = answer.status().as_u16();

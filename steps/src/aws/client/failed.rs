@@ -27,7 +27,6 @@ const PASSING: &[&str] = &[
     "UpdateInProgressException",
     "ConflictException",
     "ResourceInUseException",
-    "OperationNotPermitted",
     // Temporary credentials that are renewed, or a clock that is.
     "ExpiredToken",
     "ExpiredTokenException",
@@ -99,9 +98,9 @@ impl Failed {
             SdkError::TimeoutError(_) => lost(format!("{named}: no answer within the time-out")),
             SdkError::DispatchFailure(failure) => {
                 let reason = format!("{named}: {}", chain(error));
-                if failure.as_connector_error().is_none_or(|e| e.is_other()) && is_unsigned(error)
-                    || is_refused_connection(error)
-                {
+                // For want of credentials, or of a connection, nothing was sent.
+                let unsent = failure.is_other() && is_unsigned(error);
+                if unsent || is_refused_connection(error) {
                     StepError::transient(reason)
                 } else {
                     lost(reason)
@@ -256,7 +255,7 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Whether no connection was made, so that nothing can have been sent.
-fn is_refused_connection(error: &(dyn Error + 'static)) -> bool {
+pub(super) fn is_refused_connection(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|cause| {
         cause
             .downcast_ref::<std::io::Error>()

@@ -1,5 +1,6 @@
 //! What AWS says about tasks that stopped.
 
+use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types::{DesiredStatus, Task};
 
 use super::super::Tools;
@@ -92,7 +93,7 @@ async fn stopped(
         .await?;
     let mut tasks = answer.tasks.unwrap_or_default();
     tasks.retain(|task| family_of(task.task_definition_arn().unwrap_or_default()) == family);
-    tasks.sort_by_key(|task| std::cmp::Reverse(task.created_at().map(|at| at.secs())));
+    tasks.sort_by_key(|task| std::cmp::Reverse(task.created_at().map(DateTime::secs)));
     Ok(tasks.iter().map(read).collect())
 }
 

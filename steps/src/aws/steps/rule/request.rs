@@ -51,13 +51,17 @@ impl Condition {
             match condition.field() {
                 Some("host-header") => {
                     let config = condition.host_header_config();
-                    all.hosts
-                        .extend(values(condition, config.map(|c| c.values())));
+                    all.hosts.extend(values(
+                        condition,
+                        config.map(HostHeaderConditionConfig::values),
+                    ));
                 }
                 Some("path-pattern") => {
                     let config = condition.path_pattern_config();
-                    all.paths
-                        .extend(values(condition, config.map(|c| c.values())));
+                    all.paths.extend(values(
+                        condition,
+                        config.map(PathPatternConditionConfig::values),
+                    ));
                 }
                 _ => {}
             }
