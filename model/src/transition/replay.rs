@@ -9,7 +9,7 @@ pub fn replay(row: &Row, now: Timestamp) -> Option<Change> {
     row.parked.as_ref()?;
     let mut row = row.clone();
     row.unpark();
-    row.due_at = Some(now);
+    row.due_at = row.rest_until(Some(now));
     Some(Change::of(row))
 }
 
@@ -21,7 +21,7 @@ pub fn wake(row: &Row, now: Timestamp) -> Option<Change> {
         return None;
     }
     let mut row = row.clone();
-    row.due_at = Some(now);
+    row.due_at = row.rest_until(Some(now));
     if let Some(saga) = &mut row.saga {
         for progress in &mut saga.progress {
             progress.retry_at = None;
