@@ -68,14 +68,7 @@ pub(super) async fn audit(
     }
     found.push(("task-definition", "name", definitions));
 
-    let groups = listing::target_groups(tools, &Names::of_installation(installation)).await?;
-    let groups = groups.iter().filter(|group| match group.tags.preview() {
-        Some(tagged) => tagged == preview,
-        // What has lost its tags is still told by its name.
-        None => group.name.starts_with(&prefix),
-    });
-    found.push(("target-group", "name and tag", groups.map(group).collect()));
-
+    // In the order in which they are removed: a group is in use while its rule is there.
     let mut rules = Vec::new();
     for listener in listeners(ctx, tools) {
         let all = listing::rules(tools, &listener, |_| true).await?;
@@ -85,6 +78,14 @@ pub(super) async fn audit(
         );
     }
     found.push(("rule", "tag", rules_once(rules, &kept)));
+
+    let groups = listing::target_groups(tools, &Names::of_installation(installation)).await?;
+    let groups = groups.iter().filter(|group| match group.tags.preview() {
+        Some(tagged) => tagged == preview,
+        // What has lost its tags is still told by its name.
+        None => group.name.starts_with(&prefix),
+    });
+    found.push(("target-group", "name and tag", groups.map(group).collect()));
 
     let groups = security_groups(tools, &prefix).await?;
     found.push(("security-group", "name", groups));
@@ -128,7 +129,7 @@ pub(super) async fn remove(
         "target-group" => {
             if let Some(arn) = tools.target_group_arn(name, Trust::Suspect).await? {
                 tools.arns.forget(name);
-                return delete_target_group(ctx, tools, &arn).await;
+                return delete_target_group(tools, &arn).await;
             }
         }
         "rule" => {

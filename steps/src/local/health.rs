@@ -108,7 +108,8 @@ impl Step for Healthy {
         _current: Option<&()>,
     ) -> Result<Progress<()>, StepError> {
         let port = port_of(ctx, &self.options, &planned.port_item).await?;
-        let status = self.supervisor.status(&resource_name(&planned.process)?)?;
+        let name = resource_name(&planned.process)?;
+        let status = self.supervisor.status(&name)?;
         // Only its own process may answer for a service, not whatever else took the port.
         let problem = match &status {
             Status::Running(_) => match self.problem(port, &planned.path).await {
@@ -124,6 +125,11 @@ impl Step for Healthy {
                     return Err(self.rejected(&planned.process, reason).await);
                 }
                 format!("the command ended with {last_exit}")
+            }
+            // Its shim was killed since the process was started.
+            Status::Down => {
+                self.supervisor.revive(&name).await?;
+                "the process is starting again".to_owned()
             }
             _ => "the process is starting".to_owned(),
         };

@@ -12,6 +12,9 @@ use super::ports::port_of;
 use super::proxy::{Backend, HostLabel, PathPrefix, PreviewKey, Revision, Route, Routes};
 use crate::{Ctx, Progress, Resource, Step, StepError};
 
+/// How long requests that went by the old route may take at most, once there is a new one.
+const DRAIN: Duration = Duration::from_secs(5);
+
 /// Sets the route.
 pub(super) struct RouteStep {
     pub(super) routes: Arc<Routes>,
@@ -76,14 +79,18 @@ impl Step for RouteStep {
                 port: port_of(ctx, &self.options, &service.port_item).await?,
             });
         }
-        self.routes.set(Route {
+        let (_, retired) = self.routes.replace(Route {
             preview: key(ctx),
             host: HostLabel::parse(planned.name.as_str()).map_err(|error| unroutable(&error))?,
             short: super::proxy::ShortId::parse(&planned.short.to_string())
                 .map_err(|error| unroutable(&error))?,
-            backends,
+            backends: backends.clone(),
             revision: Revision(ctx.generation().0),
         });
+        // What comes next may end the old processes: whom they are answering is heard out first.
+        if let Some(retired) = retired.filter(|retired| retired.backends != backends) {
+            retired.drained(self.options.grace.min(DRAIN)).await;
+        }
         Ok(Progress::Done(()))
     }
 

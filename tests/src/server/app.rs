@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::Server;
 use serde_json::{Value, json};
 
-/// `/healthz` answers; `/sibling` what `API_URL` answers; `/say/…` prints that; `/pid` and `/`
-/// say who it is. Listens only after `START_AFTER` seconds, and ignores SIGTERM if it is `STUBBORN`.
+/// `/healthz` answers; `/sibling` what `API_URL` answers; `/say/…` prints that; `/pid`,
+/// `/` and, after a second, `/slow` say who it is. Listens only after `START_AFTER` seconds, and ignores SIGTERM if it is `STUBBORN`.
 const APP: &str = r#"
 import os, signal, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +26,8 @@ class App(BaseHTTPRequestHandler):
             said = "it says: " + urlopen(env("API_URL"), timeout=5).read().decode()
         elif self.path.startswith("/say/"):
             print(self.path[5:], flush=True)
+        elif self.path == "/slow":
+            time.sleep(1)
         elif self.path == "/pid":
             said = str(os.getpid())
         elif self.path == "/variables":

@@ -34,6 +34,27 @@ async fn a_process_whose_shim_dies_is_started_again() {
     assert_eq!(view["phase"], "ready");
 }
 
+#[tokio::test]
+async fn a_process_whose_shim_dies_before_it_is_ready_is_started_again() {
+    let server = Server::start(&[]).await;
+    let api = server.api();
+    let slow = app::request(&server, "shop", &json!({"START_AFTER": "1"}));
+    let accepted = api.create(&slow).await;
+    let witness = server.witness();
+    let app = eventually("it starts", BACK, async || {
+        let processes = witness.processes();
+        processes.into_iter().find(|process| process.role == "app")
+    });
+    app.await;
+    let processes = witness.processes();
+    let shim = processes.iter().find(|process| process.role == "shim");
+    assert!(witness.kill(shim.unwrap().pid));
+    let job = api.job_ended(text(&accepted, "job_id")).await;
+    assert_eq!(job["status"], "succeeded", "{job:#}");
+    assert_eq!(api.visit("shop", "/").send().await.text(), "web 1");
+    assert_eq!(witness.processes().len(), 2, "{:?}", witness.processes());
+}
+
 /// A service that died now and then in its life, and is down at the very moment that the server
 /// comes back, is not given up for what it did long ago.
 #[tokio::test]

@@ -72,6 +72,24 @@ async fn an_update_has_no_gap() {
 }
 
 #[tokio::test]
+async fn who_is_being_answered_during_an_update_is_heard_out() {
+    let server = Server::start(&[]).await;
+    let api = server.api();
+    let accepted = api.ready(&app::request(&server, "shop", &json!({}))).await;
+    let path = format!("/preview/{}/update", text(&accepted, "preview_id"));
+    let update = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let body = json!({"env": {"VERSION": "2"}});
+        let accepted = api.post(&path, &body).send().await.expect(202);
+        api.job_ended(text(&accepted, "job_id")).await
+    };
+    let (answer, job) = tokio::join!(api.visit("shop", "/slow").send(), update);
+    assert_eq!((answer.status, answer.text().as_str()), (200, "web 1"));
+    assert_eq!(job["status"], "succeeded", "{job:#}");
+    assert_eq!(api.visit("shop", "/").send().await.text(), "web 2");
+}
+
+#[tokio::test]
 async fn a_failed_update_goes_back_to_what_ran() {
     let server = Server::start(&[]).await;
     let api = server.api();

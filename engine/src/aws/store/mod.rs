@@ -36,6 +36,9 @@
 //! All are sparse. `due` by shard and due time, keys only. `listed` by list and place: an owner's
 //! previews, a preview's jobs, the dead letters. `newest` and `parked` by place. They lag behind by
 //! milliseconds; whatever is decided, is decided on items read consistently.
+//!
+//! A checkpoint is one request and two or three write units. A life of six steps, from the create
+//! to the receipt, takes about 100 write units and 15 read units (`tests/costs.rs` counts them).
 
 use std::time::Duration;
 

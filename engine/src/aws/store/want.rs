@@ -46,6 +46,11 @@ impl DynamoStore {
         job: NewJob,
         key: Option<&Idempotency>,
     ) -> Result<Option<Accepted>, JobError> {
+        // A transaction of ours whose answer was lost is accepted already.
+        if stored.row.last_job.id == job.id {
+            let first = stored.row.last_job;
+            return Ok(Some(answer(identity, &stored.row, first, Repeat::No)));
+        }
         let pending = self.stored_job(stored.row.pending).await?;
         let change = accept::update(&stored.row, pending.as_ref(), spec.id(), expires_at, job)?;
         let body = vec![(BODY, json(spec)?)];
@@ -74,7 +79,12 @@ impl DynamoStore {
             let change = match accept::destroy(&stored.row, pending.as_ref(), why, job) {
                 Ok(change) => change,
                 Err(NotAccepted::Already(first)) => {
-                    let accepted = answer(identity, &stored.row, first, Repeat::Yes);
+                    let repeat = if first.id == job.id {
+                        Repeat::No
+                    } else {
+                        Repeat::Yes
+                    };
+                    let accepted = answer(identity, &stored.row, first, repeat);
                     let kept = idempotency::keep(key, &accepted, job.now)?;
                     // If another answer is kept by now, it is the same one.
                     self.table.write(kept.as_slice()).await?;

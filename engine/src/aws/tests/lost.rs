@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tempus_model::transition::Seen;
+use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::settle::Settle;
-use tempus_model::{PreviewId, Row};
+use tempus_model::{JobId, PreviewId, Row};
+use uuid::Uuid;
 
 use super::super::{AwsEngine, AwsOptions, bootstrap};
 use super::{access, wanted};
 use crate::conformance::{at, claim, new_preview, next_write};
 use crate::testing::emulator::Emulator;
 use crate::testing::wire::{Fate, Wire};
-use crate::{Idempotency, NewPreview, Repeat, Store, StoreError, WriteError};
+use crate::{Idempotency, NewPreview, Repeat, Store, StoreError, Update, WriteError};
 
 /// An engine behind a wire that can be told what to do with the next calls of a kind.
 struct Behind {
@@ -191,10 +193,45 @@ async fn transactions_happen_once(emulator: &Emulator) {
     );
 }
 
+/// The same for what is asked of a preview that exists.
+async fn requests_happen_once(emulator: &Emulator) {
+    let behind = Behind::of(emulator).await;
+    let store = behind.store();
+    let created = store.create(new_preview("app", at(0))).await.unwrap();
+    let job = |now| NewJob {
+        id: JobId::new(Uuid::new_v4()),
+        now: at(now),
+    };
+    let update = Update {
+        preview: created.preview,
+        spec: new_preview("app", at(1)).spec,
+        expires_at: None,
+        job: job(1),
+        key: None,
+    };
+    behind.next("TransactWriteItems", 1, Fate::LosesItsAnswer);
+    let updated = store.update(update.clone()).await.unwrap();
+    behind.struck(1);
+    assert_eq!(
+        (updated.job.id, updated.repeat),
+        (update.job.id, Repeat::No)
+    );
+
+    let end = job(2);
+    behind.next("TransactWriteItems", 1, Fate::LosesItsAnswer);
+    let destroyed = store.destroy(created.preview, DestroyReason::Asked, end, None);
+    let destroyed = destroyed.await.unwrap();
+    behind.struck(1);
+    assert_eq!((destroyed.job.id, destroyed.repeat), (end.id, Repeat::No));
+    assert_eq!(store.jobs(created.preview, 10).await.unwrap().len(), 3);
+    assert_eq!(behind.row(created.preview).await.generation.0, 3);
+}
+
 /// By its token, where the endpoint keeps to what DynamoDB promises of it.
 #[tokio::test]
 async fn a_transaction_happens_once_by_its_token() {
     transactions_happen_once(Emulator::shared()).await;
+    requests_happen_once(Emulator::shared()).await;
 }
 
 /// By what it wrote, where the token is forgotten: it is good for ten minutes, and moto looks at
@@ -202,4 +239,5 @@ async fn a_transaction_happens_once_by_its_token() {
 #[tokio::test]
 async fn a_transaction_happens_once_by_what_it_wrote() {
     transactions_happen_once(super::moto::shared()).await;
+    requests_happen_once(super::moto::shared()).await;
 }

@@ -82,7 +82,8 @@ impl Client {
         let credentials = credentials
             .ok_or_else(|| StepError::rejected("there are no credentials to call AWS with"))?;
         let region = &options.region;
-        let endpoint = options.endpoint.clone();
+        // The SDK's own clients also heed `AWS_ENDPOINT_URL`, which the loader has read.
+        let endpoint = config.endpoint_url().map(str::to_owned);
         let ec2 = Ec2 {
             connector: Connector::builder().tls_provider(tls()).build(),
             credentials,

@@ -14,6 +14,9 @@ mod calls;
 
 pub(in crate::aws) use calls::delete_target_group;
 
+/// How long AWS may say that a target group is in use after its rule is gone.
+const IN_USE: Duration = Duration::from_mins(2);
+
 /// Makes the target group.
 pub(in crate::aws) struct TargetGroup(pub(in crate::aws) Arc<Tools>);
 
@@ -103,10 +106,17 @@ impl Step for TargetGroup {
             }
         };
         self.0.arns.forget(&planned.name);
-        match arn {
-            Some(arn) => delete_target_group(ctx, &self.0, &arn).await,
-            None => Ok(Progress::Done(())),
+        let Some(arn) = arn else {
+            return Ok(Progress::Done(()));
+        };
+        let deleted = delete_target_group(&self.0, &arn).await?;
+        if deleted != Progress::Done(()) && ctx.since().after(IN_USE) <= ctx.now() {
+            return Err(StepError::rejected(
+                "the target group is still in use after two minutes: a listener's rule that \
+                 Tempus did not make points to it; remove that rule",
+            ));
         }
+        Ok(deleted)
     }
 }
 

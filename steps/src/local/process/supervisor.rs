@@ -128,6 +128,19 @@ impl Supervisor {
         }
     }
 
+    /// Starts what a killed shim looked after again, if that is how the resource stands: it has
+    /// been launched, nobody looks after it, and nobody has stopped it.
+    pub async fn revive(&self, resource: &ResourceName) -> Result<(), ProcessError> {
+        let folder = self.resource(resource);
+        if self.status(resource)? != Status::Down || folder.tombstone()?.is_some() {
+            return Ok(());
+        }
+        if let Some(order) = folder.order()? {
+            self.ensure(&order.launch).await?;
+        }
+        Ok(())
+    }
+
     /// What is known of a resource now. Reads a few small files; worth no thread of its own.
     pub fn status(&self, resource: &ResourceName) -> Result<Status, ProcessError> {
         let folder = self.resource(resource);

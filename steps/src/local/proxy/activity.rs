@@ -37,12 +37,16 @@ impl Counters {
         })
     }
 
-    /// Counts a request as in flight until the returned value is dropped.
-    pub(super) fn begin(self: &Arc<Self>) -> InFlight {
+    /// Counts a request as in flight until the returned value is dropped, which keeps `of`, its
+    /// route's mark, as well.
+    pub(super) fn begin(self: &Arc<Self>, of: &Arc<()>) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::AcqRel);
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.touch();
-        InFlight(Arc::clone(self))
+        InFlight {
+            counters: Arc::clone(self),
+            _of: Arc::clone(of),
+        }
     }
 
     pub(super) fn seen(&self) -> Activity {
@@ -63,11 +67,14 @@ impl Counters {
 
 /// One request in flight. Travels with the response body, or with the tunnel, to its end.
 #[derive(Debug)]
-pub(super) struct InFlight(Arc<Counters>);
+pub(super) struct InFlight {
+    counters: Arc<Counters>,
+    _of: Arc<()>,
+}
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.touch();
-        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+        self.counters.touch();
+        self.counters.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }

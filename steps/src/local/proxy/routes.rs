@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::activity::{Activity, Counters, InFlight};
+use super::retired::Retired;
 use super::site::{HostLabel, PathPrefix, PreviewKey, ShortId, Site};
 use super::upstream::Upstream;
 
@@ -55,6 +56,8 @@ pub(super) struct Live {
     pub(super) route: Route,
     pub(super) upstream: Upstream,
     counters: Arc<Counters>,
+    /// Kept by each request that goes by this very route, and by nothing else but it.
+    mark: Arc<()>,
 }
 
 impl Live {
@@ -118,14 +121,20 @@ impl Routes {
     /// revision (an equal one is replaced: a service came back on another port). A host or short
     /// id that another preview held passes to this one.
     pub fn set(&self, route: Route) -> Set {
+        self.replace(route).0
+    }
+
+    /// The same, and the route that went for it.
+    pub fn replace(&self, route: Route) -> (Set, Option<Retired>) {
         let mut table = self.write();
         if let Some(live) = table.previews.get(&route.preview)
             && live.route.revision > route.revision
         {
-            return Set::Stale(live.route.revision);
+            return (Set::Stale(live.route.revision), None);
         }
-        let counters = table
-            .unlist(&route.preview)
+        let old = table.unlist(&route.preview);
+        let counters = old
+            .as_ref()
             .map_or_else(Counters::new, |old| Arc::clone(&old.counters));
         let preview = route.preview.clone();
         table.hosts.insert(route.host.clone(), preview.clone());
@@ -133,10 +142,13 @@ impl Routes {
         let live = Live {
             upstream: Upstream::new(),
             counters,
+            mark: Arc::default(),
             route,
         };
         table.previews.insert(preview, Arc::new(live));
-        Set::Applied
+        let retired =
+            old.map(|old| Retired::new(old.route.backends.clone(), Arc::clone(&old.mark)));
+        (Set::Applied, retired)
     }
 
     /// Takes a preview's route away, whatever its revision, and returns it. The table remembers
@@ -175,7 +187,7 @@ impl Routes {
         };
         let live = table.previews.get(preview)?;
         Some(Visit {
-            in_flight: live.counters.begin(),
+            in_flight: live.counters.begin(&live.mark),
             live: Arc::clone(live),
         })
     }

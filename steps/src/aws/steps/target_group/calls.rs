@@ -1,7 +1,5 @@
 //! What ELB is asked for.
 
-use std::time::Duration;
-
 use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TargetGroup as ElbTargetGroup, TargetGroupAttribute, TargetTypeEnum,
 };
@@ -23,9 +21,6 @@ const UNHEALTHY: i32 = 3;
 /// How long a target that goes may finish what it is doing, in seconds. AWS's own is 300, which is
 /// what every destroy would take.
 const DRAIN: &str = "5";
-/// How long AWS may say that a target group is in use after its rule is gone.
-const IN_USE: Duration = Duration::from_mins(2);
-
 impl TargetGroup {
     pub(super) async fn create(
         &self,
@@ -151,7 +146,6 @@ impl Tools {
 
 /// Deletes it. AWS goes on calling it in use for a while after its rule is gone.
 pub(in crate::aws) async fn delete_target_group(
-    ctx: &dyn Ctx,
     tools: &Tools,
     arn: &str,
 ) -> Result<Progress<()>, StepError> {
@@ -163,18 +157,10 @@ pub(in crate::aws) async fn delete_target_group(
     {
         Ok(_) => Ok(Progress::Done(())),
         Err(failed) if failed.is("TargetGroupNotFound") => Ok(Progress::Done(())),
-        Err(failed) if failed.is("ResourceInUse") => {
-            if ctx.since().after(IN_USE) <= ctx.now() {
-                return Err(StepError::rejected(
-                    "the target group is still in use after two minutes: a listener's rule that \
-                     Tempus did not make points to it; remove that rule",
-                ));
-            }
-            Ok(Progress::wait(
-                LOOK_AGAIN,
-                "AWS still counts the target group as in use",
-            ))
-        }
+        Err(failed) if failed.is("ResourceInUse") => Ok(Progress::wait(
+            LOOK_AGAIN,
+            "AWS still counts the target group as in use",
+        )),
         Err(failed) => Err(failed.into()),
     }
 }
