@@ -1,8 +1,10 @@
 //! Reading a preview's logs, as they are and as they come.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tempus_model::Timestamp;
-use tempus_tests::server::{Server, app, text};
+use tempus_tests::server::{Server, app, eventually, text};
 
 /// A time as milliseconds since 1970.
 pub fn millis(time: &Value) -> i64 {
@@ -28,9 +30,14 @@ async fn logs_are_kept_and_followed() {
             .map(|line: Value| text(&line, "text").to_owned())
             .collect()
     };
-    let all = logs("").send().await;
-    assert_eq!(texts(&all.text()), ["starting 1", "one", "two", "three"]);
-    let first: Value = serde_json::from_str(all.text().lines().next().unwrap()).unwrap();
+    // The shim writes down what it reads, a moment after it was said.
+    let all = eventually("every line is there", Duration::from_secs(5), async || {
+        let all = logs("").send().await.text();
+        (all.lines().count() == 4).then_some(all)
+    })
+    .await;
+    assert_eq!(texts(&all), ["starting 1", "one", "two", "three"]);
+    let first: Value = serde_json::from_str(all.lines().next().unwrap()).unwrap();
     assert_eq!(
         (text(&first, "service"), text(&first, "stream")),
         ("web", "stdout")
