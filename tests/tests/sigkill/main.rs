@@ -21,7 +21,7 @@ use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
-use tempus_tests::server::{Api, GONE, Leftovers, Server, eventually, proved_gone, text};
+use tempus_tests::server::{Leftovers, Server, eventually, proved_gone, text};
 
 use client::{Client, Shared};
 use outcomes::Outcomes;
@@ -31,6 +31,11 @@ const PREVIEWS: u32 = 100;
 const KILLS: u32 = 20;
 /// Enough for the clients and for what is still on its way out.
 const SLOTS: u32 = 20;
+/// How many lives of the server in a row may be too short to get anything done: after five without
+/// a checkpoint a saga is parked, as it should be.
+const SHORT_LIVES: u32 = 3;
+/// How long the server lives at least after those, in milliseconds.
+const LONG_LIFE: u64 = 1500;
 /// How long what was destroyed may take to be proved gone once nobody kills the server any more.
 const REST: Duration = Duration::from_mins(1);
 
@@ -68,7 +73,7 @@ async fn nothing_is_left_over_however_often_the_server_is_killed() {
         done.store(true, Ordering::Relaxed);
     };
     let mut rng = StdRng::seed_from_u64(seed);
-    let ((), (shot, replayed)) = tokio::join!(working, kill(&mut server, &mut rng, &shared, &done));
+    let ((), shot) = tokio::join!(working, kill(&mut server, &mut rng, &shared, &done));
     println!(
         "{:?}: {} previews, {} kills of the server, {shot} of other processes",
         began.elapsed(),
@@ -76,9 +81,8 @@ async fn nothing_is_left_over_however_often_the_server_is_killed() {
         shared.kills.load(Ordering::Relaxed),
     );
 
-    let replayed = replayed + until_rest(&shared).await;
     all_is_gone(&server, &shared).await;
-    println!("{:?}: all is gone, {replayed} replays", began.elapsed());
+    println!("{:?}: all is gone", began.elapsed());
     everything_can_be_had_again(&server, &shared).await;
     // One more life changes nothing about what is over.
     server.kill();
@@ -88,19 +92,24 @@ async fn nothing_is_left_over_however_often_the_server_is_killed() {
     println!("{:?}: {}", began.elapsed(), shared.outcomes);
 }
 
-/// Kills until the clients are done; returns how many processes besides the server, and how much
-/// had to be replayed.
+/// Kills until the clients are done; returns how many processes besides the server.
 async fn kill(
     server: &mut Server,
     rng: &mut StdRng,
     shared: &Shared,
     done: &AtomicBool,
-) -> (u32, usize) {
-    let (mut shot, mut replayed) = (0, 0);
+) -> u32 {
+    let (mut shot, mut short_lives) = (0, 0);
     while !done.load(Ordering::Relaxed) {
         // Some come while the server is still putting things right after the one before.
-        let longest = if rng.random_bool(0.3) { 150 } else { 1800 };
-        let pause = rng.random_range(0..longest);
+        let pause = if short_lives == SHORT_LIVES {
+            rng.random_range(LONG_LIFE..2 * LONG_LIFE)
+        } else if rng.random_bool(0.3) {
+            rng.random_range(0..150)
+        } else {
+            rng.random_range(0..1800)
+        };
+        short_lives = if pause < LONG_LIFE { short_lives + 1 } else { 0 };
         tokio::time::sleep(Duration::from_millis(pause)).await;
         if rng.random_bool(0.4) {
             let witness = server.witness();
@@ -118,40 +127,8 @@ async fn kill(
         let down = rng.random_range(0..300);
         tokio::time::sleep(Duration::from_millis(down)).await;
         server.launch().await;
-        replayed += replay(&shared.api).await;
     }
-    (shot, replayed)
-}
-
-/// What an operator does: a saga during which five servers in a row have died is parked, as it
-/// should be, and goes on when told to. Whatever else is parked is a defect.
-async fn replay(api: &Api) -> usize {
-    let letters = api.get("/dead-letters").insist().await.expect(200);
-    let letters = letters["dead_letters"].as_array().unwrap();
-    for letter in letters {
-        let why = text(letter, "error");
-        assert!(why.contains("leases in a row ended"), "{letter:#}");
-    }
-    if !letters.is_empty() {
-        let all = api.post("/dead-letters/replay", &json!({"all": true}));
-        all.insist().await.expect(200);
-    }
-    letters.len()
-}
-
-/// Waits for the end of every preview there ever was, replaying what the last kill left parked.
-async fn until_rest(shared: &Shared) -> usize {
-    let (api, mut replayed) = (&shared.api, 0);
-    let accepted = shared.previews.lock().unwrap().clone();
-    for preview in &accepted {
-        eventually(&format!("the end of {preview}"), REST, async || {
-            replayed += replay(api).await;
-            let view = api.preview(preview).await;
-            GONE.contains(&text(&view, "phase")).then_some(())
-        })
-        .await;
-    }
-    replayed
+    shot
 }
 
 /// Every preview there ever was is gone and has its receipt, and the machine agrees.
