@@ -9,7 +9,7 @@ dev ttl="2m":
 
 # Everything that the tests cover.
 test:
-    cargo test --workspace
+    cargo test --workspace --no-fail-fast
 
 # What CI runs.
 ci:

@@ -241,6 +241,12 @@ impl From<CreateError> for Refusal {
             )
             .retry_after(Duration::from_secs(30))
             .because("no listener has a free slot"),
+            CreateError::Expired { .. } => Self::new(
+                ProblemKind::Unavailable,
+                "the preview of this name is just being taken down; ask again",
+            )
+            .retry_after(Duration::from_secs(1))
+            .because(error.to_string()),
             CreateError::ShortTaken => Self::new(
                 ProblemKind::Unavailable,
                 "no free short id was found; ask again",

@@ -377,6 +377,15 @@ pub enum CreateError {
     /// The name belongs to a live preview of somebody else, or of another source.
     #[error("the name is held by a preview of {0}")]
     NameTaken(String),
+    /// The name's own preview has come to the end of its time, and nobody has accepted its destroy
+    /// yet: accept it, and try again.
+    #[error("the preview of this name has expired at {expires_at}")]
+    Expired {
+        /// The preview.
+        preview: PreviewId,
+        /// The expiry that has passed.
+        expires_at: Timestamp,
+    },
     /// The random short id is in use; try again with another preview id.
     #[error("the short id is in use")]
     ShortTaken,

@@ -2,20 +2,23 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use tempus_engine::{CreateError, NewPreview};
+use tempus_engine::{CreateError, JobError, NewPreview};
+use tempus_model::transition::accept::DestroyReason;
 use tempus_model::{Identity, PreviewId, Route};
 use uuid::Uuid;
 
 use super::accepted;
 use crate::doc::{Conflict, QuotaReached};
 use crate::extract::{Json, Key};
+use crate::hint;
 use crate::refusal::Refusal;
 use crate::request::identity::Asked;
 use crate::request::{lifetime, spec};
 use crate::shape::{Accepted, CreateRequest};
 use crate::state::Api;
 
-/// How many random ids are tried. One in 2^32 previews shares a short id with a given other one.
+/// How often a create is tried again: with another random id, as one in 2^32 previews shares a
+/// short id with a given other one, or after the destroy of the name's last preview.
 const TRIES: u32 = 8;
 
 /// Create a preview
@@ -79,6 +82,20 @@ pub(crate) async fn create(
         match api.store().create(new).await {
             Ok(accepted) => return Ok(accepted::answer(&api, accepted, &asked.owner.id).await),
             Err(CreateError::ShortTaken) if tries < TRIES => tries += 1,
+            Err(CreateError::Expired {
+                preview,
+                expires_at,
+            }) if tries < TRIES => {
+                tries += 1;
+                let why = DestroyReason::Expired(expires_at);
+                let destroy = accepted::new_job(&api);
+                match api.store().destroy(preview, why, destroy, None).await {
+                    // Somebody else has found that its time is over, or has extended it.
+                    Ok(_) | Err(JobError::NotAccepted(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                hint::look(&api, preview, &asked.owner.id).await;
+            }
             Err(error) => return Err(error.into()),
         }
     }

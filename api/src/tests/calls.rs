@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use tempus_engine::{Clock, SystemClock};
 
 use super::server::Server;
 
@@ -126,6 +127,21 @@ async fn a_create_of_the_same_pull_request_is_an_update() {
         answer["preview_url"],
         "http://pr-9-octo-shop.localhost:8081/"
     );
+}
+
+#[tokio::test]
+async fn a_create_by_the_name_of_what_has_just_expired_is_a_new_preview() {
+    let server = Server::start().await;
+    let (old, _) = server.created(json!({"name": "shop", "ttl": "1s"})).await;
+    server.hand.make(&old).await;
+    let over = server.hand.row(&old).await.expires_at;
+    // Nobody but this request is there to see that its time is over.
+    while SystemClock.now() < over {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let (new, _) = server.created(json!({"name": "shop"})).await;
+    assert_ne!(new, old);
+    assert!(!server.hand.row(&old).await.desired.is_present());
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use tempus_model::transition::extend::NoExtend;
 use tempus_model::{Phase, Work};
 
 use super::Harness;
-use super::world::{LIFE, World, at, job, update};
-use crate::{ExtendError, Extended, JobError};
+use super::world::{LIFE, World, at, job, new_preview, update};
+use crate::{CreateError, ExtendError, Extended, JobError};
 
 /// The expiry is another, without a new generation, and somebody must move the timer.
 pub async fn an_extension_moves_the_expiry_and_makes_due(harness: &dyn Harness) {
@@ -91,6 +91,30 @@ pub async fn what_is_over_is_not_extended(harness: &dyn Harness) {
         "{updated:?}"
     );
     assert_eq!(store.due(at(LIFE), 10).await.unwrap(), [preview]);
+}
+
+/// Whoever creates a preview by its own name again, when its time is over, gets a new one: the
+/// store says what has to be destroyed first.
+pub async fn a_create_over_what_has_expired_names_it(harness: &dyn Harness) {
+    let world = World::of(harness).await;
+    let store = &world.ports.store;
+    let old = world.ready("app").await;
+    let again = || store.create(new_preview("app", at(LIFE)));
+    let Err(CreateError::Expired {
+        preview,
+        expires_at,
+    }) = again().await
+    else {
+        panic!("its time is over");
+    };
+    assert_eq!((preview, expires_at), (old, at(LIFE)));
+    let why = DestroyReason::Expired(expires_at);
+    let destroyed = store.destroy(preview, why, job(at(LIFE)), None).await;
+    assert!(destroyed.is_ok(), "{destroyed:?}");
+    let new = again().await.unwrap().preview;
+    assert_ne!(new, old);
+    let identity = store.get(new).await.unwrap().unwrap().identity;
+    assert_eq!(identity.predecessor, Some(old));
 }
 
 /// A timer that was set for an expiry which no longer holds destroys nothing, nor does one that

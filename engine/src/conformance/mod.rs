@@ -146,6 +146,7 @@ macro_rules! conformance {
                 an_extension_is_capped_and_takes_nothing_away
                 an_extension_to_the_same_expiry_leaves_nothing_to_do
                 what_is_over_is_not_extended
+                a_create_over_what_has_expired_names_it
                 a_destroy_for_another_expiry_is_refused
                 of_extension_and_expiry_one_wins
             }

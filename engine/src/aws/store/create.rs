@@ -49,6 +49,15 @@ impl DynamoStore {
                 (NameStands::After(old), holder) => {
                     Box::pin(self.fresh(new, &holder, Some(old))).await?
                 }
+                (NameStands::Ours(preview), Some((_, stored)))
+                    if stored.row.is_expired(new.job.now) =>
+                {
+                    let expires_at = stored.row.expires_at;
+                    return Err(CreateError::Expired {
+                        preview,
+                        expires_at,
+                    });
+                }
                 (NameStands::Ours(_), Some(whole)) => {
                     let expires_at = Some(whole.1.row.expires_at.max(new.expires_at));
                     let (spec, key) = (&new.spec, new.key.as_ref());

@@ -18,6 +18,13 @@ pub(crate) fn create(db: &Connection, new: &NewPreview) -> Result<Accepted, Crea
     let accepted = match (stands, holder) {
         (NameStands::Free, _) => fresh(db, new, None)?,
         (NameStands::After(old), _) => fresh(db, new, Some(old))?,
+        (NameStands::Ours(preview), Some(holder)) if holder.row.is_expired(new.job.now) => {
+            let expires_at = holder.row.expires_at;
+            return Err(CreateError::Expired {
+                preview,
+                expires_at,
+            });
+        }
         (NameStands::Ours(preview), Some(holder)) => {
             let expires_at = holder.row.expires_at.max(new.expires_at);
             want::converge(db, preview, &new.spec, Some(expires_at), new.job)?

@@ -1,5 +1,6 @@
 //! Ending processes for certain.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -7,7 +8,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use super::folder::{Held, ResourceFolder, Take, Tombstone};
-use super::processes::{self, Whom};
+use super::processes::{self, ProcessId, Whom};
 use super::{ProcessError, ResourceName, Supervisor};
 
 /// What a shim may take beyond its command's grace before it is no longer trusted to end.
@@ -102,11 +103,15 @@ impl Supervisor {
     /// Ends everything that carries the resource's tag. Returns how many processes that were.
     async fn kill_all(&self, resource: &ResourceName) -> Result<usize, ProcessError> {
         let deadline = Instant::now() + KILL_TIMEOUT;
-        let mut most = 0;
+        let mut killed = BTreeSet::new();
         loop {
-            let left = self.kill_once(resource).await?;
-            if left.is_empty() {
-                return Ok(most);
+            let found = self.kill_once(resource).await?;
+            let last_look = found.is_empty();
+            killed.extend(found);
+            let left = killed.iter().filter(|process| !process.has_ended());
+            let left: Vec<_> = left.map(|process| process.pid()).collect();
+            if last_look && left.is_empty() {
+                return Ok(killed.len());
             }
             if Instant::now() > deadline {
                 let left = format!("processes {left:?}");
@@ -115,12 +120,11 @@ impl Supervisor {
                     left,
                 });
             }
-            most = most.max(left.len());
             sleep(LOOK_EVERY).await;
         }
     }
 
-    async fn kill_once(&self, resource: &ResourceName) -> Result<Vec<u32>, ProcessError> {
+    async fn kill_once(&self, resource: &ResourceName) -> Result<Vec<ProcessId>, ProcessError> {
         let (installation, resource) = (self.installation, resource.clone());
         let kill = move || processes::kill_tagged(installation, &resource, Whom::Everybody);
         spawn_blocking(kill)

@@ -29,7 +29,7 @@ pub(super) enum Whom {
 }
 
 /// A process as it can be recognised later, when its pid may be another's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct ProcessId {
     pid: u32,
     /// In clock ticks since the machine started. `None` where the system does not say, and then a
@@ -39,7 +39,10 @@ pub(super) struct ProcessId {
 
 impl ProcessId {
     pub(super) fn own() -> Self {
-        let pid = std::process::id();
+        Self::of(std::process::id())
+    }
+
+    fn of(pid: u32) -> Self {
         Self {
             pid,
             started: system::started(pid),
@@ -52,6 +55,15 @@ impl ProcessId {
         });
         there && (self.started.is_none() || system::started(self.pid) == self.started)
     }
+
+    /// Whether it has come to its end: it may still be there, as a zombie.
+    pub(super) fn has_ended(self) -> bool {
+        !self.is_alive() || system::is_zombie(self.pid)
+    }
+
+    pub(super) fn pid(self) -> u32 {
+        self.pid
+    }
 }
 
 /// Every process of this installation that this user may look at, this one excepted.
@@ -61,13 +73,14 @@ pub(super) fn tagged(installation: InstallationId) -> Result<Vec<Tagged>, Proces
     Ok(found)
 }
 
-/// Sends SIGKILL to a resource's processes, and says whom it found. They may take a moment to die:
-/// call it until it finds nobody.
+/// Sends SIGKILL to a resource's processes, and says whom it found. They may take a moment to die,
+/// and cannot be found any more for the last part of it: call it until it finds nobody, and wait
+/// for the end of those that it found.
 pub(super) fn kill_tagged(
     installation: InstallationId,
     resource: &ResourceName,
     whom: Whom,
-) -> Result<Vec<u32>, ProcessError> {
+) -> Result<Vec<ProcessId>, ProcessError> {
     let meant = |tags: &Tags| {
         tags.installation == installation
             && tags.resource == *resource
@@ -75,8 +88,9 @@ pub(super) fn kill_tagged(
     };
     let mut found = Vec::new();
     for process in system::tagged().map_err(ProcessError::Listing)? {
+        let id = ProcessId::of(process.pid);
         if meant(&process.tags) && system::signal_if(process.pid, Signal::KILL, meant) {
-            found.push(process.pid);
+            found.push(id);
         }
     }
     Ok(found)
@@ -158,6 +172,10 @@ mod system {
         stat(pid).map(|stat| stat.started)
     }
 
+    pub(super) fn is_zombie(pid: u32) -> bool {
+        stat(pid).is_some_and(|stat| matches!(stat.state, 'Z' | 'X'))
+    }
+
     fn pids() -> io::Result<impl Iterator<Item = u32>> {
         let entries = fs::read_dir("/proc")?;
         Ok(entries
@@ -176,6 +194,7 @@ mod system {
     }
 
     struct Stat {
+        state: char,
         parent: u32,
         started: u64,
     }
@@ -187,7 +206,8 @@ mod system {
         let (_, after_name) = text.rsplit_once(')')?;
         let mut fields = after_name.split_ascii_whitespace();
         Some(Stat {
-            parent: fields.nth(1)?.parse().ok()?,
+            state: fields.next()?.chars().next()?,
+            parent: fields.next()?.parse().ok()?,
             started: fields.nth(17)?.parse().ok()?,
         })
     }
@@ -217,5 +237,9 @@ mod system {
 
     pub(super) fn started(_: u32) -> Option<u64> {
         None
+    }
+
+    pub(super) fn is_zombie(_: u32) -> bool {
+        false
     }
 }

@@ -17,7 +17,7 @@ use super::output::Log;
 use crate::local::process::folder::{Held, ResourceFolder, Take};
 use crate::local::process::launch::Order;
 use crate::local::process::log::{LogSource, LogWriter};
-use crate::local::process::processes::{self, Whom};
+use crate::local::process::processes::{self, ProcessId, Whom};
 use crate::local::process::state::{Phase, State, now};
 
 /// How long to try for the lock. A supervisor that looks at it holds it for an instant.
@@ -97,14 +97,16 @@ async fn take(folder: &ResourceFolder) -> Result<Option<Held>, Complaint> {
 /// be running.
 async fn sweep(order: &Order) -> Result<(), Complaint> {
     let deadline = Instant::now() + SWEEP_TIMEOUT;
+    let mut killed = Vec::new();
     loop {
         let resource = &order.launch.resource;
-        let left = processes::kill_tagged(order.installation, resource, Whom::Apps)?;
-        if left.is_empty() {
+        let found = processes::kill_tagged(order.installation, resource, Whom::Apps)?;
+        if found.is_empty() && killed.iter().all(|process: &ProcessId| process.has_ended()) {
             return Ok(());
         }
+        killed.extend(found);
         if Instant::now() > deadline {
-            return Err(format!("processes {left:?} of an earlier run are still there").into());
+            return Err(format!("processes {killed:?} of an earlier run are still there").into());
         }
         sleep(LOOK_EVERY).await;
     }
