@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::listeners::Listener;
+use super::rates::Rate;
 use super::text::{Arn, HttpUrl, Word};
 use super::value::{Answer, CapacityKind, CredentialsKind};
 
@@ -79,6 +80,8 @@ pub struct Ecs {
     pub verify_delay: Duration,
     /// How many processes share the account's request rates.
     pub processes: u32,
+    /// The account's request rates, where they are not AWS's defaults.
+    pub rates: Vec<Rate>,
 }
 
 impl Default for Ecs {
@@ -100,6 +103,7 @@ impl Default for Ecs {
             ready_within: Duration::from_mins(10),
             verify_delay: Duration::from_mins(6),
             processes: 1,
+            rates: Vec::new(),
         }
     }
 }

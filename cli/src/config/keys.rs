@@ -90,6 +90,7 @@ pub fn keys() -> Vec<Key> {
         Key::new("ecs.ready_within", "time a service has to become ready", |c| &mut c.ecs.ready_within),
         Key::new("ecs.verify_delay", "time between a destroy and its receipt's check", |c| &mut c.ecs.verify_delay),
         Key::new("ecs.processes", "processes that share the account's request rates", |c| &mut c.ecs.processes),
+        Key::new("ecs.rates", "the account's request rates where they are not AWS's defaults", |c| &mut c.ecs.rates),
         Key::new("api.listen", "where the API listens", |c| &mut c.api.listen),
         Key::new("previews.listen", "where previews answer", |c| &mut c.previews.listen),
         Key::new("previews.ports", "the ports given to preview processes", |c| &mut c.previews.ports),

@@ -19,6 +19,7 @@ pub mod keys;
 mod listeners;
 mod load;
 mod net;
+mod rates;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -35,10 +36,12 @@ pub use error::{ConfigError, ConfigErrors, Place};
 pub use listeners::{Listener, ListenerMode};
 pub use load::{Assignment, FileChoice, Loaded, Sources, load};
 pub use net::{Loopback, PortRange};
+pub use rates::Rate;
 pub use show::{json, table};
 pub use text::{Arn, HttpUrl, Word};
 pub use value::{
-    Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat, PlatformKind, Setting,
+    Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat, PlatformKind,
+    RateFamily, Setting,
 };
 
 /// Everything that can be configured. The meaning of each value stands in [`keys::keys`].

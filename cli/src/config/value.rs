@@ -207,6 +207,28 @@ choice!(
 );
 
 choice!(
+    /// The calls that share a request rate of the account's.
+    RateFamily, "a family of calls" {
+        /// Registering and deregistering task definitions.
+        TaskDefinitionChanges = "task_definition_changes",
+        /// Deleting task definitions.
+        TaskDefinitionDeletes = "task_definition_deletes",
+        /// Creating, updating and deleting services.
+        ServiceChanges = "service_changes",
+        /// Reading services, tasks and task definitions.
+        EcsReads = "ecs_reads",
+        /// Changing target groups and rules.
+        ElbChanges = "elb_changes",
+        /// Reading target groups and rules.
+        ElbReads = "elb_reads",
+        /// Reading logs.
+        LogReads = "log_reads",
+        /// Making, changing, reading and deleting security groups.
+        SecurityGroups = "security_groups",
+    }
+);
+
+choice!(
     /// Whether something is wanted.
     Answer, "\"yes\" or \"no\"" {
         /// It is.

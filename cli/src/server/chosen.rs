@@ -13,7 +13,7 @@ use tempus_steps::aws as ecs;
 
 use crate::config::{
     Answer, CapacityKind, Config, ConfigError, ConfigErrors, CredentialsKind, EngineKind,
-    ListenerMode, Loaded, PlatformKind, keys,
+    ListenerMode, Loaded, PlatformKind, RateFamily, keys,
 };
 
 /// What a process does.
@@ -207,7 +207,7 @@ impl Needs {
             ready_within: its.ready_within,
             verify_delay: its.verify_delay,
             cost_center: its.cost_center.as_ref().map(ToString::to_string),
-            rates: ecs::Rates::default().shared_by(its.processes),
+            rates: rates(&its.rates).shared_by(its.processes),
             ..ecs::AwsOptions::new(region?, cluster?)
         })
     }
@@ -241,6 +241,28 @@ impl Needs {
             expects: key.map_or("", |key| key.expects),
         });
     }
+}
+
+/// What AWS grants by default, with what the account has instead.
+fn rates(others: &[crate::config::Rate]) -> ecs::Rates {
+    let mut rates = ecs::Rates::default();
+    for other in others {
+        let rate = match other.family {
+            RateFamily::TaskDefinitionChanges => &mut rates.task_definition_changes,
+            RateFamily::TaskDefinitionDeletes => &mut rates.task_definition_deletes,
+            RateFamily::ServiceChanges => &mut rates.service_changes,
+            RateFamily::EcsReads => &mut rates.ecs_reads,
+            RateFamily::ElbChanges => &mut rates.elb_changes,
+            RateFamily::ElbReads => &mut rates.elb_reads,
+            RateFamily::LogReads => &mut rates.log_reads,
+            RateFamily::SecurityGroups => &mut rates.security_groups,
+        };
+        *rate = ecs::Rate {
+            burst: other.burst,
+            per_second: f64::from(other.per_second),
+        };
+    }
+    rates
 }
 
 fn listener(of: &crate::config::Listener) -> ecs::ListenerOption {

@@ -87,6 +87,8 @@ fn what_is_complete_reaches_engine_and_platform() {
         ("ecs.public_ip", "yes"),
         ("ecs.capacity", "fargate_spot"),
         ("ecs.listeners", LISTENER),
+        ("ecs.processes", "2"),
+        ("ecs.rates", "elb_changes=40/6"),
         ("worker.lease", "45s"),
     ];
     let chosen = Chosen::of(&loaded(&keys), Role::Api).map_err(|errors| errors.to_string());
@@ -103,6 +105,9 @@ fn what_is_complete_reaches_engine_and_platform() {
     assert_eq!(platform.assign_public_ip, ecs::PublicIp::Yes);
     assert_eq!(platform.capacity, ecs::Capacity::FargateSpot);
     assert_eq!(platform.verify_delay.as_secs(), 360);
+    assert_eq!(platform.rates.elb_changes.burst, 20);
+    assert!((platform.rates.elb_changes.per_second - 3.0).abs() < 1e-9);
+    assert_eq!(platform.rates.elb_reads.burst, 20);
     let domain = "a1.example.com".to_owned();
     assert_eq!(
         platform.listeners[0].mode,
