@@ -2,7 +2,8 @@
 //!
 //! [`sim`] is a world in one thread and virtual time: the real worker and the real sqlite engine
 //! over a simulated cloud, with a fault at any call of the worker's choosing. [`server`] is the program
-//! itself: real processes, real HTTP, real SIGKILL.
+//! itself: real processes, real HTTP, real SIGKILL. [`aws`] is the same in an emulated AWS account.
 
+pub mod aws;
 pub mod server;
 pub mod sim;

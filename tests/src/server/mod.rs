@@ -29,7 +29,7 @@ use tempfile::TempDir;
 pub use http::{Answer, Api, Call, Cut, Method, text};
 pub use ports::Ports;
 pub use program::{Ran, binary, command, tempus};
-pub use proof::{GONE, proved_gone};
+pub use proof::{GONE, proved, proved_gone};
 pub use witness::{Leftovers, Seen, Witness};
 
 /// How long a server may take to answer, on a machine that does something else as well.
@@ -245,7 +245,7 @@ impl Drop for Server {
 }
 
 /// A process by its number.
-fn pid(raw: u32) -> Pid {
+pub(crate) fn pid(raw: u32) -> Pid {
     let raw = i32::try_from(raw).ok();
     raw.and_then(Pid::from_raw).expect("a process has a number")
 }

@@ -11,6 +11,15 @@ pub const GONE: [&str; 2] = ["destroyed", "failed"];
 
 /// Waits for a preview's receipt, and shows that nothing of it answers any more.
 pub async fn proved_gone(api: &Api, preview: &str, within: Duration) -> Value {
+    let receipt = proved(api, preview, within).await;
+    let by_path = api.visit_port(&format!("/preview-{}/", &preview[..8]));
+    let status = by_path.insist().await.status;
+    assert!([404, 410].contains(&status), "{preview} answers {status}");
+    receipt
+}
+
+/// Waits for a preview's receipt, which must find nothing and be about a preview at rest.
+pub async fn proved(api: &Api, preview: &str, within: Duration) -> Value {
     let path = format!("/preview/{preview}/receipt");
     let receipt = eventually(&format!("the receipt of {preview}"), within, async || {
         let answer = api.get(&path).insist().await;
@@ -31,8 +40,5 @@ pub async fn proved_gone(api: &Api, preview: &str, within: Duration) -> Value {
     assert!(GONE.contains(&phase), "{view:#}");
     assert!(view["verified_at"].is_string(), "{view:#}");
     assert_eq!(view["open_jobs"], serde_json::json!([]), "{view:#}");
-    let by_path = api.visit_port(&format!("/preview-{}/", &preview[..8]));
-    let status = by_path.insist().await.status;
-    assert!([404, 410].contains(&status), "{preview} answers {status}");
     receipt
 }
