@@ -36,9 +36,11 @@ impl Lane {
         let name = format!("lane-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let account = Account::new(endpoint, &name).await;
         let lease = format!("{}s", LEASE.as_secs());
-        let site = Site::bootstrap(account, &[("worker.lease", &lease)]).await;
+        let mut site = Site::bootstrap(account, &[]).await;
+        // Started with the usual time-outs, which go by the lease: it must always answer.
         let mut role = site.start_plainly("api");
         let api = role.api().await;
+        site.set("worker.lease", &lease);
         let names = AwsNames {
             table: site.setting("aws.table"),
             queue_url: site.setting("aws.queue_url"),
