@@ -7,3 +7,4 @@
 pub mod aws;
 pub mod server;
 pub mod sim;
+pub mod table;

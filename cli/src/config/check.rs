@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::{EngineKind, Loaded, PlatformKind, Setting};
+use super::{CredentialsKind, EngineKind, Loaded, PlatformKind, Setting};
 
 /// Everything that does not fit together, each at the key that somebody chose.
 pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
@@ -86,13 +86,17 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
         }
     }
     let on_aws = config.engine == EngineKind::Aws || config.platform == PlatformKind::Aws;
-    if on_aws && config.worker.lease < AWS_LEASE {
+    let shortest = match config.aws.credentials {
+        CredentialsKind::Ambient => AWS_LEASE,
+        CredentialsKind::Emulator => EMULATOR_LEASE,
+    };
+    if on_aws && config.worker.lease < shortest {
         refuse(
             ["worker.lease"; 2],
             text(&config.worker.lease),
             format!(
                 "at least {:?} with engine or platform \"aws\": a call to AWS may take a third of it",
-                text(&AWS_LEASE)
+                text(&shortest)
             ),
         );
     }
@@ -101,6 +105,9 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
 
 /// The shortest lease that outlasts every call to AWS as often as it must.
 const AWS_LEASE: Duration = Duration::from_secs(30);
+/// The same for an emulator, which answers at once: every time-out is shortened with the lease.
+/// With its credentials nobody can call AWS.
+const EMULATOR_LEASE: Duration = Duration::from_secs(3);
 
 fn text(value: &impl Setting) -> String {
     value.show().as_str().unwrap_or_default().to_owned()

@@ -8,7 +8,9 @@
 //!
 //! What is missing is said here, all of it at once, before anything is opened.
 
-use tempus_engine::aws::{Access, AwsNames, AwsOptions as EngineOptions, Credentials};
+use std::time::Duration;
+
+use tempus_engine::aws::{Access, AwsNames, AwsOptions as EngineOptions, Credentials, Timeouts};
 use tempus_steps::aws as ecs;
 
 use crate::config::{
@@ -146,7 +148,10 @@ impl Needs {
         self.needed_by = "engine = \"aws\"";
         let aws = &config.aws;
         // Each is asked for before any is missed, so that all are named.
-        let access = self.access(config);
+        let mut access = self.access(config);
+        if let Some(access) = &mut access {
+            access.timeouts = Timeouts::within(config.worker.lease);
+        }
         let table = self.text("aws.table", aws.table.as_ref());
         let queue_url = self.text("aws.queue_url", aws.queue_url.as_ref());
         let dead_letter_url = self.text("aws.dead_letter_url", aws.dead_letter_url.as_ref());
@@ -206,6 +211,7 @@ impl Needs {
             },
             ready_within: its.ready_within,
             verify_delay: its.verify_delay,
+            call_timeout: call_timeout(config.worker.lease),
             cost_center: its.cost_center.as_ref().map(ToString::to_string),
             rates: rates(&its.rates).shared_by(its.processes),
             ..ecs::AwsOptions::new(region?, cluster?)
@@ -263,6 +269,11 @@ fn rates(others: &[crate::config::Rate]) -> ecs::Rates {
         };
     }
     rates
+}
+
+/// Four fifths of the third of a lease that a worker makes sure is left when a call begins.
+fn call_timeout(lease: Duration) -> Duration {
+    (lease * 4 / 15).min(ecs::AwsOptions::CALL_TIMEOUT)
 }
 
 fn listener(of: &crate::config::Listener) -> ecs::ListenerOption {

@@ -98,6 +98,19 @@ pub struct Timeouts {
     pub operation: Duration,
 }
 
+impl Timeouts {
+    /// The usual ones; all shorter, in proportion, for a lease that is shorter than half a minute.
+    #[must_use]
+    pub fn within(lease: Duration) -> Self {
+        let usual = Self::default();
+        Self {
+            connect: usual.connect.min(lease / 30),
+            attempt: usual.attempt.min(lease / 10),
+            operation: usual.operation.min(lease * 7 / 30),
+        }
+    }
+}
+
 impl Default for Timeouts {
     /// For leases of half a minute.
     fn default() -> Self {
@@ -106,5 +119,25 @@ impl Default for Timeouts {
             attempt: Duration::from_secs(3),
             operation: Duration::from_secs(7),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_has_its_answer_within_a_third_of_any_lease() {
+        for seconds in [3, 6, 30, 600] {
+            let lease = Duration::from_secs(seconds);
+            let its = Timeouts::within(lease);
+            assert!(
+                its.operation + its.attempt <= lease / 3,
+                "{its:?} of {lease:?}"
+            );
+            assert!(its.connect < its.attempt && its.attempt < its.operation);
+        }
+        let long = Timeouts::within(Duration::from_mins(10));
+        assert_eq!(long, Timeouts::default(), "never longer than usual");
     }
 }

@@ -45,11 +45,17 @@ pub struct AwsOptions {
     pub verify_delay: Duration,
     /// What previews are booked on, as the tag `tempus:cost-center`.
     pub cost_center: Option<String>,
+    /// How long a call may take in all, its waiting in line before it not counted. Less than what
+    /// a worker makes sure its lease still lasts.
+    pub call_timeout: Duration,
     /// How many calls this process makes.
     pub rates: Rates,
 }
 
 impl AwsOptions {
+    /// For leases of half a minute, of which no call may take a third.
+    pub const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+
     /// The options that have a good default set to it; the rest empty.
     pub fn new(region: impl Into<String>, cluster: impl Into<String>) -> Self {
         Self {
@@ -72,6 +78,7 @@ impl AwsOptions {
             health_grace: Duration::from_mins(1),
             verify_delay: Duration::from_mins(6),
             cost_center: None,
+            call_timeout: Self::CALL_TIMEOUT,
             rates: Rates::default(),
         }
     }

@@ -10,16 +10,18 @@
 //!
 //! An [`Account`] is what previews need to find: a cluster, a network, a load balancer. A [`Site`]
 //! is an installation of Tempus in it, with as many [`Role`]s as a test starts. A [`Listing`] is
-//! what exists of it, asked for call by call without our own code.
+//! what exists of it, asked for call by call without our own code. The [`matrix`] takes all of it
+//! through every fault at every request.
 
 mod account;
 mod calls;
 mod listing;
+pub mod matrix;
 mod role;
 mod site;
 
 pub use account::Account;
 pub use calls::{Calls, between, every};
-pub use listing::Listing;
+pub use listing::{Listing, Thing};
 pub use role::Role;
 pub use site::Site;

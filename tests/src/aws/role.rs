@@ -44,21 +44,23 @@ impl Role {
     /// Its API, as soon as it says where.
     pub async fn api(&mut self) -> Api {
         let what = format!("an API by {}", self.log.display());
-        let port = eventually(&what, PATIENCE, async || {
-            let log = self.log();
-            let said = |line: &str| {
-                let line: Value = serde_json::from_str(line).ok()?;
-                line["api"].as_str()?.rsplit(':').next()?.parse().ok()
-            };
-            if let Some(port) = log.lines().rev().find_map(said) {
-                return Some(port);
-            }
-            let ended = self.child.try_wait().expect("a child can be waited for");
-            assert!(ended.is_none(), "{ended:?}: {log}");
-            None
+        eventually(&what, PATIENCE, async || {
+            let announced = self.announced();
+            let alive = announced.is_some() || !self.has_ended();
+            assert!(alive, "it has ended: {}", self.log());
+            announced
         })
-        .await;
-        Api::new(port, 0)
+        .await
+    }
+
+    /// Its API, if it has said where.
+    pub fn announced(&self) -> Option<Api> {
+        let said = |line: &str| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            line["api"].as_str()?.rsplit(':').next()?.parse().ok()
+        };
+        let port = self.log().lines().rev().find_map(said)?;
+        Some(Api::new(port, 0))
     }
 
     /// Whether it has ended by itself.

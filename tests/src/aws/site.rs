@@ -33,7 +33,8 @@ impl Site {
         let mut site = Self::unfounded(account, settings);
         let (first, again) = (site.printed().await, site.printed().await);
         assert_eq!(again, first, "run twice, a bootstrap changes nothing");
-        site.installation = first["installation"].as_str().expect("its id").to_owned();
+        let installation = first["installation"].as_str().expect("its id");
+        installation.clone_into(&mut site.installation);
         for (key, value) in first["aws"].as_object().expect("the keys of [aws]") {
             let value = value.as_str().expect("a text");
             site.set(&format!("aws.{key}"), value);
@@ -68,6 +69,12 @@ impl Site {
     pub fn set(&mut self, key: &str, value: &str) {
         self.settings.retain(|(known, _)| known != key);
         self.settings.push((key.to_owned(), value.to_owned()));
+    }
+
+    /// A setting of what is started.
+    pub fn setting(&self, key: &str) -> String {
+        let set = self.settings.iter().find(|(known, _)| known == key);
+        set.map_or_else(String::new, |(_, value)| value.clone())
     }
 
     /// Starts `api`, `worker` or `serve`, with a log of this name, by this endpoint: the

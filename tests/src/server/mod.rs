@@ -39,6 +39,9 @@ const STOP: Duration = Duration::from_secs(30);
 /// How often something is looked at again.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The same for what takes long: whoever is asked has something else to do.
+const LONG_LOOK: Duration = Duration::from_millis(250);
+
 /// What makes a test quick where people would rather be patient.
 const QUICK: &[(&str, &str)] = &[
     ("ttl.minimum", "1s"),
@@ -250,18 +253,20 @@ pub(crate) fn pid(raw: u32) -> Pid {
     raw.and_then(Pid::from_raw).expect("a process has a number")
 }
 
-/// Asks until there is an answer, and fails with `what` if there is none in time.
+/// Asks until there is an answer, at ever longer intervals, and fails with `what` if there is none in time.
 pub async fn eventually<T>(
     what: &str,
     within: Duration,
     mut ask: impl AsyncFnMut() -> Option<T>,
 ) -> T {
     let deadline = Instant::now() + within;
+    let mut look = LOOK;
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
         assert!(Instant::now() < deadline, "not within {within:?}: {what}");
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(look).await;
+        look = (look * 5 / 4).min(LONG_LOOK);
     }
 }

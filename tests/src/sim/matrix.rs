@@ -1,11 +1,9 @@
 //! The crash matrix: every call that a clean run makes, each with everything that can go wrong.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use super::faults::{Cell, FaultKind};
 use super::scenario::Scenario;
 use super::world::World;
+use crate::table::Table;
 
 /// How one cell ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,16 +14,6 @@ pub enum Outcome {
     NeverFired,
     /// Something did not hold.
     Broken(String),
-}
-
-/// Calls by faults: how many cells held, and what did not.
-#[derive(Debug, Default)]
-pub struct Table {
-    counts: BTreeMap<String, BTreeMap<FaultKind, u32>>,
-    /// Cells that did not hold, with the reason.
-    pub broken: Vec<String>,
-    /// How many cells were run.
-    pub cells: usize,
 }
 
 /// Runs one story with one fault, from an empty world to rest, in virtual time.
@@ -57,9 +45,9 @@ pub fn run_cell(scenario: Scenario, cell: Option<Cell>) -> (Outcome, Vec<(String
 }
 
 /// Runs the matrix of one story. `chosen` says which cells; all of them, or a part.
-pub fn run_matrix(scenario: Scenario, chosen: impl Fn(&Cell) -> bool) -> Table {
+pub fn run_matrix(scenario: Scenario, chosen: impl Fn(&Cell) -> bool) -> Table<FaultKind> {
     let (clean, calls) = run_cell(scenario, None);
-    let mut table = Table::default();
+    let mut table = Table::new(&FaultKind::ALL);
     if clean != Outcome::Held {
         table
             .broken
@@ -81,14 +69,7 @@ pub fn run_matrix(scenario: Scenario, chosen: impl Fn(&Cell) -> bool) -> Table {
             }
             table.cells += 1;
             match run_cell(scenario, Some(cell.clone())).0 {
-                Outcome::Held => {
-                    *table
-                        .counts
-                        .entry(call.clone())
-                        .or_default()
-                        .entry(kind)
-                        .or_default() += 1;
-                }
+                Outcome::Held => table.held(&call, kind),
                 Outcome::NeverFired => {
                     table
                         .broken
@@ -101,25 +82,4 @@ pub fn run_matrix(scenario: Scenario, chosen: impl Fn(&Cell) -> bool) -> Table {
         }
     }
     table
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:26}", "call")?;
-        for kind in FaultKind::ALL {
-            write!(f, "{:>13}", kind.to_string())?;
-        }
-        writeln!(f)?;
-        for (call, counts) in &self.counts {
-            write!(f, "{call:26}")?;
-            for kind in FaultKind::ALL {
-                match counts.get(&kind) {
-                    Some(count) => write!(f, "{count:>13}")?,
-                    None => write!(f, "{:>13}", "-")?,
-                }
-            }
-            writeln!(f)?;
-        }
-        Ok(())
-    }
 }

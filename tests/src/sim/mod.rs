@@ -8,6 +8,6 @@ mod world;
 mod wrap;
 
 pub use faults::{Cell, FaultKind, Injector};
-pub use matrix::{Outcome, Table, run_cell, run_matrix};
+pub use matrix::{Outcome, run_cell, run_matrix};
 pub use scenario::Scenario;
 pub use world::{World, spec};

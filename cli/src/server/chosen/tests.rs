@@ -6,18 +6,27 @@ const LISTENER: &str = "name=a1 listener=arn:aws:elb:r:1:l balancer=arn:aws:elb:
                         mode=host:a1.example.com slots=95";
 
 fn loaded(keys: &[(&str, &str)]) -> Loaded {
+    load(&sources(keys)).unwrap()
+}
+
+/// What is wrong with these keys, whatever is chosen.
+fn errors(keys: &[(&str, &str)]) -> String {
+    let errors = load(&sources(keys)).err();
+    errors.map_or_else(String::new, |errors| errors.to_string())
+}
+
+fn sources(keys: &[(&str, &str)]) -> Sources {
     let flag = |&(key, value): &(&str, &str)| Assignment {
         key: key.into(),
         value: value.into(),
         flag: "--set".into(),
     };
-    let sources = Sources {
+    Sources {
         folder: "/".into(),
         file: FileChoice::Usual,
         variables: Vec::new(),
         flags: keys.iter().map(flag).collect(),
-    };
-    load(&sources).unwrap()
+    }
 }
 
 fn refused(keys: &[(&str, &str)], role: Role) -> String {
@@ -117,22 +126,26 @@ fn what_is_complete_reaches_engine_and_platform() {
 
 #[test]
 fn a_short_lease_is_refused_where_calls_take_seconds() {
-    let keys = [("engine", "aws"), ("worker.lease", "5s")];
-    let sources = Sources {
-        folder: "/".into(),
-        file: FileChoice::Usual,
-        variables: Vec::new(),
-        flags: keys
-            .map(|(key, value)| Assignment {
-                key: key.into(),
-                value: value.into(),
-                flag: "--set".into(),
-            })
-            .to_vec(),
-    };
-    let refused = load(&sources).unwrap_err().to_string();
+    let aws = [("engine", "aws"), ("worker.lease", "5s")];
+    let refused = errors(&aws);
     assert!(
         refused.contains("worker.lease = 5s: must be at least \"30s\""),
         "{refused}"
     );
+    // Where nobody can call AWS, calls have less time, and a lease may be shorter.
+    let emulated = [aws[0], aws[1], ("aws.credentials", "emulator")];
+    assert_eq!(errors(&emulated), "");
+    let shorter = [aws[0], ("worker.lease", "2s"), emulated[2]];
+    assert!(errors(&shorter).contains("must be at least \"3s\""));
+}
+
+#[test]
+fn no_call_takes_what_a_worker_makes_sure_its_lease_still_lasts() {
+    for seconds in [3, 6, 30, 600] {
+        let lease = Duration::from_secs(seconds);
+        let mut config = Config::default();
+        config.worker.lease = lease;
+        let made_sure_of = crate::server::settings::worker(&config).call;
+        assert!(call_timeout(lease) < made_sure_of, "{lease:?}");
+    }
 }

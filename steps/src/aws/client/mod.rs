@@ -10,7 +10,6 @@ mod security_groups;
 mod services;
 
 use std::error::Error;
-use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
@@ -33,12 +32,6 @@ use crate::StepError;
 use ec2::Ec2;
 use rate::Lines;
 
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(2);
-/// How long a call may take in all: less than the ten seconds that a worker makes sure its lease
-/// still lasts, and than a third of the lease. Its waiting in line comes before.
-const CALL: Duration = Duration::from_secs(8);
-
 /// The SDK's clients, behind the account's request rates.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -57,10 +50,11 @@ impl Client {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls())
             .build_https();
+        let call = options.call_timeout;
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .operation_attempt_timeout(CALL)
-            .operation_timeout(CALL)
+            .connect_timeout(call / 4)
+            .operation_attempt_timeout(call)
+            .operation_timeout(call)
             .build();
         let mut config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http)
@@ -89,7 +83,7 @@ impl Client {
             credentials,
             region: region.clone(),
             endpoint: endpoint.unwrap_or_else(|| format!("https://ec2.{region}.amazonaws.com/")),
-            timeout: CALL,
+            timeout: call,
         };
         Ok(Self {
             ec2,
