@@ -127,7 +127,7 @@ pub trait Store: Send + Sync {
     /// The latest preview of this name.
     async fn get_by_name(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError>;
 
-    /// The preview that holds this short id, or held it last.
+    /// The preview of this short id.
     async fn get_by_short(&self, short: ShortId) -> Result<Option<Snapshot>, StoreError>;
 
     /// A job as it is stored; [`Job::seen_with`] adds what the row knows.
@@ -377,7 +377,7 @@ pub enum CreateError {
     /// The name belongs to a live preview of somebody else, or of another source.
     #[error("the name is held by a preview of {0}")]
     NameTaken(String),
-    /// The random short id is in use; try again with another preview id.
+    /// Another preview has this short id, or had it; try again with another preview id.
     #[error("the short id is in use")]
     ShortTaken,
     /// All slots are taken. Names the limit and up to a handful of previews that hold them.

@@ -93,12 +93,7 @@ async fn nothing_is_left_over_however_often_the_server_is_killed() {
 }
 
 /// Kills until the clients are done; returns how many processes besides the server.
-async fn kill(
-    server: &mut Server,
-    rng: &mut StdRng,
-    shared: &Shared,
-    done: &AtomicBool,
-) -> u32 {
+async fn kill(server: &mut Server, rng: &mut StdRng, shared: &Shared, done: &AtomicBool) -> u32 {
     let (mut shot, mut short_lives) = (0, 0);
     while !done.load(Ordering::Relaxed) {
         // Some come while the server is still putting things right after the one before.
@@ -109,7 +104,11 @@ async fn kill(
         } else {
             rng.random_range(0..1800)
         };
-        short_lives = if pause < LONG_LIFE { short_lives + 1 } else { 0 };
+        short_lives = if pause < LONG_LIFE {
+            short_lives + 1
+        } else {
+            0
+        };
         tokio::time::sleep(Duration::from_millis(pause)).await;
         if rng.random_bool(0.4) {
             let witness = server.witness();
