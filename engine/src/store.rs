@@ -127,7 +127,7 @@ pub trait Store: Send + Sync {
     /// The latest preview of this name.
     async fn get_by_name(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError>;
 
-    /// The preview that holds this short id, or held it last.
+    /// The preview of this short id.
     async fn get_by_short(&self, short: ShortId) -> Result<Option<Snapshot>, StoreError>;
 
     /// A job as it is stored; [`Job::seen_with`] adds what the row knows.
@@ -386,7 +386,7 @@ pub enum CreateError {
         /// The expiry that has passed.
         expires_at: Timestamp,
     },
-    /// The random short id is in use; try again with another preview id.
+    /// Another preview has this short id, or had it; try again with another preview id.
     #[error("the short id is in use")]
     ShortTaken,
     /// All slots are taken. Names the limit and up to a handful of previews that hold them.

@@ -137,7 +137,8 @@ macro_rules! hex_id {
 }
 
 hex_id!(
-    /// The first eight hex digits of a preview's id. Reserved, so no two live previews share one.
+    /// The first eight hex digits of a preview's id. No two previews of a store share one, be
+    /// they live or gone.
     ShortId,
     "short id"
 );

@@ -115,7 +115,7 @@ macro_rules! conformance {
                 a_quota_slot_comes_back_when_the_preview_is_gone
                 a_refused_create_takes_nothing
                 listeners_fill_in_order_and_empty_with_the_receipt
-                a_short_id_is_kept_until_the_receipt
+                a_short_id_is_used_once
             }
             names {
                 a_live_name_is_its_owners

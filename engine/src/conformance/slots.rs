@@ -210,8 +210,8 @@ pub async fn listeners_fill_in_order_and_empty_with_the_receipt(harness: &dyn Ha
     assert_eq!((route.listener, route.slot.unwrap()), routes[0]);
 }
 
-/// Two live previews never share a short id.
-pub async fn a_short_id_is_kept_until_the_receipt(harness: &dyn Harness) {
+/// No two previews share a short id, whatever has become of the first.
+pub async fn a_short_id_is_used_once(harness: &dyn Harness) {
     let world = World::of(harness).await;
     let store = &world.ports.store;
     let old = world.destroyed("old", at(2)).await;
@@ -222,33 +222,18 @@ pub async fn a_short_id_is_kept_until_the_receipt(harness: &dyn Harness) {
         new.identity.id = PreviewId::new(Uuid::from_bytes(bytes));
         new
     };
-    let refused = store.create(sharing()).await;
-    assert!(
-        matches!(refused, Err(CreateError::ShortTaken)),
-        "{refused:?}"
-    );
-    assert_eq!(
-        store
-            .get_by_short(old.short())
-            .await
-            .unwrap()
-            .unwrap()
-            .identity
-            .id,
-        old
-    );
-    world.prove(old, at(4)).await;
-    let holder = store.get_by_short(old.short()).await.unwrap().unwrap();
-    assert_eq!(holder.identity.id, old, "it held it last");
-    let new = store.create(sharing()).await.unwrap().preview;
-    assert_eq!(
-        store
-            .get_by_short(old.short())
-            .await
-            .unwrap()
-            .unwrap()
-            .identity
-            .id,
-        new
-    );
+    for proven in [false, true] {
+        if proven {
+            world.prove(old, at(4)).await;
+        }
+        let new = sharing();
+        let refused = store.create(new.clone()).await;
+        let taken = matches!(refused, Err(CreateError::ShortTaken));
+        assert!(taken, "{refused:?}");
+        let holder = store.get_by_short(old.short()).await.unwrap().unwrap();
+        assert_eq!(holder.identity.id, old);
+        let other = new.identity.id;
+        assert!(store.get(other).await.unwrap().is_none(), "another's row");
+        assert!(store.jobs(other, 10).await.unwrap().is_empty());
+    }
 }

@@ -37,8 +37,8 @@ pub struct Change {
     pub jobs: Vec<Job>,
     /// Whether the owner's quota slots are given back.
     pub quota: Slots,
-    /// Whether everything that the cloud might still have held is given back: the listener slot,
-    /// ports, the short id.
+    /// Whether everything that the cloud might still have held is given back: the listener slot
+    /// and what its steps reserved.
     pub reservations: Slots,
     /// The proof to store.
     pub receipt: Option<Receipt>,

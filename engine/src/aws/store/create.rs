@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tempus_model::transition::accept::{self, NameStands};
 use tempus_model::{DnsName, Identity, JobKind, JobRef, PreviewId, Route, Row, ShortId, Snapshot};
 
+use super::super::table::index;
 use super::super::table::item::{BODY, Item, Key, json, text};
 use super::super::table::write::{ABSENT, Verdict, Write};
 use super::DynamoStore;
@@ -14,10 +15,10 @@ use super::row::{self, Stored, TRIES};
 use super::slots::{self, Slot};
 use crate::{Accepted, CreateError, Listener, NewPreview, Repeat, StoreError};
 
-/// The preview that a name or a short id points to.
-pub(super) const POINTS_TO: &str = "preview";
+/// The preview that a name points to.
+const POINTS_TO: &str = "preview";
 
-/// Who had a name or a short id when the decision was made.
+/// Who had a name when the decision was made.
 type Holder = Option<(Identity, Stored)>;
 
 impl DynamoStore {
@@ -29,7 +30,7 @@ impl DynamoStore {
             if let Some(first) = self.first_answer(new.key.as_ref(), new.job.now).await? {
                 return Ok(first);
             }
-            let holder = self.pointed_to(&Key::name(&new.identity.name)).await?;
+            let holder = self.holder_of(&new.identity.name).await?;
             // A transaction of ours whose answer was lost is no refusal.
             if let Some((identity, stored)) = &holder
                 && identity.id == new.identity.id
@@ -91,16 +92,9 @@ impl DynamoStore {
             new.quotas.total,
             "this installation",
         );
-        let short = Key::short(id.short());
-        let short_was = self.pointed_to(&short);
         let route = self.choose(&new.listeners);
-        let (own, all, short_was, route) = tokio::join!(own, all, short_was, route);
-        let (mut taken, short_was, route) = (vec![own?, all?], short_was?, route?);
-        if let Some((_, stored)) = &short_was
-            && stored.row.receipt_at.is_none()
-        {
-            return Err(CreateError::ShortTaken);
-        }
+        let (own, all, route) = tokio::join!(own, all, route);
+        let (mut taken, route) = (vec![own?, all?], route?);
         if let Some(number) = route.slot {
             let pool = slots::listener(&route.listener);
             taken.push(Slot { pool, number });
@@ -113,27 +107,45 @@ impl DynamoStore {
 
         let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
         let accepted = answer(&identity, &change.row, new);
-        let body = vec![(BODY, json(&identity)?), (slots::TAKEN, json(&taken)?)];
+        // Neither the spec nor the job needs a part in the transaction: they are nobody's until
+        // there is a row that names them.
+        let spec = self.keep_spec(id, &new.spec);
+        let jobs = async {
+            for job in &change.jobs {
+                self.keep_begun(None, job).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        tokio::try_join!(spec, jobs)?;
+        let mut fixed = index::of_identity(&identity);
+        fixed.extend([(BODY, json(&identity)?), (slots::TAKEN, json(&taken)?)]);
         let mut writes = vec![
             row::insert(&identity, &change)?,
-            Write::put(Key::identity(id), body),
-            Write::put(Key::spec(id, new.spec.id()), vec![(BODY, json(&new.spec)?)]),
+            Write::put(Key::identity(id), fixed),
             point(Key::name(&identity.name), name_was, id),
-            point(Key::short(id.short()), &short_was, id),
         ];
-        for job in &change.jobs {
-            writes.push(row::job(None, &change.row, job)?);
-        }
         writes.extend(taken.iter().map(|slot| slot.take(id)));
         writes.extend(idempotency::keep(new.key.as_ref(), &accepted, new.job.now)?);
         match self.table.write(&writes).await? {
             Verdict::Written => Ok(Some(accepted)),
-            Verdict::Refused(_) => Ok(None),
+            Verdict::Refused(refusals) => {
+                let row = refusals.into_iter().find(|refusal| refusal.place == 0);
+                match row.and_then(|refusal| refusal.item) {
+                    Some(row) if Stored::of(&row)?.row.preview != id => {
+                        Err(CreateError::ShortTaken)
+                    }
+                    _ => Ok(None),
+                }
+            }
         }
     }
 
     async fn quota_slot(&self, pool: String, most: u32, whose: &str) -> Result<Slot, CreateError> {
-        let taken = slots::taken(self, &pool).await?;
+        let mut taken = slots::taken(self, &pool).await?;
+        if let Some(number) = slots::any_free(&taken, 0..most) {
+            return Ok(Slot { pool, number });
+        }
+        slots::reclaim(self, &pool, &mut taken, Row::is_gone).await?;
         if let Some(number) = slots::any_free(&taken, 0..most) {
             return Ok(Slot { pool, number });
         }
@@ -166,8 +178,14 @@ impl DynamoStore {
             let slot = match listener.slots {
                 None => None,
                 Some(most) => {
-                    let taken = slots::taken(self, &slots::listener(&listener.name)).await?;
-                    match slots::any_free(&taken, 0..most) {
+                    let pool = slots::listener(&listener.name);
+                    let mut taken = slots::taken(self, &pool).await?;
+                    let mut free = slots::any_free(&taken, 0..most);
+                    if free.is_none() {
+                        slots::reclaim(self, &pool, &mut taken, slots::has_receipt).await?;
+                        free = slots::any_free(&taken, 0..most);
+                    }
+                    match free {
                         Some(slot) => Some(slot),
                         None => continue,
                     }
@@ -182,9 +200,9 @@ impl DynamoStore {
         Err(CreateError::NoListener)
     }
 
-    /// The preview that a name or a short id points to.
-    async fn pointed_to(&self, key: &Key) -> Result<Holder, StoreError> {
-        match self.table.get(key).await? {
+    /// The preview that a name points to.
+    async fn holder_of(&self, name: &DnsName) -> Result<Holder, StoreError> {
+        match self.table.get(&Key::name(name)).await? {
             Some(item) => self.load_whole(item.parse(POINTS_TO)?).await,
             None => Ok(None),
         }
@@ -192,16 +210,16 @@ impl DynamoStore {
 
     /// The latest preview of this name.
     pub(super) async fn named(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError> {
-        Ok(self.pointed_to(&Key::name(name)).await?.map(as_snapshot))
+        Ok(self.holder_of(name).await?.map(as_snapshot))
     }
 
-    /// The preview that holds this short id, or held it last.
+    /// The preview of this short id.
     pub(super) async fn short(&self, short: ShortId) -> Result<Option<Snapshot>, StoreError> {
-        Ok(self.pointed_to(&Key::short(short)).await?.map(as_snapshot))
+        Ok(self.load_short(short).await?.map(as_snapshot))
     }
 }
 
-/// Makes a name or a short id point to a preview, if it still points to where it did.
+/// Makes a name point to a preview, if it still points to where it did.
 fn point(key: Key, was: &Holder, id: PreviewId) -> Write {
     let put = Write::put(key, vec![(POINTS_TO, text(id.to_string()))]);
     match was {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tempus_model::{PreviewId, Timestamp};
 
 use super::super::table::index::{DUE, DUE_SHARD, SHARDS};
-use super::super::table::item::{Item, Key, PK, number};
+use super::super::table::item::{Key, number};
 use super::super::table::query::{Order, Query};
 use super::DynamoStore;
 use super::row::Stored;
@@ -13,8 +13,8 @@ use crate::StoreError;
 
 impl DynamoStore {
     /// Rows that are due and that nobody holds, longest due first. The index says which rows may
-    /// be, the rows themselves whether they are: a lease is not in the index, where every
-    /// checkpoint would be written a second time.
+    /// be, the rows themselves whether they are: neither a lease nor a short wait is in the index,
+    /// where nearly every write would be made a second time.
     pub(super) async fn list_due(
         &self,
         now: Timestamp,
@@ -32,7 +32,7 @@ impl DynamoStore {
             for mut walk in std::mem::take(&mut walks) {
                 let (items, next) = self.table.page(&walk).await?;
                 for item in &items {
-                    candidates.push(preview_of(item)?);
+                    candidates.push(item.key()?);
                 }
                 if next.is_some() {
                     walk.start = next;
@@ -55,21 +55,13 @@ impl DynamoStore {
     }
 
     /// These rows as they are now, in no order.
-    pub(super) async fn rows(&self, previews: &[PreviewId]) -> Result<Vec<Stored>, StoreError> {
-        let keys: Vec<_> = previews.iter().map(|preview| Key::row(*preview)).collect();
+    pub(super) async fn rows(&self, keys: &[Key]) -> Result<Vec<Stored>, StoreError> {
         let mut rows = Vec::with_capacity(keys.len());
-        for item in self.table.get_all(&keys).await? {
+        for item in self.table.get_all(keys).await? {
             let stored = Stored::of(&item)?;
             self.seen.put(stored.clone());
             rows.push(stored);
         }
         Ok(rows)
     }
-}
-
-/// The preview that an item of its partition is about.
-pub(super) fn preview_of(item: &Item) -> Result<PreviewId, StoreError> {
-    let id = item.text(PK)?.strip_prefix("preview#");
-    let id = id.and_then(|id| id.parse().ok());
-    id.ok_or_else(|| StoreError::Unreadable(format!("{item} is of no preview")))
 }

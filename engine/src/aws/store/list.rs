@@ -1,24 +1,24 @@
 //! List: pages of previews, newest first.
 //!
 //! A page is a walk along one index from where the last page ended: previews that arrive meanwhile
-//! are newer, so they move nothing. The index drops what does not match; the rows are then read as
-//! they are, and what matches no longer is left out.
+//! are newer, so they move nothing. The index drops what never matches; what may change, such as
+//! the phase, is not in it, where each change would be written once more for every index. So the
+//! rows are read as they are, a page at a time, until there are enough that match.
 
 use std::collections::HashMap;
 
-use tempus_model::{Identity, Phase, PreviewId, Row, Snapshot, Timestamp};
+use tempus_model::{Identity, PreviewId, Row, Snapshot, Timestamp};
 
 use super::super::table::index::{
     self, LIST_AT, LIST_KEY, LISTED, NEWEST, NEWEST_KEY, PARKED, PARKED_KEY,
 };
-use super::super::table::item::{IDENTITY, Key, SK, number, text};
+use super::super::table::item::{IDENTITY, Item, Key, SK, number, text};
 use super::super::table::query::{Order, Query};
 use super::DynamoStore;
-use super::due::preview_of;
 use super::row::Stored;
 use crate::{Cursor, Filter, Page, StoreError};
 
-/// As many entries of an index a page of it looks at, at least: most of them may not match.
+/// As many entries of an index a page of it looks at where most of them may not match.
 const LOOK: usize = 200;
 
 impl DynamoStore {
@@ -30,25 +30,32 @@ impl DynamoStore {
         most: usize,
     ) -> Result<Page<Snapshot>, StoreError> {
         let after = after.map(read_cursor).transpose()?;
-        let mut walk = walk(filter, after).limit(most.saturating_add(1).max(LOOK));
-        let mut entries = Vec::new();
-        loop {
-            let (items, next) = self.table.page(&walk).await?;
-            for item in items {
-                entries.push((item.text(LIST_AT)?.to_owned(), preview_of(&item)?));
+        let wanted = most.saturating_add(1);
+        let mut walk = walk(filter, after);
+        let picky = walk.filter.is_some() || !filter.phases.is_empty();
+        walk = walk.limit(if picky { wanted.max(LOOK) } else { wanted });
+        let mut items = Vec::new();
+        'enough: loop {
+            let (entries, next) = self.table.page(&walk).await?;
+            let previews: Vec<_> = entries.iter().map(preview_of).collect::<Result<_, _>>()?;
+            for some in previews.chunks(wanted) {
+                let snapshots = self.snapshots(some).await?;
+                items.extend(snapshots.into_iter().filter(|item| matches(filter, item)));
+                if items.len() > most {
+                    break 'enough;
+                }
             }
-            if next.is_none() || entries.len() > most {
+            if next.is_none() {
                 break;
             }
             walk.start = next;
         }
-        let more = entries.len() > most;
-        entries.truncate(most);
-        let next = entries.last().filter(|_| more);
-        let next = next.map(|(place, _)| Cursor(place.clone()));
-        let previews: Vec<_> = entries.into_iter().map(|(_, preview)| preview).collect();
-        let mut items = self.snapshots(&previews).await?;
-        items.retain(|item| matches(filter, item));
+        let more = items.len() > most;
+        items.truncate(most);
+        let next = items.last().filter(|_| more);
+        let next = next.map(|Snapshot { identity, .. }| {
+            Cursor(index::place(identity.created_at, identity.id))
+        });
         Ok(Page { items, next })
     }
 
@@ -61,11 +68,12 @@ impl DynamoStore {
         let mut identities = HashMap::<PreviewId, Identity>::new();
         let mut rows = HashMap::<PreviewId, Row>::new();
         for item in self.table.get_all(&keys).await? {
-            let preview = preview_of(&item)?;
             if item.text(SK)? == IDENTITY {
-                identities.insert(preview, item.body()?);
+                let identity: Identity = item.body()?;
+                identities.insert(identity.id, identity);
             } else {
-                rows.insert(preview, Stored::of(&item)?.row);
+                let row = Stored::of(&item)?.row;
+                rows.insert(row.preview, row);
             }
         }
         let snapshot = |preview: &PreviewId| {
@@ -90,6 +98,10 @@ fn walk(filter: &Filter, after: Option<String>) -> Query {
     if let Some(after) = after {
         walk = walk.and("#list_at < :after", &[("after", text(after))]);
     }
+    // What is parked is few, and is read as it is.
+    if filter.parked {
+        return walk;
+    }
     if let Some(repository) = &filter.repository {
         walk = walk.matching(
             "#repository = :repository",
@@ -99,19 +111,14 @@ fn walk(filter: &Filter, after: Option<String>) -> Query {
     if let Some(pr) = filter.pr_number {
         walk = walk.matching("#pr_number = :pr", &[("pr", number(pr))]);
     }
-    if !filter.phases.is_empty() {
-        let mut names = Vec::new();
-        let mut values = Vec::new();
-        for phase in Phase::ALL
-            .iter()
-            .filter(|phase| filter.phases.contains(phase))
-        {
-            names.push(format!(":{phase}"));
-            values.push((phase.as_str(), text(phase.as_str())));
-        }
-        walk = walk.matching(&format!("#phase IN ({})", names.join(", ")), &values);
-    }
     walk
+}
+
+/// The preview that an entry of an index is about.
+fn preview_of(entry: &Item) -> Result<PreviewId, StoreError> {
+    let place = entry.text(LIST_AT)?;
+    let made_up = || StoreError::Unreadable(format!("{entry} is of no preview"));
+    index::preview_at(place).ok_or_else(made_up)
 }
 
 /// Whether a preview, as it is now, is one of those that were asked for.

@@ -8,37 +8,49 @@
 //!
 //! | item | partition / sort key | beside the JSON in `body` | written |
 //! |---|---|---|---|
-//! | row | `preview#{id}` / `preview#row` | `version`, `phase`, keys of the indexes, count of reservations | by every verb |
-//! | identity | `preview#{id}` / `preview#identity` | the slots taken at accept | once |
-//! | spec | `preview#{id}` / `spec#{hash}` | | once |
-//! | receipt | `preview#{id}` / `receipt` | | by the verify that finds nothing |
-//! | reservation | `preview#{id}` / `reserved#{pool}#{item}` | pool and number, no body | when a step asks; deleted with the receipt |
-//! | job | `job#{id}` / `job` | its place in the list of its preview's jobs; `final` | when it is accepted, when it ends |
+//! | row | `preview#{short}` / `preview#row` | `version`, due time, place if parked, count of reservations. In the body: the row, jobs that ended with its last write, the receipt | by every verb |
+//! | identity | `preview#{short}` / `preview#identity` | its place in the lists, repository and pull request, the slots taken at accept | once |
+//! | spec | `preview#{short}` / `spec#{hash}` | | once, before what names it |
+//! | reservation | `preview#{short}` / `reserved#{pool}#{item}` | pool and number, no body | when a step asks; deleted after the receipt |
+//! | job | `job#{id}` / `job` | the job before it; `decision`; `final` | before it is accepted, after it has ended |
 //! | name | `name#{name}` / `name` | the latest preview of the name, no body | by every create of the name; never freed |
-//! | short id | `short#{hex}` / `short` | the preview that holds it or held it last, no body | by a create |
-//! | slot | `pool#{pool}` / number | whose it is, no body | taken by a conditional put, freed by a delete |
+//! | slot | `pool#{pool}` / number | whose it is, no body | taken by a conditional put; deleted after the write that frees it |
 //! | idempotency key | `idempotency#{owner}` / key | hash of the request, time, `ttl` | with the change that it answers |
 //! | dead letter | `letter#{id}` / `letter` | its place in their list | once; deleted when it is discarded |
 //! | installation | `meta` / `installation` | id, schema | by the bootstrap |
 //!
+//! A body of more than 300 bytes is packed (`table/packed.rs`): a row of one service has three to
+//! five kilobytes of JSON, and 600 to 800 bytes as an item.
+//!
 //! # What is not
 //!
 //! - No messages: those are SQS's. No alarms: those are EventBridge Scheduler's.
-//! - No lease in any index: `due` reads the rows that its index names, so that a checkpoint, the
-//!   commonest write, touches the row's own item and nothing else.
+//! - No lease in any index, no phase, and no wait of some minutes: `due` and `list` read the rows
+//!   that an index names, so that a checkpoint, the commonest write, touches the row's own item and
+//!   nothing else.
 //! - No index of expiries: while a preview is wanted, it is due at its expiry at the latest.
+//! - No item for a short id: the partition is named by it, so there is one row of each.
 //! - No secrets beyond what a spec's environment says.
-//! - `ttl` is on idempotency keys only, which are checked against the time when they are read;
-//!   nothing else ever goes by itself.
+//!
+//! # What is in a transaction
+//!
+//! A transaction costs twice its writes, so it is for what must not be true without the other: a
+//! new row, its identity, its name and its slots; an accepted change and the answer to its
+//! idempotency key. Everything else follows from the row, before it or after it:
+//!
+//! - Specs and jobs are there before the row names them; what no row names is nobody's.
+//! - A job ends in the row, and is told so after (`jobs.rs`).
+//! - A slot is free when its holder's row says so; its item goes after (`slots.rs`).
+//! - The receipt is a part of the row.
 //!
 //! # Indexes
 //!
 //! All are sparse. `due` by shard and due time, keys only. `listed` by list and place: an owner's
-//! previews, a preview's jobs, the dead letters. `newest` and `parked` by place. They lag behind by
-//! milliseconds; whatever is decided, is decided on items read consistently.
+//! previews, the dead letters. `newest` and `parked` by place. They lag behind by milliseconds;
+//! whatever is decided, is decided on items read consistently.
 //!
-//! A checkpoint is one request and two or three write units. A life of six steps, from the create
-//! to the receipt, takes about 100 write units and 15 read units (`tests/costs.rs` counts them).
+//! A checkpoint is one request and one write unit. A life of six steps, from the create to the
+//! receipt, takes 49 write units in 50 requests (`tests/costs.rs` counts them).
 
 use std::time::Duration;
 
@@ -68,6 +80,7 @@ mod create;
 mod decide;
 mod due;
 pub(super) mod idempotency;
+mod jobs;
 mod list;
 mod listed;
 mod reserve;
@@ -81,7 +94,7 @@ use seen::Seen;
 
 /// The store of one table.
 pub(super) struct DynamoStore {
-    table: Table,
+    pub(super) table: Table,
     pub(super) installation: InstallationId,
     seen: Seen,
 }
@@ -248,7 +261,7 @@ impl Store for DynamoStore {
     }
 
     async fn job(&self, job: JobId) -> Result<Option<Job>, StoreError> {
-        self.stored(&Key::job(job)).await
+        self.one_job(job).await
     }
 
     async fn jobs(&self, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
@@ -260,7 +273,8 @@ impl Store for DynamoStore {
     }
 
     async fn receipt(&self, preview: PreviewId) -> Result<Option<Receipt>, StoreError> {
-        self.stored(&Key::receipt(preview)).await
+        let stored = self.load(preview).await?;
+        Ok(stored.and_then(|stored| stored.receipt))
     }
 
     async fn list(

@@ -1,6 +1,8 @@
 //! Reserve: a number from a pool, for one item of a preview.
 
-use tempus_model::InstallationId;
+use std::collections::BTreeMap;
+
+use tempus_model::{InstallationId, PreviewId};
 
 use super::super::table::item::{Key, number};
 use super::super::table::write::{ABSENT, Verdict, Write};
@@ -10,8 +12,7 @@ use super::row::{RESERVATIONS, TRIES};
 use super::slots::{self, Slot};
 use crate::{Reserve, ReserveError, StoreError};
 
-/// As many numbers one preview may hold: the receipt gives them back in one transaction, which
-/// has room for a hundred writes.
+/// As many numbers one preview may hold: one that asks for more is not itself.
 const MOST: usize = 40;
 
 impl DynamoStore {
@@ -56,11 +57,18 @@ impl DynamoStore {
         if ask.range.is_empty() {
             return Ok(None);
         }
-        let taken = slots::taken(self, pool).await?;
+        let mut taken = slots::taken(self, pool).await?;
         let (first, last) = (*ask.range.start(), *ask.range.end());
         let begin = first + offset(self.installation, last - first);
-        let free = |number: &u32| !taken.contains_key(number) && !ask.avoid.contains(number);
-        let number = (begin..=last).chain(first..begin).find(free);
+        let find = |taken: &BTreeMap<u32, PreviewId>| {
+            let free = |number: &u32| !taken.contains_key(number) && !ask.avoid.contains(number);
+            (begin..=last).chain(first..begin).find(free)
+        };
+        let mut number = find(&taken);
+        if number.is_none() {
+            slots::reclaim(self, pool, &mut taken, slots::has_receipt).await?;
+            number = find(&taken);
+        }
         Ok(number.map(|number| Slot {
             pool: pool.to_owned(),
             number,

@@ -1,14 +1,14 @@
 //! The rows: read as they are now, and changed on the condition that they still are.
 
+use serde::{Deserialize, Serialize};
 use tempus_model::transition::{Change, Slots};
-use tempus_model::{Identity, Job, PreviewId, Row, Snapshot};
+use tempus_model::{Identity, Job, PreviewId, Receipt, Row, ShortId, Snapshot, Timestamp};
 
-use super::super::table::index;
+use super::super::table::index::{self, DUE_AT, LIST_AT};
 use super::super::table::item::{BODY, IDENTITY, Item, Key, ROW, SK, json, number, text};
 use super::super::table::query::halves;
-use super::super::table::write::{self, ABSENT, Refused, Verdict, Write};
-use super::DynamoStore;
-use super::slots;
+use super::super::table::write::{self, ABSENT, Verdict, Write};
+use super::{DynamoStore, jobs, slots};
 use crate::StoreError;
 
 /// The row's version, which every write is conditional on.
@@ -17,8 +17,6 @@ const VERSION: &str = "version";
 pub(super) const RESERVATIONS: &str = "reservations";
 /// Set with the receipt: nothing may be reserved any more.
 pub(super) const RECEIPT: &str = "receipt";
-/// Set when a job has its outcome.
-const FINAL: &str = "final";
 
 /// How often a decision is made on a row that keeps changing before the caller is told to come
 /// again. Contention is between a few people and one holder.
@@ -28,8 +26,33 @@ pub(super) const TRIES: usize = 32;
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
     pub(super) row: Row,
+    /// The jobs that ended with the write which made the row what it is. Their items may not say
+    /// so yet, and do before the row is written again.
+    pub(super) ended: Vec<Job>,
+    pub(super) receipt: Option<Receipt>,
     /// How many reservations were ever made for it.
     pub(super) reservations: u64,
+    /// Where the index of what is due has it.
+    listed_due: Option<Timestamp>,
+}
+
+/// What the body of a row's item is, as it is read and as it is written.
+#[derive(Deserialize)]
+struct Read {
+    row: Row,
+    #[serde(default)]
+    ended: Vec<Job>,
+    #[serde(default)]
+    receipt: Option<Receipt>,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    row: &'a Row,
+    #[serde(skip_serializing_if = "<[Job]>::is_empty")]
+    ended: &'a [Job],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<&'a Receipt>,
 }
 
 /// What became of a change.
@@ -45,9 +68,36 @@ pub(super) enum Outcome {
 
 impl Stored {
     pub(super) fn of(item: &Item) -> Result<Self, StoreError> {
+        let Read {
+            row,
+            ended,
+            receipt,
+        } = item.body()?;
         Ok(Self {
-            row: item.body()?,
+            row,
+            ended,
+            receipt,
             reservations: item.number(RESERVATIONS)?.unwrap_or(0),
+            listed_due: item.number(DUE_AT)?.map(Timestamp::from_millis),
+        })
+    }
+
+    /// The row as a change makes it. Jobs of `ended` end with it.
+    fn after(was: &Self, change: &Change, ended: Vec<Job>) -> Self {
+        Self {
+            row: change.row.clone(),
+            ended,
+            receipt: change.receipt.clone().or_else(|| was.receipt.clone()),
+            reservations: was.reservations,
+            listed_due: index::listed_due(was.listed_due, change.row.due_at),
+        }
+    }
+
+    fn body(&self) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
+        json(&Written {
+            row: &self.row,
+            ended: &self.ended,
+            receipt: self.receipt.as_ref(),
         })
     }
 }
@@ -55,18 +105,27 @@ impl Stored {
 /// A new preview's row.
 pub(super) fn insert(identity: &Identity, change: &Change) -> Result<Write, StoreError> {
     let row = &change.row;
-    let (mut attributes, _) = index::current(row);
-    attributes.extend(index::fixed(identity));
+    let (mut attributes, _) = index::current(row, row.due_at);
+    let place = index::place(identity.created_at, identity.id);
+    attributes.push((LIST_AT, text(place)));
     attributes.push((VERSION, number(row.version)));
-    attributes.push((BODY, json(row)?));
+    let new = Stored {
+        row: row.clone(),
+        ended: Vec::new(),
+        receipt: None,
+        reservations: 0,
+        listed_due: row.due_at,
+    };
+    attributes.push((BODY, new.body()?));
     let put = Write::put(Key::row(row.preview), attributes);
     Ok(put.on(ABSENT))
 }
 
-fn update(was: &Stored, row: &Row) -> Result<Write, StoreError> {
-    let (mut set, mut remove) = index::current(row);
+fn update(was: &Stored, next: &Stored) -> Result<Write, StoreError> {
+    let row = &next.row;
+    let (mut set, mut remove) = index::current(row, next.listed_due);
     set.push((VERSION, number(row.version)));
-    set.push((BODY, json(row)?));
+    set.push((BODY, next.body()?));
     if row.receipt_at.is_some() {
         set.push((RECEIPT, text("written")));
     } else {
@@ -92,28 +151,13 @@ fn update(was: &Stored, row: &Row) -> Result<Write, StoreError> {
     })
 }
 
-/// A job that begins or ends. It has one outcome: what is final stays as it is.
-pub(super) fn job(was: Option<&Row>, row: &Row, job: &Job) -> Result<Write, StoreError> {
-    let begins = job.id == row.last_job.id && was.is_none_or(|was| was.last_job.id != job.id);
-    let mut attributes = vec![(BODY, json(job)?)];
-    if job.status.is_final() {
-        attributes.push((FINAL, text(job.status.to_string())));
-    }
-    if begins {
-        attributes.push((index::LIST_KEY, index::jobs_of(job.preview)));
-        attributes.push((index::LIST_AT, text(format!("{:016x}", row.version))));
-        return Ok(Write::put(Key::job(job.id), attributes).on(ABSENT));
-    }
-    let open = "attribute_exists(#pk) AND attribute_not_exists(#final)";
-    let update = Write::update(Key::job(job.id), attributes);
-    Ok(update.only_if(open, Vec::new()).or_skip())
-}
-
 impl DynamoStore {
     /// The row as it is now.
     pub(super) async fn load(&self, preview: PreviewId) -> Result<Option<Stored>, StoreError> {
         let item = self.table.get(&Key::row(preview)).await?;
         let stored = item.as_ref().map(Stored::of).transpose()?;
+        // Another preview may have this short id.
+        let stored = stored.filter(|stored| stored.row.preview == preview);
         if let Some(stored) = &stored {
             self.seen.put(stored.clone());
         }
@@ -125,8 +169,17 @@ impl DynamoStore {
         &self,
         preview: PreviewId,
     ) -> Result<Option<(Identity, Stored)>, StoreError> {
+        let whole = self.load_short(preview.short()).await?;
+        Ok(whole.filter(|(identity, _)| identity.id == preview))
+    }
+
+    /// Both halves of the preview of this short id.
+    pub(super) async fn load_short(
+        &self,
+        short: ShortId,
+    ) -> Result<Option<(Identity, Stored)>, StoreError> {
         let (mut identity, mut stored) = (None, None);
-        for item in self.table.query(halves(preview)).await? {
+        for item in self.table.query(halves(short)).await? {
             match item.text(SK)? {
                 IDENTITY => identity = Some(item.body()?),
                 ROW => stored = Some(Stored::of(&item)?),
@@ -152,8 +205,9 @@ impl DynamoStore {
         }))
     }
 
-    /// Makes a change of a row, with everything that changes with it and with `more`, all or
-    /// nothing. A checkpoint, which changes nothing else, is one plain conditional write.
+    /// Makes a change of a row and, all or nothing, `more`. Where there is no more, it is one plain
+    /// conditional write: jobs begin before it and are told of their end after it, and the slots of
+    /// what is gone by it are free by it, whether their items are still there or not.
     pub(super) async fn apply(
         &self,
         was: &Stored,
@@ -161,69 +215,66 @@ impl DynamoStore {
         more: Vec<Write>,
     ) -> Result<Outcome, StoreError> {
         let preview = change.row.preview;
-        let mut writes = vec![update(was, &change.row)?];
-        for ended in &change.jobs {
-            writes.push(job(Some(&was.row), &change.row, ended)?);
+        self.note_ends(&was.ended).await?;
+        let begins = |job: &Job| jobs::begins(&was.row, &change.row, job);
+        let (begun, ended): (Vec<_>, Vec<_>) = change.jobs.iter().cloned().partition(begins);
+        for job in &begun {
+            self.keep_begun(Some(&was.row), job).await?;
         }
-        if change.quota == Slots::Free && !was.row.is_gone() {
-            writes.extend(slots::quota_back(self, preview).await?);
-        }
-        if change.reservations == Slots::Free && was.row.receipt_at.is_none() {
-            writes.extend(slots::rest_back(self, preview).await?);
-        }
-        if let Some(receipt) = &change.receipt {
-            let body = vec![(BODY, json(receipt)?)];
-            writes.push(Write::put(Key::receipt(preview), body));
-        }
+        let next = Stored::after(was, &change, ended);
+        let mut writes = vec![update(was, &next)?];
         writes.extend(more);
-        self.write(preview, writes, &change.row, was.reservations)
-            .await
+        let outcome = self.write(next, &writes).await?;
+        if let Outcome::Written(row) = &outcome {
+            self.tidy(preview, was, &change, row).await;
+        }
+        Ok(outcome)
     }
 
-    async fn write(
-        &self,
-        preview: PreviewId,
-        mut writes: Vec<Write>,
-        row: &Row,
-        reservations: u64,
-    ) -> Result<Outcome, StoreError> {
-        loop {
-            let verdict = self.table.write(&writes).await;
-            let refusals = match verdict {
-                Ok(Verdict::Refused(refusals)) => refusals,
-                Ok(Verdict::Written) => {
-                    let row = row.clone();
-                    self.seen.put(Stored {
-                        row: row.clone(),
-                        reservations,
-                    });
-                    return Ok(Outcome::Written(row));
-                }
-                Err(error) => {
-                    self.seen.forget(preview);
-                    return Err(error);
-                }
-            };
-            if let Some(beaten) = refusals.iter().find(|refusal| refusal.place == 0) {
-                self.seen.forget(preview);
-                let missing = || StoreError::Unreadable(format!("the row of {preview} is missing"));
-                let stored = Stored::of(beaten.item.as_ref().ok_or_else(missing)?)?;
-                self.seen.put(stored.clone());
-                return Ok(Outcome::Beaten(stored));
+    /// What follows from a change that was made, and what nothing depends on.
+    async fn tidy(&self, preview: PreviewId, was: &Stored, change: &Change, row: &Row) {
+        let quota = change.quota == Slots::Free && !was.row.is_gone();
+        let rest = change.reservations == Slots::Free && was.row.receipt_at.is_none();
+        let tidied = async {
+            if let Some(stored) = self.seen.get(preview)
+                && stored.row.version == row.version
+                && !stored.ended.is_empty()
+            {
+                self.note_ends(&stored.ended).await?;
+                self.seen.put(Stored {
+                    ended: Vec::new(),
+                    ..stored
+                });
             }
-            let skipped = |place: &usize| {
-                let skip = |w: &Write| w.refused == Refused::Skip;
-                writes.get(*place).is_some_and(skip)
-            };
-            let places: Vec<_> = refusals.iter().map(|refusal| refusal.place).collect();
-            if !places.iter().all(skipped) {
-                return Ok(Outcome::Spoiled);
+            if quota {
+                slots::quota_back(self, preview).await?;
             }
-            let mut place = 0;
-            writes.retain(|_| {
-                place += 1;
-                !places.contains(&(place - 1))
-            });
+            if rest {
+                slots::rest_back(self, preview).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = tidied.await {
+            tracing::debug!(%preview, %error, "left to be tidied by the next who comes by");
         }
+    }
+
+    async fn write(&self, next: Stored, writes: &[Write]) -> Result<Outcome, StoreError> {
+        let preview = next.row.preview;
+        self.seen.forget(preview);
+        let refusals = match self.table.write(writes).await? {
+            Verdict::Written => {
+                self.seen.put(next.clone());
+                return Ok(Outcome::Written(next.row));
+            }
+            Verdict::Refused(refusals) => refusals,
+        };
+        let Some(beaten) = refusals.into_iter().find(|refusal| refusal.place == 0) else {
+            return Ok(Outcome::Spoiled);
+        };
+        let missing = || StoreError::Unreadable(format!("the row of {preview} is missing"));
+        let stored = Stored::of(&beaten.item.ok_or_else(missing)?)?;
+        self.seen.put(stored.clone());
+        Ok(Outcome::Beaten(stored))
     }
 }

@@ -1,16 +1,19 @@
 //! Numbered slots: what there is a limited number of.
 //!
-//! A taken slot is an item of its pool's partition, put there on the condition that there is none,
-//! and taken away to give it back. Slots taken at accept are noted with the identity, those that
-//! steps reserve in items of the preview's partition, so that what a preview holds is found from
-//! the preview.
+//! A taken slot is an item of its pool's partition, put there on the condition that there is none.
+//! Slots taken at accept are noted with the identity, those that steps reserve in items of the
+//! preview's partition, so that what a preview holds is found from the preview.
+//!
+//! The holder's row says when a slot is free again: once the preview is gone, or has its receipt.
+//! The items go after the write that says so, one by one; those that were left because somebody
+//! died there are found when a pool seems full ([`reclaim`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tempus_model::PreviewId;
+use tempus_model::{PreviewId, Row};
 
 use super::super::table::item::{Item, Key, RESERVED, SK, number, text};
 use super::super::table::query::Query;
@@ -65,9 +68,7 @@ impl Slot {
     /// Gives it back, if this preview has it.
     pub(super) fn give_back(&self, preview: PreviewId) -> Write {
         let holder = vec![("holder", text(preview.to_string()))];
-        Write::delete(Key::slot(&self.pool, self.number))
-            .only_if("#holder = :holder", holder)
-            .or_skip()
+        Write::delete(Key::slot(&self.pool, self.number)).only_if("#holder = :holder", holder)
     }
 }
 
@@ -99,10 +100,10 @@ pub(super) async fn reservations(
     store: &DynamoStore,
     preview: PreviewId,
 ) -> Result<Vec<(Key, Slot)>, StoreError> {
-    let query = Query::partition(Key::preview(preview)).beginning(RESERVED);
+    let query = Query::partition(Key::preview(preview.short())).beginning(RESERVED);
     let read = |item: Item| {
         let key = Key {
-            pk: Key::preview(preview),
+            pk: Key::preview(preview.short()),
             sk: item.text(SK)?.to_owned(),
         };
         let missing = || StoreError::Unreadable(format!("{item} has no number"));
@@ -128,32 +129,54 @@ pub(super) fn note(key: Key, slot: &Slot) -> Write {
 }
 
 /// Gives back the slots that a preview takes of the quotas.
-pub(super) async fn quota_back(
-    store: &DynamoStore,
-    preview: PreviewId,
-) -> Result<Vec<Write>, StoreError> {
+pub(super) async fn quota_back(store: &DynamoStore, preview: PreviewId) -> Result<(), StoreError> {
     let taken = taken_at_accept(store, preview).await?;
-    let quotas = taken
-        .into_iter()
-        .filter(|slot| slot.pool.starts_with(QUOTAS));
-    Ok(quotas.map(|slot| slot.give_back(preview)).collect())
+    let quotas = taken.iter().filter(|slot| slot.pool.starts_with(QUOTAS));
+    all_back(store, quotas.map(|slot| slot.give_back(preview)).collect()).await
 }
 
 /// Gives back everything else that a preview holds.
-pub(super) async fn rest_back(
-    store: &DynamoStore,
-    preview: PreviewId,
-) -> Result<Vec<Write>, StoreError> {
+pub(super) async fn rest_back(store: &DynamoStore, preview: PreviewId) -> Result<(), StoreError> {
     let taken = taken_at_accept(store, preview).await?;
-    let others = taken
-        .into_iter()
-        .filter(|slot| !slot.pool.starts_with(QUOTAS));
+    let others = taken.iter().filter(|slot| !slot.pool.starts_with(QUOTAS));
     let mut writes: Vec<_> = others.map(|slot| slot.give_back(preview)).collect();
     for (key, slot) in reservations(store, preview).await? {
         writes.push(slot.give_back(preview));
         writes.push(Write::delete(key));
     }
-    Ok(writes)
+    all_back(store, writes).await
+}
+
+/// Makes each of these writes: none depends on another.
+async fn all_back(store: &DynamoStore, writes: Vec<Write>) -> Result<(), StoreError> {
+    for write in writes {
+        store.table.repeat(write).await?;
+    }
+    Ok(())
+}
+
+/// Takes away the slots of a pool whose holders do not hold them any more.
+pub(super) async fn reclaim(
+    store: &DynamoStore,
+    pool: &str,
+    taken: &mut BTreeMap<u32, PreviewId>,
+    is_free: impl Fn(&Row) -> bool,
+) -> Result<(), StoreError> {
+    let holders: Vec<_> = taken.values().map(|holder| Key::row(*holder)).collect();
+    let rows = store.rows(&holders).await?;
+    let free = rows.iter().filter(|stored| is_free(&stored.row));
+    let free: HashSet<_> = free.map(|stored| stored.row.preview).collect();
+    let left = taken.extract_if(.., |_, holder| free.contains(holder));
+    let back = left.map(|(number, holder)| {
+        let pool = pool.to_owned();
+        Slot { pool, number }.give_back(holder)
+    });
+    all_back(store, back.collect()).await
+}
+
+/// Whether everything but the quotas that a preview held is free.
+pub(super) fn has_receipt(row: &Row) -> bool {
+    row.receipt_at.is_some()
 }
 
 async fn taken_at_accept(store: &DynamoStore, preview: PreviewId) -> Result<Vec<Slot>, StoreError> {

@@ -53,11 +53,9 @@ impl DynamoStore {
         }
         let pending = self.stored_job(stored.row.pending).await?;
         let change = accept::update(&stored.row, pending.as_ref(), spec.id(), expires_at, job)?;
-        let body = vec![(BODY, json(spec)?)];
-        let put = Write::put(Key::spec(identity.id, spec.id()), body);
+        self.keep_spec(identity.id, spec).await?;
         let accepted = answer(identity, &change.row, change.row.last_job, Repeat::No);
-        self.accept(stored, change, accepted, vec![put], key, job.now)
-            .await
+        self.accept(stored, change, accepted, key, job.now).await
     }
 
     /// Accepts a destroy.
@@ -93,7 +91,7 @@ impl DynamoStore {
                 Err(refused) => return Err(refused.into()),
             };
             let accepted = answer(identity, &change.row, change.row.last_job, Repeat::No);
-            let accepted = self.accept(stored, change, accepted, Vec::new(), key, job.now);
+            let accepted = self.accept(stored, change, accepted, key, job.now);
             if let Some(accepted) = accepted.await? {
                 return Ok(accepted);
             }
@@ -107,14 +105,20 @@ impl DynamoStore {
         was: &Stored,
         change: Change,
         accepted: Accepted,
-        mut more: Vec<Write>,
         key: Option<&Idempotency>,
         now: Timestamp,
     ) -> Result<Option<Accepted>, JobError> {
-        more.extend(idempotency::keep(key, &accepted, now)?);
-        match self.apply(was, change, more).await? {
-            Outcome::Written(_) => Ok(Some(accepted)),
-            Outcome::Beaten(_) | Outcome::Spoiled => Ok(None),
+        let keep = idempotency::keep(key, &accepted, now)?;
+        match self.apply(was, change, Vec::from_iter(keep)).await {
+            Ok(Outcome::Written(_)) => Ok(Some(accepted)),
+            Ok(Outcome::Beaten(_) | Outcome::Spoiled) => Ok(None),
+            Err(StoreError::Unanswered(why)) => {
+                let stored = self.load(accepted.preview).await?;
+                let landed = stored.is_some_and(|s| s.row.last_job.id == accepted.job.id);
+                let unknown = || StoreError::Unanswered(why).into();
+                landed.then_some(Some(accepted)).ok_or_else(unknown)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -157,9 +161,16 @@ impl DynamoStore {
         Err(contended(preview).into())
     }
 
+    /// Keeps a spec, whose name is its content: kept twice, it is the same.
+    pub(super) async fn keep_spec(&self, id: PreviewId, spec: &Spec) -> Result<(), StoreError> {
+        let body = vec![(BODY, json(spec)?)];
+        let put = Write::put(Key::spec(id, spec.id()), body);
+        self.table.repeat(put).await.map(drop)
+    }
+
     async fn stored_job(&self, job: Option<JobRef>) -> Result<Option<Job>, StoreError> {
         match job {
-            Some(job) => self.stored(&Key::job(job.id)).await,
+            Some(job) => self.one_job(job.id).await,
             None => Ok(None),
         }
     }

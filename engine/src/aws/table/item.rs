@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempus_model::{DnsName, JobId, PreviewId, ShortId, SpecId};
 
+use super::packed::{pack, unpack};
 use crate::{DeadLetterId, Idempotency, StoreError};
 
 /// The partition key's attribute.
@@ -16,6 +18,9 @@ pub(in crate::aws) const PK: &str = "pk";
 pub(in crate::aws) const SK: &str = "sk";
 /// The attribute that holds an item's JSON.
 pub(in crate::aws) const BODY: &str = "body";
+
+/// JSON that is longer than this, in bytes, is stored packed.
+const PLAIN: usize = 300;
 
 /// Where an item is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,29 +46,30 @@ impl Key {
         }
     }
 
-    /// The partition of everything that is about one preview.
-    pub(in crate::aws) fn preview(preview: PreviewId) -> String {
-        format!("preview#{preview}")
+    /// The partition of everything that is about one preview. Named by the short id, so that there
+    /// is at most one row of each.
+    pub(in crate::aws) fn preview(short: ShortId) -> String {
+        format!("preview#{short}")
+    }
+
+    fn part(preview: PreviewId, sk: impl Into<String>) -> Self {
+        Self::of(Self::preview(preview.short()), sk)
     }
 
     pub(in crate::aws) fn row(preview: PreviewId) -> Self {
-        Self::of(Self::preview(preview), ROW)
+        Self::part(preview, ROW)
     }
 
     pub(in crate::aws) fn identity(preview: PreviewId) -> Self {
-        Self::of(Self::preview(preview), IDENTITY)
+        Self::part(preview, IDENTITY)
     }
 
     pub(in crate::aws) fn spec(preview: PreviewId, spec: SpecId) -> Self {
-        Self::of(Self::preview(preview), format!("spec#{spec}"))
-    }
-
-    pub(in crate::aws) fn receipt(preview: PreviewId) -> Self {
-        Self::of(Self::preview(preview), "receipt")
+        Self::part(preview, format!("spec#{spec}"))
     }
 
     pub(in crate::aws) fn reserved(preview: PreviewId, pool: &str, item: &str) -> Self {
-        Self::of(Self::preview(preview), format!("{RESERVED}{pool}#{item}"))
+        Self::part(preview, format!("{RESERVED}{pool}#{item}"))
     }
 
     pub(in crate::aws) fn job(job: JobId) -> Self {
@@ -72,10 +78,6 @@ impl Key {
 
     pub(in crate::aws) fn name(name: &DnsName) -> Self {
         Self::of(format_args!("name#{name}"), "name")
-    }
-
-    pub(in crate::aws) fn short(short: ShortId) -> Self {
-        Self::of(format_args!("short#{short}"), "short")
     }
 
     /// The partition of a pool's taken slots.
@@ -117,11 +119,15 @@ pub(in crate::aws) fn number(value: impl Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// A value as the attribute that holds its JSON.
+/// A value as the attribute that holds its JSON: as it is where it is short, else packed.
 pub(in crate::aws) fn json(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
-    let json = serde_json::to_string(value);
-    json.map(text)
-        .map_err(|error| StoreError::Unreadable(error.to_string()))
+    let json =
+        serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+    if json.len() <= PLAIN {
+        return Ok(text(json));
+    }
+    let packed = pack(&json).map_err(StoreError::Unreadable)?;
+    Ok(AttributeValue::B(Blob::new(packed)))
 }
 
 /// An item as it was read.
@@ -149,6 +155,14 @@ impl Item {
         number.map_or_else(|| Err(self.without(name, "number")), |n| Ok(Some(n)))
     }
 
+    /// Where it is.
+    pub(in crate::aws) fn key(&self) -> Result<Key, StoreError> {
+        Ok(Key {
+            pk: self.text(PK)?.to_owned(),
+            sk: self.text(SK)?.to_owned(),
+        })
+    }
+
     /// Reads an id, or anything else that is written as a string.
     pub(in crate::aws) fn parse<T: std::str::FromStr>(&self, name: &str) -> Result<T, StoreError> {
         let parsed = self.text(name)?.parse();
@@ -157,8 +171,14 @@ impl Item {
 
     /// Reads the JSON in an attribute.
     pub(in crate::aws) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
-        let read = serde_json::from_str(self.text(name)?);
-        read.map_err(|error| StoreError::Unreadable(format!("{self}: {error}")))
+        let unreadable = |why: String| StoreError::Unreadable(format!("{self}: {name}: {why}"));
+        let read = match self.0.get(name) {
+            Some(AttributeValue::B(packed)) => {
+                serde_json::from_str(&unpack(packed.as_ref()).map_err(unreadable)?)
+            }
+            _ => serde_json::from_str(self.text(name)?),
+        };
+        read.map_err(|error| unreadable(error.to_string()))
     }
 
     /// Reads the body.

@@ -18,6 +18,7 @@ mod back_off;
 mod cancelled;
 pub(super) mod index;
 pub(super) mod item;
+mod packed;
 pub(super) mod query;
 pub(super) mod write;
 
@@ -29,6 +30,13 @@ use write::{Change, Refusal, Verdict, Write};
 
 /// As many keys as one call reads.
 const BATCH: usize = 100;
+
+/// What becomes of a write whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unanswered {
+    IsAnError,
+    IsRepeated,
+}
 
 /// The table.
 pub(in crate::aws) struct Table {
@@ -141,9 +149,26 @@ impl Table {
     /// Makes writes, all or none. What was throttled or in conflict is tried again for as long as
     /// an operation may take: that says nothing about the conditions.
     pub(in crate::aws) async fn write(&self, writes: &[Write]) -> Result<Verdict, StoreError> {
+        // A transaction's token makes it answer again instead of failing on itself.
+        let unanswered = match writes {
+            [_] => Unanswered::IsAnError,
+            _ => Unanswered::IsRepeated,
+        };
+        self.carry_out(writes, unanswered).await
+    }
+
+    /// Makes a write that may be made twice: one whose answer was lost is made again. Its condition
+    /// may then fail on itself.
+    pub(in crate::aws) async fn repeat(&self, write: Write) -> Result<Verdict, StoreError> {
+        self.carry_out(&[write], Unanswered::IsRepeated).await
+    }
+
+    async fn carry_out(
+        &self,
+        writes: &[Write],
+        unanswered: Unanswered,
+    ) -> Result<Verdict, StoreError> {
         let mut pause = BackOff::new(self.clients.timeouts.operation);
-        // The same token for the same writes: a transaction that was made, and whose answer was
-        // lost, answers again instead of failing on itself.
         let token = Uuid::new_v4().to_string();
         loop {
             let answer = match writes {
@@ -151,11 +176,13 @@ impl Table {
                 [write] => self.write_one(write).await,
                 writes => self.transact(writes, &token).await,
             };
-            match answer {
-                Ok(verdict) => return Ok(verdict),
-                Err(Fault::Busy(_)) if pause.wait().await => {}
-                Err(Fault::Unknown(_)) if writes.len() > 1 && pause.wait().await => {}
-                Err(fault) => return Err(fault.of_write()),
+            let again = match &answer {
+                Err(Fault::Busy(_)) => true,
+                Err(Fault::Unknown(_)) => unanswered == Unanswered::IsRepeated,
+                Ok(_) | Err(Fault::Refused(_)) => false,
+            };
+            if !again || !pause.wait().await {
+                return answer.map_err(Fault::of_write);
             }
         }
     }

@@ -115,7 +115,7 @@ impl Query {
     }
 }
 
-/// Both halves of a preview.
-pub(in crate::aws) fn halves(preview: tempus_model::PreviewId) -> Query {
-    Query::partition(Key::preview(preview)).beginning(super::item::HALVES)
+/// Both halves of the preview of this short id.
+pub(in crate::aws) fn halves(short: tempus_model::ShortId) -> Query {
+    Query::partition(Key::preview(short)).beginning(super::item::HALVES)
 }

@@ -15,7 +15,6 @@ pub(in crate::aws) struct Write {
     pub(in crate::aws) key: Key,
     pub(in crate::aws) change: Change,
     pub(in crate::aws) condition: Option<Condition>,
-    pub(in crate::aws) refused: Refused,
 }
 
 /// What becomes of the item.
@@ -41,15 +40,6 @@ pub(in crate::aws) struct Condition {
     pub(in crate::aws) values: Vec<(&'static str, AttributeValue)>,
 }
 
-/// What a failed condition means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::aws) enum Refused {
-    /// The decision was made on something that has changed since: it is to be made again.
-    DecideAgain,
-    /// This item needs no write any more; the others do.
-    Skip,
-}
-
 /// The condition that no item is there yet.
 pub(in crate::aws) const ABSENT: Condition = Condition {
     expression: "attribute_not_exists(#pk)",
@@ -62,7 +52,6 @@ impl Write {
             key,
             change,
             condition: None,
-            refused: Refused::DecideAgain,
         }
     }
 
@@ -95,12 +84,6 @@ impl Write {
     /// Makes it conditional.
     pub(in crate::aws) fn on(mut self, condition: Condition) -> Self {
         self.condition = Some(condition);
-        self
-    }
-
-    /// Makes a failed condition mean that this write is not needed.
-    pub(in crate::aws) fn or_skip(mut self) -> Self {
-        self.refused = Refused::Skip;
         self
     }
 

@@ -1,176 +1,251 @@
-//! What a preview's life costs in requests and capacity units. Prints the table; holds the parts
-//! of it that are promised.
+//! What a preview's life costs: a preview of one service on ECS, step by step as the worker drives
+//! it, from the create to the receipt, with rows as long as the real ones. Prints the table that
+//! `docs/aws.md` has, and holds every number of it.
 
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use tempus_model::transition::Seen;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::transition::checkpoint::Checkpoint;
 use tempus_model::transition::settle::Settle;
 use tempus_model::transition::vouch::Vouch;
-use tempus_model::{JobId, PreviewId, Receipt, Row, StepId, Timestamp};
+use tempus_model::{
+    Check, JobId, PlannedStep, Receipt, Removed, Row, Stage, StepId, StepState, Timestamp,
+};
 use uuid::Uuid;
 
-use super::super::{AwsEngine, Usage};
-use super::fresh;
+use super::billing::{Bill, Billed};
 use crate::conformance::{at, claim, new_preview, next_write};
 use crate::testing::emulator::Emulator;
-use crate::{Outgoing, Queue, Store};
+use crate::{Listener, NewPreview, Outgoing, Queue, Store};
 
-const STEPS: [&str; 6] = [
-    "timer",
-    "target_group",
-    "rule",
-    "task_definition",
-    "service",
-    "healthy",
+/// Rank, step, what is planned for it, what it makes.
+const STEPS: [(u8, &str, &str, &str); 6] = [
+    (
+        0,
+        "timer:1a2b3c4d5e6",
+        r#"{"name":"tempus-3fa94c1e-7b0d9c52-1a2b3c4d5e6","fires_at":"2026-11-21T04:33:51.000Z"}"#,
+        "null",
+    ),
+    (
+        2,
+        "target-group:web",
+        r#"{"name":"t3fa94c1e-7b0d9c52-web","service":"web","port":8080,"health_path":"/"}"#,
+        r#"{"arn":"arn:aws:elasticloadbalancing:ap-southeast-2:482913750264:targetgroup/t3fa94c1e-7b0d9c52-web/50dc6c495c0c9188","health_path":"/"}"#,
+    ),
+    (
+        2,
+        "task-definition:web.91b2c3d4",
+        r#"{"family":"tempus-3fa94c1e-7b0d9c52-web-91b2c3d4","service":"web","spec":"f3a9b1c2d4e5f607"}"#,
+        r#"{"arn":"arn:aws:ecs:ap-southeast-2:482913750264:task-definition/tempus-3fa94c1e-7b0d9c52-web-91b2c3d4:1"}"#,
+    ),
+    (
+        3,
+        "rule:web.a7c1e5d9",
+        r#"{"name":"tempus-3fa94c1e-7b0d9c52-web-a7c1e5d9","service":"web","listener":"arn:aws:elasticloadbalancing:ap-southeast-2:482913750264:listener/app/previews-a1/9d3f0e1b2c4a5d68/7c6b5a4938271605","target_group":"t3fa94c1e-7b0d9c52-web","condition":{"hosts":["pr-412.a1.example.com"],"paths":[]},"pool":"priority/a1","priorities":[49536,49922]}"#,
+        r#"{"arn":"arn:aws:elasticloadbalancing:ap-southeast-2:482913750264:listener-rule/app/previews-a1/9d3f0e1b2c4a5d68/7c6b5a4938271605/e4d3c2b1a0f98765"}"#,
+    ),
+    (
+        4,
+        "service:web",
+        r#"{"name":"tempus-3fa94c1e-7b0d9c52-web","service":"web","family":"tempus-3fa94c1e-7b0d9c52-web-91b2c3d4","port":8080,"target_group":"t3fa94c1e-7b0d9c52-web","mesh":null}"#,
+        r#"{"arn":"arn:aws:ecs:ap-southeast-2:482913750264:service/previews/tempus-3fa94c1e-7b0d9c52-web","port":8080}"#,
+    ),
+    (
+        5,
+        "healthy:web",
+        r#"{"name":"tempus-3fa94c1e-7b0d9c52-web","service":"web","family":"tempus-3fa94c1e-7b0d9c52-web-91b2c3d4","spec":"f3a9b1c2d4e5f607","target_group":"t3fa94c1e-7b0d9c52-web"}"#,
+        "null",
+    ),
 ];
 
-/// Adds up what each part of the story took.
-struct Ledger<'e> {
-    engine: &'e AwsEngine,
-    before: Usage,
+/// A preview on its way, as its worker has it.
+struct Story<'b> {
+    store: Arc<dyn Store>,
+    bill: &'b mut Bill,
+    row: Row,
+    now: i64,
 }
 
-impl Ledger<'_> {
-    /// The table's requests, read and write units since the last time.
-    fn took(&mut self, part: &str) -> (u64, f64, f64) {
-        let now = self.engine.usage();
-        let dynamo = |usage: &Usage| -> u64 {
-            let all = usage.requests.iter();
-            all.filter(|(name, _)| name.starts_with("DynamoDB"))
-                .map(|(_, count)| count)
-                .sum()
-        };
-        let took = (
-            dynamo(&now) - dynamo(&self.before),
-            now.read_units - self.before.read_units,
-            now.write_units - self.before.write_units,
-        );
-        println!(
-            "{part:<34} {:>3} requests {:>6.1} read units {:>6.1} write units",
-            took.0, took.1, took.2
-        );
-        self.before = now;
-        took
+impl Story<'_> {
+    async fn claims(&mut self, requests: usize) {
+        self.now += 1;
+        let preview = self.row.preview;
+        let looked = self.store.get(preview).await.unwrap().unwrap().row;
+        let mut claim = claim(&looked, at(self.now));
+        claim.worker.0 = "ip-10-0-3-17.ap-southeast-2.compute.internal/4821".to_owned();
+        claim.message = Some(tempus_model::MessageId(Uuid::new_v4().to_string()));
+        if let Some(fresh) = &mut claim.fresh
+            && looked.desired.is_present()
+        {
+            fresh.saga.stages = stages();
+            fresh.saga.enter(&mut fresh.ledger, at(self.now));
+        }
+        self.row = self.store.claim(preview, &claim).await.unwrap();
+        let cost = billed(requests, 1.0);
+        self.bill.took("look and claim", cost).await;
     }
+
+    /// The next write with a step carried out or, in an unwind, compensated.
+    fn with(&mut self, place: usize) -> tempus_model::transition::checkpoint::Checkpoint {
+        self.now += 1;
+        let (rank, step, planned, output) = STEPS[place];
+        let mut write = next_write(&self.row, at(self.now));
+        let id = step_id(step);
+        let unwinds = !self.row.desired.is_present();
+        let state = if unwinds {
+            StepState::Removing
+        } else {
+            StepState::Running
+        };
+        write.saga.begin(&id, state, at(self.now));
+        if unwinds {
+            write.ledger.strike_out(&id);
+        } else {
+            write.ledger.finish(&id, raw(output));
+        }
+        let named = serde_json::from_str::<serde_json::Value>(planned).unwrap();
+        let named = named.get("name").or_else(|| named.get("family")).unwrap();
+        let progress = write.saga.progress_mut(&id).unwrap();
+        progress.state = if unwinds {
+            StepState::Removed
+        } else {
+            StepState::Done
+        };
+        progress.attempts += 1;
+        progress.finished_at = Some(at(self.now + 1));
+        progress.resource = named.as_str().map(str::to_owned);
+        let last_of_stage = STEPS.get(place + 1).is_none_or(|next| next.0 != rank);
+        if !unwinds && last_of_stage {
+            write.saga.at += 1;
+            write.saga.enter(&mut write.ledger, at(self.now));
+        }
+        write
+    }
+
+    async fn checkpoints(&mut self, place: usize) {
+        let write = self.with(place);
+        self.row = self.store.checkpoint(&write).await.unwrap();
+        let part = format!("checkpoint: {}", STEPS[place].1);
+        self.bill.took(&part, billed(1, 1.0)).await;
+    }
+
+    async fn waits(&mut self) {
+        let write = next_write(&self.row, at(self.now));
+        let until = at(self.now + 5);
+        let waits = self.store.wait(&write, Seen::of(&self.row), until);
+        self.row = waits.await.unwrap();
+        self.now += 5;
+        self.bill.took("wait", billed(1, 1.0)).await;
+        self.claims(2).await;
+    }
+
+    async fn settles(&mut self, place: usize, part: &str, cost: Billed) {
+        let checkpoint = self.with(place);
+        let job = checkpoint.saga.job.unwrap();
+        let settle = Settle {
+            checkpoint,
+            job: self.store.job(job.id).await.unwrap(),
+            seen: Seen::of(&self.row),
+            verify_at: at(self.now + 360),
+            now: at(self.now),
+        };
+        self.row = self.store.settle(&settle).await.unwrap();
+        self.bill.took(part, cost).await;
+    }
+}
+
+fn stages() -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::new();
+    for (rank, step, planned, _) in STEPS {
+        let planned = PlannedStep {
+            step: step_id(step),
+            planned: Some(raw(planned)),
+        };
+        match stages.last_mut() {
+            Some(stage) if stage.rank == rank => stage.steps.push(planned),
+            _ => stages.push(Stage {
+                rank,
+                steps: vec![planned],
+            }),
+        }
+    }
+    stages
 }
 
 fn raw(text: &str) -> Arc<RawValue> {
     Arc::from(RawValue::from_string(text.to_owned()).unwrap())
 }
 
-/// A step's outcome, about as long as the real ones.
-fn made(write: &mut Checkpoint, step: &str) {
-    let step = StepId::single(step);
-    let planned = raw(&format!(
-        r#"{{"name":"tempus-12345678-abcdef01-{step}","port":8080}}"#
-    ));
-    let output = raw(&format!(
-        r#""arn:aws:ecs:us-east-1:123456789012:{step}/tempus-12345678-abcdef01""#
-    ));
-    write.ledger.enter(&step, 1, planned, write.saga.generation);
-    write.ledger.finish(&step, output);
-}
-
-async fn claimed(store: &dyn Store, preview: PreviewId, now: Timestamp) -> Row {
-    let row = store.get(preview).await.unwrap().unwrap().row;
-    store.claim(preview, &claim(&row, now)).await.unwrap()
-}
-
-async fn settled(store: &dyn Store, row: &Row, now: Timestamp) {
-    let job = row.saga.as_ref().unwrap().job.unwrap();
-    let settle = Settle {
-        checkpoint: next_write(row, now),
-        job: store.job(job.id).await.unwrap(),
-        seen: Seen::of(row),
-        verify_at: now,
-        now,
-    };
-    store.settle(&settle).await.unwrap();
-}
-
-/// From the create to the receipt. A checkpoint is one request, and the table is the only thing
-/// that it writes to.
+/// From the create to the receipt.
 #[tokio::test]
 async fn a_life_is_counted() {
-    let engine = fresh(Emulator::shared().endpoint()).await;
-    let (store, queue) = (engine.store(), engine.queue());
-    let before = engine.usage();
-    let mut costs = Ledger {
-        engine: &engine,
-        before,
+    let mut bill = Bill::open(Emulator::shared()).await;
+    let (store, queue) = (bill.engine.store(), bill.engine.queue());
+    let mut new = NewPreview {
+        listeners: vec![Listener {
+            name: "a1".to_owned(),
+            slots: Some(95),
+            url: "https://pr-412.a1.example.com/".to_owned(),
+        }],
+        ..new_preview("pr-412", at(0))
     };
-    let preview = store
-        .create(new_preview("app", at(0)))
-        .await
-        .unwrap()
-        .preview;
-    costs.took("create");
+    new.identity.origin.repository = Some("example/shop".to_owned());
+    new.identity.origin.pr_number = Some(412);
+    let preview = store.create(new).await.unwrap().preview;
+    bill.took("create", billed(7, 17.0)).await;
     hint(&*queue).await;
 
-    let mut row = claimed(&*store, preview, at(1)).await;
-    let (requests, ..) = costs.took("look and claim");
-    assert_eq!(requests, 2);
-    for step in STEPS {
-        let mut write = next_write(&row, at(2));
-        made(&mut write, step);
-        row = store.checkpoint(&write).await.unwrap();
-        let (requests, reads, writes) = costs.took(&format!("checkpoint: {step}"));
-        assert_eq!(requests, 1);
-        assert!(reads.abs() < 0.1, "{reads}");
-        assert!(writes <= 4.0, "{writes}");
+    let row = store.get(preview).await.unwrap().unwrap().row;
+    let mut story = Story {
+        store: Arc::clone(&store),
+        bill: &mut bill,
+        row,
+        now: 1,
+    };
+    story.bill.forget().await;
+    story.claims(2).await;
+    for place in 0..5 {
+        story.checkpoints(place).await;
     }
-    let size = serde_json::to_string(&row).unwrap().len();
-    println!("the row is {size} bytes by now");
-    let wait = next_write(&row, at(3));
-    store.wait(&wait, Seen::of(&row), at(8)).await.unwrap();
-    costs.took("wait");
-    let row = claimed(&*store, preview, at(8)).await;
-    costs.took("look and claim");
-    settled(&*store, &row, at(9)).await;
-    costs.took("settle");
+    story.waits().await;
+    let ready = billed(5, 4.0);
+    story.settles(5, "settle: ready", ready).await;
 
+    story.now += 60;
     let job = NewJob {
         id: JobId::new(Uuid::new_v4()),
-        now: at(20),
+        now: at(story.now),
     };
     let why = DestroyReason::Asked;
     store.destroy(preview, why, job, None).await.unwrap();
-    costs.took("destroy");
-    let mut row = claimed(&*store, preview, at(21)).await;
-    costs.took("look and claim");
-    for step in STEPS.iter().rev() {
-        let mut write = next_write(&row, at(22));
-        write.ledger.strike_out(&StepId::single(step));
-        row = store.checkpoint(&write).await.unwrap();
+    story.bill.took("destroy", billed(4, 4.0)).await;
+    story.row = store.get(preview).await.unwrap().unwrap().row;
+    story.bill.forget().await;
+    story.claims(2).await;
+    for place in [5, 4] {
+        story.checkpoints(place).await;
     }
-    costs.took("six compensations");
-    settled(&*store, &row, at(23)).await;
-    costs.took("settle");
+    story.waits().await;
+    for place in [3, 2, 1] {
+        story.checkpoints(place).await;
+    }
+    let gone = billed(8, 4.0);
+    story.settles(0, "settle: gone", gone).await;
 
-    let row = claimed(&*store, preview, at(24)).await;
-    costs.took("look and claim");
+    story.now += 360;
+    story.claims(3).await;
     let vouch = Vouch {
-        checkpoint: next_write(&row, at(25)),
-        seen: Seen::of(&row),
-        receipt: Some(receipt(&engine, &row)),
-        verify_at: at(30),
-        now: at(25),
+        checkpoint: next_write(&story.row, at(story.now)),
+        seen: Seen::of(&story.row),
+        receipt: Some(receipt(&story.row, at(story.now))),
+        verify_at: at(story.now + 360),
+        now: at(story.now),
     };
     let row = store.vouch(&vouch).await.unwrap();
-    assert_eq!(row.receipt_at, Some(at(25)));
-    costs.took("receipt");
-
-    let all = engine.usage();
-    for (name, count) in &all.requests {
-        println!("{count:>4} {name}");
-    }
-    println!(
-        "{:.1} read units, {:.1} write units",
-        all.read_units, all.write_units
-    );
+    assert_eq!(row.receipt_at, Some(at(story.now)));
+    story.bill.took("receipt", billed(4, 3.0)).await;
+    bill.total();
 }
 
 /// Sent, received, deleted: three requests.
@@ -188,15 +263,42 @@ async fn hint(queue: &dyn Queue) {
     queue.delete(&handles).await.unwrap();
 }
 
-fn receipt(engine: &AwsEngine, row: &Row) -> Receipt {
+/// As long as the real ones.
+fn receipt(row: &Row, now: Timestamp) -> Receipt {
+    let check = |kind: &str| Check {
+        kind: kind.to_owned(),
+        by: "tag".to_owned(),
+        found: Vec::new(),
+    };
+    let kinds = [
+        "schedule",
+        "target group",
+        "listener rule",
+        "task definition",
+        "service",
+    ];
+    let removed = |(_, step, ..): (u8, &str, &str, &str)| Removed {
+        step: step.to_owned(),
+        resource: format!("tempus-3fa94c1e-7b0d9c52-{step}"),
+        at: now,
+    };
     Receipt {
         preview_id: row.preview,
-        installation: engine.installation(),
+        installation: tempus_model::InstallationId::new(0x3fa9_4c1e),
         generation: row.generation,
-        destroyed_at: at(23),
-        verified_at: at(25),
-        checks: Vec::new(),
-        removed: Vec::new(),
+        destroyed_at: now,
+        verified_at: now,
+        checks: kinds.map(check).to_vec(),
+        removed: STEPS.map(removed).to_vec(),
         found_late: Vec::new(),
     }
+}
+
+fn step_id(text: &str) -> StepId {
+    let (kind, item) = text.split_once(':').unwrap();
+    StepId::of(kind, item)
+}
+
+const fn billed(requests: usize, units: f64) -> Billed {
+    Billed { requests, units }
 }

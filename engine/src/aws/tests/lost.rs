@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex};
 use tempus_model::transition::Seen;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::settle::Settle;
-use tempus_model::{JobId, PreviewId, Row};
+use tempus_model::{Job, JobId, JobStatus, PreviewId, Row};
 use uuid::Uuid;
 
+use super::super::table::item::Key;
 use super::super::{AwsEngine, AwsOptions, bootstrap};
 use super::{access, wanted};
 use crate::conformance::{at, claim, new_preview, next_write};
 use crate::testing::emulator::Emulator;
 use crate::testing::wire::{Fate, Wire};
-use crate::{Idempotency, NewPreview, Repeat, Store, StoreError, Update, WriteError};
+use crate::{CreateError, Idempotency, NewPreview, Repeat, Store, StoreError, Update, WriteError};
 
 /// An engine behind a wire that can be told what to do with the next calls of a kind.
 struct Behind {
@@ -155,7 +156,7 @@ async fn a_conflict_is_not_a_lost_fence() {
     assert!(not_done, "{refused:?}");
 }
 
-/// A create, and a settle, whose answer is lost have happened once; the caller is told so.
+/// A create whose answer is lost has happened once; the caller is told so.
 async fn transactions_happen_once(emulator: &Emulator) {
     let behind = Behind::of(emulator).await;
     let store = behind.store();
@@ -181,16 +182,86 @@ async fn transactions_happen_once(emulator: &Emulator) {
             assert_eq!(again.repeat, Repeat::Yes);
         }
     }
+}
+
+/// A settle whose answer is lost is made again, and recognises itself; its job has ended.
+#[tokio::test]
+async fn a_settle_recognises_itself() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let store = behind.store();
     let row = behind.claimed("app").await;
     let settle = behind.settle(&row).await;
-    behind.next("TransactWriteItems", 1, Fate::LosesItsAnswer);
+    behind.next("UpdateItem", 1, Fate::LosesItsAnswer);
+    let answer = store.settle(&settle).await;
+    let unknown = matches!(answer, Err(WriteError::Store(StoreError::Unanswered(_))));
+    assert!(unknown, "{answer:?}");
+    behind.struck(1);
+    let settled = store.settle(&settle).await.unwrap();
+    assert_eq!(settled.version, row.version + 1);
+    let job = store.job(settled.last_job.id).await.unwrap().unwrap();
+    assert_eq!(job.status, JobStatus::Succeeded);
+}
+
+/// Whoever settles dies before the job's own item is told: the row says how it ended, and whoever
+/// writes the row next tells it.
+#[tokio::test]
+async fn an_end_that_was_not_told_is_known_and_told_later() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let store = behind.store();
+    let row = behind.claimed("app").await;
+    let settle = behind.settle(&row).await;
+    behind.next("GetItem", 1, Fate::error(400, "AccessDeniedException"));
     let settled = store.settle(&settle).await.unwrap();
     behind.struck(1);
-    assert_eq!(settled.version, row.version + 1);
-    assert_eq!(
-        store.settle(&settle).await.unwrap().version,
-        settled.version
-    );
+    let (preview, id) = (settled.preview, settled.last_job.id);
+    let told = async || {
+        let item = behind.engine.store.table.get(&Key::job(id)).await.unwrap();
+        item.unwrap().body::<Job>().unwrap().status.is_final()
+    };
+    assert!(!told().await);
+    let job = store.job(id).await.unwrap().unwrap();
+    assert_eq!(job.status, JobStatus::Succeeded);
+    assert_eq!(store.jobs(preview, 10).await.unwrap(), [job.clone()]);
+
+    let end = NewJob {
+        id: JobId::new(Uuid::new_v4()),
+        now: at(5),
+    };
+    let why = DestroyReason::Asked;
+    store.destroy(preview, why, end, None).await.unwrap();
+    assert!(told().await);
+    assert_eq!(store.job(id).await.unwrap().unwrap(), job);
+}
+
+/// Whoever settles an unwind dies before the slots' items are gone: they are free all the same.
+#[tokio::test]
+async fn slots_of_what_is_gone_are_free() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let store = behind.store();
+    let alone = |name: &str| {
+        let mut new = new_preview(name, at(0));
+        new.quotas.per_owner = 1;
+        new.quotas.total = 1;
+        new
+    };
+    let preview = store.create(alone("a")).await.unwrap().preview;
+    let end = NewJob {
+        id: JobId::new(Uuid::new_v4()),
+        now: at(1),
+    };
+    let why = DestroyReason::Asked;
+    store.destroy(preview, why, end, None).await.unwrap();
+    let row = behind.row(preview).await;
+    let row = store.claim(preview, &claim(&row, at(2))).await.unwrap();
+    let full = store.create(alone("b")).await;
+    assert!(matches!(full, Err(CreateError::Quota { .. })), "{full:?}");
+    behind.next("DeleteItem", 1, Fate::error(400, "AccessDeniedException"));
+    let settle = behind.settle(&row).await;
+    store.settle(&settle).await.unwrap();
+    behind.struck(1);
+    store.create(alone("b")).await.unwrap();
+    let full = store.create(alone("c")).await;
+    assert!(matches!(full, Err(CreateError::Quota { .. })), "{full:?}");
 }
 
 /// The same for what is asked of a preview that exists.
@@ -209,7 +280,7 @@ async fn requests_happen_once(emulator: &Emulator) {
         job: job(1),
         key: None,
     };
-    behind.next("TransactWriteItems", 1, Fate::LosesItsAnswer);
+    behind.next("UpdateItem", 1, Fate::LosesItsAnswer);
     let updated = store.update(update.clone()).await.unwrap();
     behind.struck(1);
     assert_eq!(
@@ -217,14 +288,42 @@ async fn requests_happen_once(emulator: &Emulator) {
         (update.job.id, Repeat::No)
     );
 
+    assert_eq!(store.jobs(created.preview, 10).await.unwrap().len(), 2);
+    assert_eq!(behind.row(created.preview).await.generation.0, 2);
+
+    let created = store.create(new_preview("other", at(0))).await.unwrap();
     let end = job(2);
-    behind.next("TransactWriteItems", 1, Fate::LosesItsAnswer);
+    behind.next("UpdateItem", 1, Fate::LosesItsAnswer);
     let destroyed = store.destroy(created.preview, DestroyReason::Asked, end, None);
     let destroyed = destroyed.await.unwrap();
     behind.struck(1);
     assert_eq!((destroyed.job.id, destroyed.repeat), (end.id, Repeat::No));
-    assert_eq!(store.jobs(created.preview, 10).await.unwrap().len(), 3);
-    assert_eq!(behind.row(created.preview).await.generation.0, 3);
+    assert_eq!(store.jobs(created.preview, 10).await.unwrap().len(), 2);
+    assert_eq!(behind.row(created.preview).await.generation.0, 2);
+}
+
+/// What comes before a row's write and after it is repeated until it is answered.
+#[tokio::test]
+async fn what_can_be_repeated_is() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let store = behind.store();
+    behind.next("PutItem", 3, Fate::LosesItsAnswer);
+    let preview = store
+        .create(new_preview("app", at(0)))
+        .await
+        .unwrap()
+        .preview;
+    behind.struck(3);
+    let job = behind.row(preview).await.last_job.id;
+    let end = NewJob {
+        id: JobId::new(Uuid::new_v4()),
+        now: at(1),
+    };
+    let why = DestroyReason::Asked;
+    store.destroy(preview, why, end, None).await.unwrap();
+    let superseded = store.job(job).await.unwrap().unwrap();
+    assert_eq!(superseded.status, JobStatus::Superseded);
+    assert_eq!(store.jobs(preview, 10).await.unwrap().len(), 2);
 }
 
 /// By its token, where the endpoint keeps to what DynamoDB promises of it.

@@ -13,6 +13,7 @@ use crate::conformance::{Harness, Ports};
 use crate::testing::emulator::Emulator;
 use crate::{Alarm, SystemClock, Timer, TimerError};
 
+mod billing;
 mod bootstrapping;
 mod costs;
 mod dead;

@@ -49,7 +49,7 @@ properties! {
     fences: a_claim_that_was_lost_writes_nothing a_repeated_release_is_recognised
         a_release_requires_what_was_seen;
     jobs: at_most_two_are_open the_first_outcome_stands;
-    slots: listeners_fill_in_order_and_empty_with_the_receipt a_short_id_is_kept_until_the_receipt;
+    slots: listeners_fill_in_order_and_empty_with_the_receipt a_short_id_is_used_once;
     names: the_same_source_updates an_ending_one_is_waited_for;
     reserves: what_others_use_is_avoided the_receipt_frees_them;
     idempotency: a_day_later_it_is_forgotten updates_and_destroys_have_keys_too;

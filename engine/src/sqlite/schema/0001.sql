@@ -43,7 +43,7 @@ CREATE TABLE names (
     preview INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- A short id likewise. It is taken until its preview has a receipt.
+-- A short id is used once.
 CREATE TABLE shorts (
     short   INTEGER PRIMARY KEY,
     preview INTEGER NOT NULL

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 use tempus_model::{DnsName, Identity, PreviewId, Row, ShortId, Snapshot};
 use uuid::Uuid;
 
-use super::{Key, decode, encode, execute, one, rows};
+use super::{Key, decode, encode, execute, one};
 use crate::StoreError;
 
 /// Writes a new preview: its name and its short id point to it from now on.
@@ -33,8 +33,7 @@ pub(crate) fn insert(db: &Connection, identity: &Identity, row: &Row) -> Result<
     )?;
     execute(
         db,
-        "INSERT INTO shorts (short, preview) VALUES (?1, ?2)
-         ON CONFLICT (short) DO UPDATE SET preview = ?2",
+        "INSERT INTO shorts (short, preview) VALUES (?1, ?2)",
         params![identity.short().bits(), key],
     )?;
     Ok(key)
@@ -71,7 +70,7 @@ pub(crate) fn by_name(db: &Connection, name: &DnsName) -> Result<Option<Snapshot
     )
 }
 
-/// The preview that holds this short id, or held it last.
+/// The preview of this short id.
 pub(crate) fn by_short(db: &Connection, short: ShortId) -> Result<Option<Snapshot>, StoreError> {
     snapshot(
         db,
@@ -94,16 +93,15 @@ pub(crate) fn identity(db: &Connection, key: Key) -> Result<Identity, StoreError
     decode(&body.ok_or_else(missing)?)
 }
 
-/// Whether this short id is held: nobody else may have it until the holder's receipt.
-pub(crate) fn is_short_held(db: &Connection, short: ShortId) -> Result<bool, StoreError> {
-    let holder = one(
+/// Whether a preview has this short id: no other ever gets it.
+pub(crate) fn is_short_used(db: &Connection, short: ShortId) -> Result<bool, StoreError> {
+    let holder: Option<i64> = one(
         db,
         "SELECT preview FROM shorts WHERE short = ?",
         [short.bits()],
         |record| record.get(0),
     )?;
-    let row = holder.map(|key| rows::at(db, Key(key))).transpose()?;
-    Ok(row.is_some_and(|row| row.receipt_at.is_none()))
+    Ok(holder.is_some())
 }
 
 /// A stored id.

@@ -31,15 +31,6 @@ pub(crate) fn load(db: &Connection, preview: PreviewId) -> Result<Option<Stored>
         .transpose()
 }
 
-/// The row at a key that another table names.
-pub(crate) fn at(db: &Connection, key: Key) -> Result<Row, StoreError> {
-    let body: Option<String> = one(db, "SELECT body FROM rows WHERE key = ?", [key], |record| {
-        record.get(0)
-    })?;
-    let missing = || StoreError::Unreadable(format!("row {} is missing", key.0));
-    decode(&body.ok_or_else(missing)?)
-}
-
 /// Writes a new preview's row.
 pub(crate) fn insert(db: &Connection, key: Key, change: &Change) -> Result<(), StoreError> {
     let row = &change.row;

@@ -49,7 +49,7 @@ fn fresh(
     let of_owner = slots::quota_of(&owner.id);
     let own_slot = quota_slot(db, &of_owner, new.quotas.per_owner, &owner.login)?;
     let slot = quota_slot(db, slots::QUOTA_ALL, new.quotas.total, "this installation")?;
-    if previews::is_short_held(db, new.identity.short())? {
+    if previews::is_short_used(db, new.identity.short())? {
         return Err(CreateError::ShortTaken);
     }
     let route = choose(db, &new.listeners)?;
