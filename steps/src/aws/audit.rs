@@ -1,105 +1,101 @@
-//! What really exists: of one preview, and of the whole installation.
+//! What really exists of one preview.
 //!
-//! Everything is listed by name; target groups and rules, whose names are cut or not known to AWS,
-//! also by tag.
+//! Everything is looked up by the preview's own names, and by its tag for whatever has a name that
+//! nobody remembers; nothing is listed that grows with the number of previews. (A listener holds
+//! no more rules than its slots.) What was found by tag is described before it counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ecs::types::{TaskDefinitionFamilyStatus, TaskDefinitionStatus};
 use serde::Deserialize;
-use tempus_model::{Check, InstallationId, Ledger, PreviewId, Timestamp};
+use tempus_model::{Check, Ledger, LedgerEntry};
 
-use super::client::{Life, Seen};
-use super::listing::{self, ListedGroup, ListedRule};
-use super::names::{Names, family_of, last_part, preview_of};
-use super::steps::{
-    Tools, delete_revisions, delete_rule, delete_security_group, delete_service,
-    delete_target_group, revisions,
-};
-use super::tags::{NAME, Tags};
-use crate::{Audit, Ctx, Progress, Resource, StepError, Stray, Trust};
+use super::listing::{self, ListedRule};
+use super::names::{Names, service_of, target_group_of};
+use super::steps::Tools;
+use super::stray::{self, stray};
+use super::tagged::Tagged;
+use super::tags::NAME;
+use crate::{Audit, Ctx, Resource, StepError, Stray};
+
+/// What a ledger stands for.
+pub(super) struct Expected {
+    resources: BTreeSet<Resource>,
+    /// Names, by ARN, of what is known to have been made.
+    made: BTreeMap<String, String>,
+}
+
+impl Expected {
+    /// `resource` tells what an entry stands for.
+    pub(super) fn of(ledger: &Ledger, resource: impl Fn(&LedgerEntry) -> Option<Resource>) -> Self {
+        #[derive(Deserialize)]
+        struct Output {
+            arn: String,
+        }
+        let (mut resources, mut made) = (BTreeSet::new(), BTreeMap::new());
+        for entry in ledger.entries() {
+            let Some(resource) = resource(entry) else {
+                continue;
+            };
+            let output = entry.output.as_ref();
+            let output = output.and_then(|output| serde_json::from_str(output.get()).ok());
+            if let Some(Output { arn }) = output {
+                made.insert(arn, resource.name.clone());
+            }
+            resources.insert(resource);
+        }
+        Self { resources, made }
+    }
+}
 
 /// Looks for everything of one preview, in every way there is.
 pub(super) async fn audit(
     ctx: &dyn Ctx,
     tools: &Tools,
-    ledger: &Ledger,
-    expected: &BTreeSet<Resource>,
+    expected: &Expected,
 ) -> Result<Audit, StepError> {
-    let (installation, preview) = (ctx.installation(), ctx.identity().id);
-    let names = Names {
-        installation,
-        preview,
+    let look = Look {
+        tools,
+        names: Names {
+            installation: ctx.installation(),
+            preview: ctx.identity().id,
+        },
+        tagged: Tagged::of_preview(tools, ctx.identity().id).await?,
+        expected,
     };
-    let (prefix, kept) = (names.prefix(), outputs(ledger));
-    let mut found = Vec::new();
-
-    let services = listing::services(tools, &prefix).await?;
-    found.push((
-        "service",
-        "name",
-        services.iter().filter_map(service).collect(),
-    ));
-
-    let mut definitions = Vec::new();
-    let (active, inactive) = (
-        TaskDefinitionFamilyStatus::Active,
-        TaskDefinitionFamilyStatus::Inactive,
-    );
-    let mut families = listing::families(tools, &prefix, &active).await?;
-    families.extend(listing::families(tools, &prefix, &inactive).await?);
-    for family in families {
-        let revisions = revisions(tools, &family).await?;
-        // One family holds one version: of several revisions all but one are nobody's.
-        let keep = revisions
-            .iter()
-            .find(|arn| kept.contains(*arn))
-            .or(revisions.first());
-        for arn in &revisions {
-            let number = (Some(arn) != keep).then(|| arn.clone());
-            definitions.push(stray(
-                "task-definition",
-                &family,
-                number,
-                Some(preview),
-                None,
-            ));
-        }
-    }
-    found.push(("task-definition", "name", definitions));
+    let families = listing::families(tools, &look.names.prefix()).await?;
+    let mut found = vec![
+        ("service", look.services(&families).await?),
+        ("task-definition", look.definitions(&families).await?),
+    ];
 
     // In the order in which they are removed: a group is in use while its rule is there.
     let mut rules = Vec::new();
     for listener in listeners(ctx, tools) {
-        let all = listing::rules(tools, &listener, |_| true).await?;
-        rules.extend(
-            all.into_iter()
-                .filter(|rule| rule.tags.preview() == Some(preview)),
-        );
+        rules.extend(look.rules(&listener).await?);
     }
-    found.push(("rule", "tag", rules_once(rules, &kept)));
-
-    let groups = listing::target_groups(tools, &Names::of_installation(installation)).await?;
-    let groups = groups.iter().filter(|group| match group.tags.preview() {
-        Some(tagged) => tagged == preview,
-        // What has lost its tags is still told by its name.
-        None => group.name.starts_with(&prefix),
-    });
-    found.push(("target-group", "name and tag", groups.map(group).collect()));
-
-    let groups = security_groups(tools, &prefix).await?;
-    found.push(("security-group", "name", groups));
-
+    let leads_to: BTreeSet<_> = rules
+        .iter()
+        .flat_map(|rule| &rule.target_groups)
+        .filter_map(|arn| target_group_of(arn).map(str::to_owned))
+        .collect();
+    let rules = stray::rules(rules, |arn| expected.made.contains_key(arn));
+    found.push(("rule", rules));
+    found.push(("target-group", look.target_groups(leads_to).await?));
+    found.push(("security-group", look.security_groups().await?));
     let timers = ctx.timers().await?.into_iter();
-    let timers = timers.map(|name| stray("timer", &name, None, Some(preview), None));
-    found.push(("timer", "alarms of the preview", timers.collect()));
+    let timers = timers.map(|name| stray("timer", &name, None, None, None));
+    found.push(("timer", timers.collect()));
 
     let mut audit = Audit::default();
-    for (kind, by, mut strays) in found {
-        strays.retain(|stray| !expected.contains(&stray.resource));
+    for (kind, mut strays) in found {
+        strays.retain(|stray| !expected.resources.contains(&stray.resource));
+        for stray in &mut strays {
+            // Whatever was found under this preview's names is its own, tagged or not.
+            stray.preview = Some(look.names.preview);
+        }
         audit.checks.push(Check {
             kind: kind.to_owned(),
-            by: by.to_owned(),
+            by: by(kind).to_owned(),
             found: strays
                 .iter()
                 .map(|stray| stray.resource.name.clone())
@@ -110,213 +106,124 @@ pub(super) async fn audit(
     Ok(audit)
 }
 
-/// Removes what an audit or an inventory found.
-pub(super) async fn remove(
-    ctx: &dyn Ctx,
-    tools: &Tools,
-    stray: &Stray,
-) -> Result<Progress<()>, StepError> {
-    let (name, revision) = (&stray.resource.name, &stray.resource.revision);
-    match stray.resource.kind.as_str() {
-        "service" => return delete_service(tools, name).await,
-        "task-definition" => {
-            let arns = match revision {
-                Some(arn) => BTreeSet::from([arn.clone()]),
-                None => revisions(tools, name).await?,
-            };
-            delete_revisions(tools, arns).await?;
-        }
-        "target-group" => {
-            if let Some(arn) = tools.target_group_arn(name, Trust::Suspect).await? {
-                tools.arns.forget(name);
-                return delete_target_group(tools, &arn).await;
-            }
-        }
-        "rule" => {
-            let arns = match revision {
-                Some(arn) => vec![arn.clone()],
-                None => rules_named(tools, name).await?,
-            };
-            for arn in arns {
-                delete_rule(tools, &arn).await?;
-            }
-        }
-        "security-group" => {
-            if let Some(id) = tools.security_group_id(name, Trust::Suspect).await? {
-                tools.arns.forget(name);
-                return delete_security_group(tools, &id).await;
-            }
-        }
-        "timer" => ctx.clear_timer(name).await?,
-        other => return Err(StepError::rejected(format!("this platform has no {other}"))),
+/// How things of this kind are looked for.
+fn by(kind: &str) -> &'static str {
+    match kind {
+        "timer" => "alarms of the preview",
+        "task-definition" | "security-group" => "name",
+        _ => "name and tag",
     }
-    Ok(Progress::Done(()))
 }
 
-/// Everything of this installation.
-pub(super) async fn inventory(
-    tools: &Tools,
-    installation: InstallationId,
-) -> Result<Vec<Stray>, StepError> {
-    let prefix = Names::of_installation(installation);
-    let services = listing::services(tools, &prefix).await?;
-    let mut all: Vec<Stray> = services.iter().filter_map(service).collect();
-    // Families could be asked for by prefix, but only this tells that one has two revisions.
-    let active = listing::definitions(tools, None, &TaskDefinitionStatus::Active).await?;
-    let mut families = BTreeSet::new();
-    for arn in active {
-        let family = family_of(&arn).to_owned();
-        if family.starts_with(&prefix) {
-            let preview = preview_of(&family);
-            let again = !families.insert(family.clone());
-            let revision = again.then_some(arn);
-            all.push(stray("task-definition", &family, revision, preview, None));
+struct Look<'a> {
+    tools: &'a Tools,
+    names: Names,
+    tagged: Tagged,
+    expected: &'a Expected,
+}
+
+impl Look<'_> {
+    fn expected(&self, kind: &str) -> impl Iterator<Item = String> {
+        let of_kind = self
+            .expected
+            .resources
+            .iter()
+            .filter(move |of| of.kind == kind);
+        of_kind.map(|of| of.name.clone())
+    }
+
+    /// A service that lost its row still has its tag, and mostly a family of its name.
+    async fn services(&self, families: &listing::Families) -> Result<Vec<Stray>, StepError> {
+        let mut names: BTreeSet<_> = self.expected("service").collect();
+        names.extend(self.tagged.services(&self.tools.options.cluster));
+        names.extend(families.keys().filter_map(|family| service_of(family)));
+        let seen = listing::services(self.tools, names).await?;
+        Ok(seen.iter().filter_map(stray::service).collect())
+    }
+
+    async fn definitions(&self, families: &listing::Families) -> Result<Vec<Stray>, StepError> {
+        let mut definitions = Vec::new();
+        for (family, statuses) in families {
+            let mut revisions = BTreeSet::new();
+            for status in statuses {
+                let listed = listing::definitions(self.tools, Some(family), status).await?;
+                revisions.extend(listed);
+            }
+            // One family holds one version: of several revisions all but one are nobody's.
+            let keep = revisions
+                .iter()
+                .find(|arn| self.expected.made.contains_key(*arn))
+                .or(revisions.first());
+            let found = revisions.iter().map(|arn| {
+                let number = (Some(arn) != keep).then(|| arn.clone());
+                stray("task-definition", family, number, None, None)
+            });
+            definitions.extend(found);
         }
+        Ok(definitions)
     }
-    let groups = listing::target_groups(tools, &prefix).await?;
-    all.extend(groups.iter().map(group));
-    let mut rules = Vec::new();
-    for listener in all_listeners(tools) {
-        let listed = listing::rules(tools, &listener, |_| true).await?;
-        rules.extend(
-            listed
-                .into_iter()
-                .filter(|rule| rule.tags.is_of(installation)),
-        );
-    }
-    all.extend(rules_once(rules, &BTreeSet::new()));
-    all.extend(security_groups(tools, &prefix).await?);
-    Ok(all)
-}
 
-/// Rules, of which two of one name are one too many.
-fn rules_once(mut rules: Vec<ListedRule>, kept: &BTreeSet<String>) -> Vec<Stray> {
-    rules.sort_by_key(|rule| !kept.contains(&rule.arn));
-    let mut names = BTreeSet::new();
-    rules
-        .iter()
-        .map(|rule| {
-            let name = rule.tags.get(NAME).unwrap_or(last_part(&rule.arn));
-            let again = !names.insert(name.to_owned());
-            let (preview, since) = whose(&rule.tags);
-            stray(
-                "rule",
-                name,
-                again.then(|| rule.arn.clone()),
-                preview,
-                since,
-            )
-        })
-        .collect()
-}
-
-async fn rules_named(tools: &Tools, name: &str) -> Result<Vec<String>, StepError> {
-    let mut arns = Vec::new();
-    for listener in all_listeners(tools) {
-        let rules = listing::rules(tools, &listener, |_| true).await?;
-        let named = rules
+    /// A rule is the preview's if it has its tag, or leads to its target group: tags may come late.
+    /// What the ledger knows by its ARN has its name from there.
+    async fn rules(&self, listener: &str) -> Result<Vec<ListedRule>, StepError> {
+        let prefix = self.names.prefix();
+        let is_ours = |rule: &ListedRule| {
+            self.expected.made.contains_key(&rule.arn)
+                || self.tagged.tags(&rule.arn).is_some()
+                || rule.leads_to(&prefix)
+        };
+        let rules = listing::rules(self.tools, listener, is_ours).await?;
+        let (mut known, rest): (Vec<_>, Vec<_>) = rules
             .into_iter()
-            .filter(|rule| rule.tags.get(NAME).unwrap_or(last_part(&rule.arn)) == name);
-        arns.extend(named.map(|rule| rule.arn));
+            .partition(|rule| self.expected.made.contains_key(&rule.arn));
+        for rule in &mut known {
+            let name = self.expected.made[&rule.arn].clone();
+            rule.tags.0.insert(NAME.to_owned(), name);
+        }
+        known.extend(listing::with_tags(self.tools, rest, &self.tagged).await?);
+        Ok(known)
     }
-    Ok(arns)
-}
 
-/// Only a preview of several services has a group; the name of one without such says so by itself.
-async fn security_groups(tools: &Tools, prefix: &str) -> Result<Vec<Stray>, StepError> {
-    if tools.options.service_connect_namespace.is_none() {
-        return Ok(Vec::new());
+    async fn target_groups(&self, leads_to: BTreeSet<String>) -> Result<Vec<Stray>, StepError> {
+        let prefix = self.names.prefix();
+        let mut names = leads_to;
+        names.retain(|name| name.starts_with(&prefix));
+        names.extend(self.expected("target-group"));
+        names.extend(self.tagged.target_groups());
+        let mut found = Vec::new();
+        // One by one: AWS refuses a whole call for one name that is not there.
+        for name in names {
+            if self.tools.find_target_group(&name).await?.is_some() {
+                found.push(stray("target-group", &name, None, None, None));
+            }
+        }
+        Ok(found)
     }
-    let vpc = &tools.options.vpc_id;
-    let groups = tools.client.security_groups(vpc, None).await?;
-    let ours = groups
-        .into_iter()
-        .filter(|group| group.name.starts_with(prefix));
-    Ok(ours
-        .map(|group| {
-            stray(
-                "security-group",
-                &group.name,
-                None,
-                preview_of(&group.name),
-                None,
-            )
-        })
-        .collect())
+
+    /// Only a preview of several services has a group; the name of one without such says so by
+    /// itself.
+    async fn security_groups(&self) -> Result<Vec<Stray>, StepError> {
+        let options = &self.tools.options;
+        if options.service_connect_namespace.is_none() {
+            return Ok(Vec::new());
+        }
+        let name = self.names.security_group();
+        let groups = self
+            .tools
+            .client
+            .security_groups(&options.vpc_id, Some(&name));
+        let groups = groups.await?;
+        let found = groups
+            .iter()
+            .map(|group| stray::security_group(&group.name));
+        Ok(found.collect())
+    }
 }
 
 /// The listener that the preview is on; all of them for one without a row.
-fn listeners(ctx: &dyn Ctx, tools: &Tools) -> Vec<String> {
+fn listeners(ctx: &dyn Ctx, tools: &Tools) -> BTreeSet<String> {
     match tools.options.listener(&ctx.identity().route.listener) {
-        Some(listener) => vec![listener.listener_arn.clone()],
-        None => all_listeners(tools),
+        Some(listener) => BTreeSet::from([listener.listener_arn.clone()]),
+        None => tools.options.listener_arns(),
     }
-}
-
-fn all_listeners(tools: &Tools) -> Vec<String> {
-    let arns = tools
-        .options
-        .listeners
-        .iter()
-        .map(|of| of.listener_arn.clone());
-    arns.collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// A service; one that is gone and only still shown is nothing.
-fn service(seen: &Seen) -> Option<Stray> {
-    if seen.life == Life::Inactive {
-        return None;
-    }
-    let preview = preview_of(&seen.name).or_else(|| seen.tags.preview());
-    let family = Some(seen.family.clone());
-    Some(stray(
-        "service",
-        &seen.name,
-        family,
-        preview,
-        seen.created_at,
-    ))
-}
-
-fn group(group: &ListedGroup) -> Stray {
-    let (preview, since) = whose(&group.tags);
-    stray("target-group", &group.name, None, preview, since)
-}
-
-fn whose(tags: &Tags) -> (Option<PreviewId>, Option<Timestamp>) {
-    (tags.preview(), tags.since())
-}
-
-fn stray(
-    kind: &str,
-    name: &str,
-    revision: Option<String>,
-    preview: Option<PreviewId>,
-    since: Option<Timestamp>,
-) -> Stray {
-    Stray {
-        resource: Resource {
-            kind: kind.to_owned(),
-            name: name.to_owned(),
-            revision,
-        },
-        preview,
-        since,
-    }
-}
-
-/// The ARNs that the ledger knows.
-fn outputs(ledger: &Ledger) -> BTreeSet<String> {
-    #[derive(Deserialize)]
-    struct Output {
-        arn: String,
-    }
-    let outputs = ledger
-        .entries()
-        .iter()
-        .filter_map(|entry| entry.output.as_ref());
-    outputs
-        .filter_map(|output| serde_json::from_str::<Output>(output.get()).ok())
-        .map(|output| output.arn)
-        .collect()
 }

@@ -7,8 +7,9 @@ use aws_sdk_elasticloadbalancingv2::types::{ForwardActionConfig, Rule, Tag, Targ
 use futures::future::try_join_all;
 
 use super::client::{Action, Seen};
-use super::names::{family_of, last_part};
+use super::names::{family_of, last_part, target_group_of};
 use super::steps::{Condition, Tools};
+use super::tagged::Tagged;
 use super::tags::Tags;
 use crate::StepError;
 
@@ -29,6 +30,17 @@ pub(super) struct ListedRule {
     pub(super) tags: Tags,
 }
 
+impl ListedRule {
+    /// Whether it leads to a target group whose name begins so.
+    pub(super) fn leads_to(&self, prefix: &str) -> bool {
+        let mut names = self
+            .target_groups
+            .iter()
+            .filter_map(|arn| target_group_of(arn));
+        names.any(|name| name.starts_with(prefix))
+    }
+}
+
 /// A target group that exists.
 #[derive(Debug, Clone)]
 pub(super) struct ListedGroup {
@@ -36,9 +48,12 @@ pub(super) struct ListedGroup {
     pub(super) tags: Tags,
 }
 
-/// The services whose name begins so: running, and on their way out.
-pub(super) async fn services(tools: &Tools, prefix: &str) -> Result<Vec<Seen>, StepError> {
-    let (mut names, mut next) = (Vec::new(), None);
+/// The names of the cluster's services that begin so.
+pub(super) async fn service_names(
+    tools: &Tools,
+    prefix: &str,
+) -> Result<BTreeSet<String>, StepError> {
+    let (mut names, mut next) = (BTreeSet::new(), None);
     loop {
         let request = tools.client.ecs.list_services();
         let request = request
@@ -54,27 +69,48 @@ pub(super) async fn services(tools: &Tools, prefix: &str) -> Result<Vec<Seen>, S
         names.extend(listed.filter(|name| name.starts_with(prefix)));
         next = page.next_token;
         if next.is_none() {
-            break;
+            return Ok(names);
         }
     }
+}
+
+/// Those of these services that AWS shows: running, on their way out, or gone a moment ago.
+pub(super) async fn services(
+    tools: &Tools,
+    names: BTreeSet<String>,
+) -> Result<Vec<Seen>, StepError> {
+    let names: Vec<_> = names.into_iter().collect();
     let batches = names.chunks(SERVICES_MOST);
     let looks = batches.map(|batch| tools.services.describe(batch.to_vec()));
     let seen = try_join_all(looks).await?;
     Ok(seen.into_iter().flatten().collect())
 }
 
-/// The families whose name begins so and that have a revision of this status.
-pub(super) async fn families(
+/// Families, and which revisions they have.
+pub(super) type Families = BTreeMap<String, Vec<TaskDefinitionStatus>>;
+
+/// The families whose name begins so.
+pub(super) async fn families(tools: &Tools, prefix: &str) -> Result<Families, StepError> {
+    let mut families = Families::new();
+    for status in [TaskDefinitionStatus::Active, TaskDefinitionStatus::Inactive] {
+        for family in families_of(tools, prefix, &status).await? {
+            families.entry(family).or_default().push(status.clone());
+        }
+    }
+    Ok(families)
+}
+
+async fn families_of(
     tools: &Tools,
     prefix: &str,
-    status: &TaskDefinitionFamilyStatus,
+    status: &TaskDefinitionStatus,
 ) -> Result<BTreeSet<String>, StepError> {
     let (mut families, mut next) = (BTreeSet::new(), None);
     loop {
         let request = tools.client.ecs.list_task_definition_families();
         let request = request
             .family_prefix(prefix)
-            .status(status.clone())
+            .status(TaskDefinitionFamilyStatus::from(status.as_str()))
             .max_results(100)
             .set_next_token(next);
         let sent = request.send();
@@ -121,6 +157,7 @@ pub(super) async fn definitions(
 pub(super) async fn target_groups(
     tools: &Tools,
     prefix: &str,
+    tagged: &Tagged,
 ) -> Result<Vec<ListedGroup>, StepError> {
     let (mut groups, mut next) = (Vec::new(), None);
     loop {
@@ -147,7 +184,7 @@ pub(super) async fn target_groups(
         .iter()
         .filter_map(TargetGroup::target_group_arn)
         .collect();
-    let mut tags = tags_of(tools, &arns).await?;
+    let mut tags = tags_of(tools, &arns, tagged).await?;
     let listed = groups.iter().filter_map(|group| {
         Some(ListedGroup {
             tags: tags.remove(group.target_group_arn()?).unwrap_or_default(),
@@ -157,7 +194,7 @@ pub(super) async fn target_groups(
     Ok(listed.collect())
 }
 
-/// The rules of a listener that are wanted, with their tags.
+/// The rules of a listener that are wanted, without their tags.
 pub(super) async fn rules(
     tools: &Tools,
     listener: &str,
@@ -175,11 +212,19 @@ pub(super) async fn rules(
         rules.extend(listed.iter().filter_map(rule).filter(&wanted));
         next = page.next_marker;
         if next.is_none() {
-            break;
+            return Ok(rules);
         }
     }
+}
+
+/// Rules, with their tags.
+pub(super) async fn with_tags(
+    tools: &Tools,
+    mut rules: Vec<ListedRule>,
+    tagged: &Tagged,
+) -> Result<Vec<ListedRule>, StepError> {
     let arns: Vec<_> = rules.iter().map(|rule| rule.arn.as_str()).collect();
-    let mut tags = tags_of(tools, &arns).await?;
+    let mut tags = tags_of(tools, &arns, tagged).await?;
     for rule in &mut rules {
         rule.tags = tags.remove(&rule.arn).unwrap_or_default();
     }
@@ -210,9 +255,17 @@ fn rule(of: &Rule) -> Option<ListedRule> {
     })
 }
 
-async fn tags_of(tools: &Tools, arns: &[&str]) -> Result<BTreeMap<String, Tags>, StepError> {
-    let mut all = BTreeMap::new();
-    for batch in arns.chunks(TAGS_MOST) {
+/// The tags of these, as far as they are known already; the load balancers are asked for the rest.
+async fn tags_of(
+    tools: &Tools,
+    arns: &[&str],
+    tagged: &Tagged,
+) -> Result<BTreeMap<String, Tags>, StepError> {
+    let known = |arn: &&str| Some(((*arn).to_owned(), tagged.tags(arn)?.clone()));
+    let mut all: BTreeMap<_, _> = arns.iter().filter_map(known).collect();
+    let unknown = arns.iter().copied();
+    let unknown: Vec<_> = unknown.filter(|arn| !all.contains_key(*arn)).collect();
+    for batch in unknown.chunks(TAGS_MOST) {
         let batch = batch.iter().map(|arn| (*arn).to_owned()).collect();
         let request = tools
             .client

@@ -29,14 +29,18 @@ mod admit;
 mod audit;
 mod client;
 mod event;
+mod inventory;
 mod listing;
 mod logs;
 mod names;
 mod options;
 mod plan;
 mod platform;
+mod remove;
 mod resources;
 mod steps;
+mod stray;
+mod tagged;
 mod tags;
 #[cfg(test)]
 mod testing;

@@ -115,6 +115,23 @@ pub(super) fn family_of(definition: &str) -> &str {
     name.split_once(':').map_or(name, |(family, _)| family)
 }
 
+/// The service of a family's name, as ECS knows it.
+pub(super) fn service_of(family: &str) -> Option<String> {
+    let (service, _version) = family.rsplit_once('-')?;
+    Some(service.to_owned())
+}
+
+/// The part of an ARN that names the resource, such as `service/{cluster}/{name}`.
+pub(super) fn resource_of(arn: &str) -> &str {
+    arn.splitn(6, ':').nth(5).unwrap_or_default()
+}
+
+/// The name of the target group of this ARN, if it is one's.
+pub(super) fn target_group_of(arn: &str) -> Option<&str> {
+    let rest = resource_of(arn).strip_prefix("targetgroup/")?;
+    rest.split('/').next()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +169,22 @@ mod tests {
         assert!(names.family(&long, SpecId::of(b"x")).len() <= LONG);
         // Service Connect takes 64 characters.
         assert!(names.sibling(&long).len() <= 64);
+    }
+
+    #[test]
+    fn a_service_is_told_by_its_family_and_a_target_group_by_its_arn() {
+        let web: DnsName = "web-app".parse().unwrap();
+        let family = names().family(&web, SpecId::of(b"x"));
+        assert_eq!(service_of(&family), Some(names().service(&web)));
+        let arn = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/tempus-x/73e2d6bc24d8a067";
+        assert_eq!(target_group_of(arn), Some("tempus-x"));
+        for other in [
+            "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/a/1",
+            "x",
+            "",
+        ] {
+            assert_eq!(target_group_of(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What can be set about the platform.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Where previews are made, and how.
@@ -81,6 +82,12 @@ impl AwsOptions {
             call_timeout: Self::CALL_TIMEOUT,
             rates: Rates::default(),
         }
+    }
+
+    /// All listeners, by ARN.
+    pub(super) fn listener_arns(&self) -> BTreeSet<String> {
+        let arns = self.listeners.iter().map(|of| of.listener_arn.clone());
+        arns.collect()
     }
 
     /// The listener of this name.
@@ -191,6 +198,8 @@ pub struct Rates {
     pub elb_changes: Rate,
     /// Reading target groups and rules.
     pub elb_reads: Rate,
+    /// Finding resources by their tags.
+    pub tag_reads: Rate,
     /// Reading logs.
     pub log_reads: Rate,
     /// Making, changing, reading and deleting security groups.
@@ -208,6 +217,7 @@ impl Default for Rates {
             ecs_reads: rate(100, 20.0),
             elb_changes: rate(20, 3.0),
             elb_reads: rate(40, 10.0),
+            tag_reads: rate(15, 10.0),
             log_reads: rate(10, 5.0),
             security_groups: rate(20, 5.0),
         }
@@ -230,6 +240,7 @@ impl Rates {
             ecs_reads: share(self.ecs_reads),
             elb_changes: share(self.elb_changes),
             elb_reads: share(self.elb_reads),
+            tag_reads: share(self.tag_reads),
             log_reads: share(self.log_reads),
             security_groups: share(self.security_groups),
         }

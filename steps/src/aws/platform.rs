@@ -13,7 +13,7 @@ use tempus_model::{
 use super::client::{Arns, Client, Services};
 use super::options::AwsOptions;
 use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefinition, Tools};
-use super::{admit, audit, event, logs, plan, resources};
+use super::{admit, audit, event, inventory, logs, plan, remove, resources};
 use crate::common::{Predecessor, SetTimer};
 use crate::{
     Afresh, AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, StepError,
@@ -81,19 +81,18 @@ impl Platform for AwsPlatform {
     }
 
     async fn audit(&self, ctx: &dyn Ctx, ledger: &Ledger) -> Result<Audit, StepError> {
-        let expected = ledger.entries().iter();
-        let expected = expected
-            .filter_map(|entry| self.step(entry.step.kind())?.resource(&entry.planned))
-            .collect();
-        audit::audit(ctx, &self.tools, ledger, &expected).await
+        let expected = audit::Expected::of(ledger, |entry| {
+            self.step(entry.step.kind())?.resource(&entry.planned)
+        });
+        audit::audit(ctx, &self.tools, &expected).await
     }
 
     async fn remove(&self, ctx: &dyn Ctx, stray: &Stray) -> Result<Progress<()>, StepError> {
-        audit::remove(ctx, &self.tools, stray).await
+        remove::remove(ctx, &self.tools, stray).await
     }
 
     async fn inventory(&self, installation: InstallationId) -> Result<Vec<Stray>, StepError> {
-        audit::inventory(&self.tools, installation).await
+        inventory::inventory(&self.tools, installation).await
     }
 
     fn event(&self, body: &str) -> Option<PreviewId> {

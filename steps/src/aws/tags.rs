@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tempus_model::{InstallationId, PreviewId, Timestamp};
+use tempus_model::{PreviewId, Timestamp};
 
 use crate::Ctx;
 
@@ -71,11 +71,6 @@ impl Tags {
         self.0.get(key).map(String::as_str)
     }
 
-    /// Whether it was made by this installation.
-    pub(super) fn is_of(&self, installation: InstallationId) -> bool {
-        self.get(INSTALLATION) == Some(&installation.to_string())
-    }
-
     /// The preview that it was made for.
     pub(super) fn preview(&self) -> Option<PreviewId> {
         self.get(PREVIEW)?.parse().ok()
@@ -105,7 +100,7 @@ mod tests {
     fn tags_say_whose_a_resource_is_and_can_be_read_back() {
         let ctx = TestCtx::new();
         let tags = Tags::of(&ctx, "x", Some("web"), Some("a|b"));
-        assert!(tags.is_of(ctx.installation()));
+        assert_eq!(tags.get(INSTALLATION), Some("0000abcd"));
         assert_eq!(tags.preview(), Some(ctx.identity().id));
         assert_eq!(tags.since(), Some(ctx.identity().created_at));
         assert_eq!(tags.get("tempus:service"), Some("web"));

@@ -10,6 +10,7 @@ pub(in crate::aws) enum Family {
     EcsRead,
     ElbChange,
     ElbRead,
+    TagRead,
     LogRead,
     SecurityGroup,
 }
@@ -91,6 +92,7 @@ actions! {
     DescribeTargetHealth: ElbRead, Read, ["elasticloadbalancing:DescribeTargetHealth"];
     DescribeRules: ElbRead, Read, ["elasticloadbalancing:DescribeRules"];
     DescribeTags: ElbRead, Read, ["elasticloadbalancing:DescribeTags"];
+    GetResources: TagRead, Read, ["tag:GetResources"];
     FilterLogEvents: LogRead, Read, ["logs:FilterLogEvents"];
     CreateSecurityGroup: SecurityGroup, Change, ["ec2:CreateSecurityGroup", "ec2:CreateTags"];
     AuthorizeSecurityGroupIngress: SecurityGroup, Change, ["ec2:AuthorizeSecurityGroupIngress"];
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn what_only_reads_is_told_by_its_name() {
         for action in Action::ALL {
-            let reads = ["Describe", "List", "Filter"];
+            let reads = ["Describe", "List", "Filter", "Get"];
             let reads = reads
                 .iter()
                 .any(|verb| action.operation().starts_with(verb));

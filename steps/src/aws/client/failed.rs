@@ -52,9 +52,18 @@ const UNKNOWN_CALLER: &[&str] = &[
     "AuthFailure",
 ];
 
+/// Codes of an endpoint that does not know the operation.
+const UNSUPPORTED: &[&str] = &[
+    "InvalidAction",
+    "NotImplemented",
+    "UnknownOperation",
+    "UnknownOperationException",
+];
+
 /// A call that failed.
 #[derive(Debug)]
 pub(in crate::aws) struct Failed {
+    status: Option<u16>,
     code: String,
     message: String,
     error: StepError,
@@ -64,6 +73,11 @@ impl Failed {
     /// Whether AWS answered with this code.
     pub(in crate::aws) fn is(&self, code: &str) -> bool {
         self.code == code
+    }
+
+    /// Whether the endpoint does not have the operation at all, as an emulator may not.
+    pub(in crate::aws) fn is_unsupported(&self) -> bool {
+        self.status == Some(501) || UNSUPPORTED.contains(&&*self.code)
     }
 
     /// Whether AWS's message has these words. Only for refusals that have no code of their own.
@@ -117,6 +131,7 @@ impl Failed {
             )),
         };
         Self {
+            status,
             code,
             message,
             error: sorted,
@@ -146,6 +161,7 @@ impl Failed {
             _ => refusal(action, &code, &message),
         };
         Self {
+            status,
             code,
             message,
             error,
@@ -156,6 +172,7 @@ impl Failed {
 impl From<StepError> for Failed {
     fn from(error: StepError) -> Self {
         Self {
+            status: None,
             code: String::new(),
             message: String::new(),
             error,

@@ -38,6 +38,7 @@ pub(super) struct Client {
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     ec2: Ec2,
     lines: Lines,
 }
@@ -90,6 +91,7 @@ impl Client {
             ecs: aws_sdk_ecs::Client::new(&config),
             elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
             lines: Lines::new(&options.rates),
         })
     }

@@ -23,6 +23,7 @@ pub(super) struct Lines {
     ecs_reads: Line,
     elb_changes: Line,
     elb_reads: Line,
+    tag_reads: Line,
     log_reads: Line,
     security_groups: Line,
 }
@@ -36,6 +37,7 @@ impl Lines {
             ecs_reads: Line::new(rates.ecs_reads),
             elb_changes: Line::new(rates.elb_changes),
             elb_reads: Line::new(rates.elb_reads),
+            tag_reads: Line::new(rates.tag_reads),
             log_reads: Line::new(rates.log_reads),
             security_groups: Line::new(rates.security_groups),
         }
@@ -50,6 +52,7 @@ impl Lines {
             Family::EcsRead => &self.ecs_reads,
             Family::ElbChange => &self.elb_changes,
             Family::ElbRead => &self.elb_reads,
+            Family::TagRead => &self.tag_reads,
             Family::LogRead => &self.log_reads,
             Family::SecurityGroup => &self.security_groups,
         };

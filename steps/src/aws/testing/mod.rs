@@ -7,8 +7,10 @@ mod ctx;
 mod emulator;
 mod made;
 mod script;
+mod strict;
 
 pub(super) use ctx::TestCtx;
 pub(super) use emulator::{Emulator, Kind};
 pub(super) use made::{deployment, options, seen, service, spec};
 pub(super) use script::{Answer, Script};
+pub(super) use strict::Strict;

@@ -91,17 +91,7 @@ impl Script {
 
 async fn answer(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap, body: Bytes) -> Response {
     let body = String::from_utf8_lossy(&body).into_owned();
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok());
-    let operation = match target {
-        Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
-        None => body
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("Action="))
-            .unwrap_or_default()
-            .to_owned(),
-    };
+    let (operation, protocol) = asked(&headers, &body);
     let found = {
         let mut told = told.lock().unwrap();
         told.calls.push((operation.clone(), body));
@@ -112,30 +102,57 @@ async fn answer(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap, body: 
         }
     };
     let found = found.unwrap_or(Answer::Error(400, "ValidationError", "not in the script"));
-    let is_json = target.is_some();
     match found {
         Answer::Json(value) => value.to_string().into_response(),
         Answer::Xml(inner) if inner.starts_with("<?xml") => inner.into_response(),
-        Answer::Xml(inner) => format!(
-            "<{operation}Response xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\">\
-             <{operation}Result>{inner}</{operation}Result></{operation}Response>"
-        )
-        .into_response(),
-        Answer::Error(status, code, message) => {
-            let status = StatusCode::from_u16(status).unwrap();
-            let body = if is_json {
-                serde_json::json!({ "__type": code, "message": message }).to_string()
-            } else {
-                format!(
-                    "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
-                     <Message>{message}</Message></Error></ErrorResponse>"
-                )
-            };
-            (status, body).into_response()
-        }
+        Answer::Xml(inner) => xml(&operation, inner),
+        Answer::Error(status, code, message) => refusal(protocol, status, code, message),
         Answer::Silence => {
             tokio::time::sleep(Duration::from_mins(1)).await;
             StatusCode::OK.into_response()
         }
     }
+}
+
+/// How a service speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Json,
+    Query,
+}
+
+/// Which operation a request asks for.
+pub(super) fn asked(headers: &HeaderMap, body: &str) -> (String, Protocol) {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok());
+    if let Some(target) = target {
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        return (operation.to_owned(), Protocol::Json);
+    }
+    let mut pairs = body.split('&');
+    let operation = pairs.find_map(|pair| pair.strip_prefix("Action="));
+    (operation.unwrap_or_default().to_owned(), Protocol::Query)
+}
+
+/// An answer of ELB with this result.
+pub(super) fn xml(operation: &str, result: &str) -> Response {
+    format!(
+        "<{operation}Response xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\">\
+         <{operation}Result>{result}</{operation}Result></{operation}Response>"
+    )
+    .into_response()
+}
+
+/// A refusal, as the service that was asked words it.
+pub(super) fn refusal(protocol: Protocol, status: u16, code: &str, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap();
+    let body = match protocol {
+        Protocol::Json => serde_json::json!({ "__type": code, "message": message }).to_string(),
+        Protocol::Query => format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
+             <Message>{message}</Message></Error></ErrorResponse>"
+        ),
+    };
+    (status, body).into_response()
 }

@@ -115,18 +115,7 @@ async fn an_audit_finds_and_removes_what_no_ledger_knows() {
     world.converge(&wanted).await.unwrap();
     world.ledger = tempus_model::Ledger::default();
     world.ctx.trust = Trust::Suspect;
-    for _ in 0..20 {
-        let strays = world.strays().await;
-        if strays.is_empty() {
-            break;
-        }
-        for stray in strays {
-            assert_eq!(stray.preview, Some(world.ctx.identity.id), "{stray:?}");
-            let removed = world.platform.remove(&world.ctx, &stray).await;
-            assert!(removed.is_ok(), "{stray:?}: {removed:?}");
-        }
-    }
-    assert!(world.strays().await.is_empty());
+    world.remove_strays().await;
     assert_eq!(world.kinds().await, [""; 0]);
     assert!(world.ctx.timers().await.unwrap().is_empty());
 }

@@ -2,4 +2,5 @@
 
 mod budget;
 mod life;
+mod strict;
 mod world;

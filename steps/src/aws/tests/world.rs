@@ -71,6 +71,18 @@ impl World {
         }
     }
 
+    /// Another preview, in the same cluster and on the same listener.
+    pub(super) async fn beside(&self) -> Self {
+        let options = self.options.clone();
+        Self {
+            platform: AwsPlatform::new(options.clone()).await.unwrap(),
+            client: Client::connect(&options).await.unwrap(),
+            options,
+            ctx: TestCtx::new(),
+            ledger: Ledger::default(),
+        }
+    }
+
     /// The family of the first task definition of the plan.
     pub(super) fn family(&self, spec: &Spec) -> String {
         let plan = self.plan(spec);
@@ -119,7 +131,8 @@ impl World {
         let mut looks = 0;
         loop {
             let output = entry.output.as_deref();
-            match code.execute(&self.ctx, &entry.planned, output).await? {
+            let executed = code.execute(&self.ctx, &entry.planned, output).await;
+            match passing(executed)? {
                 Progress::Done(output) => return Ok((entry.step.clone(), output)),
                 Progress::Wait { reason, .. } => {
                     looks += 1;
@@ -143,9 +156,9 @@ impl World {
                 }
                 let code = self.platform.step(entry.step.kind()).unwrap();
                 let mut looks = 0;
-                while let Progress::Wait { reason, .. } = code
-                    .compensate(&self.ctx, &entry.planned, entry.output.as_deref())
-                    .await?
+                let output = entry.output.as_deref();
+                while let Progress::Wait { reason, .. } =
+                    passing(code.compensate(&self.ctx, &entry.planned, output).await)?
                 {
                     looks += 1;
                     assert!(looks < LOOKS, "{}: {reason}", entry.step);
@@ -163,6 +176,22 @@ impl World {
         audit.strays
     }
 
+    /// Removes what an audit finds, until one finds nothing.
+    pub(super) async fn remove_strays(&self) {
+        for _ in 0..LOOKS {
+            let strays = self.strays().await;
+            if strays.is_empty() {
+                return;
+            }
+            for stray in strays {
+                assert_eq!(stray.preview, Some(self.ctx.identity.id), "{stray:?}");
+                let removed = passing(self.platform.remove(&self.ctx, &stray).await);
+                assert!(removed.is_ok(), "{stray:?}: {removed:?}");
+            }
+        }
+        panic!("there is always something: {:?}", self.strays().await);
+    }
+
     /// What the inventory has of this preview, by kind.
     pub(super) async fn kinds(&self) -> Vec<String> {
         let all = self
@@ -176,6 +205,14 @@ impl World {
         let mut kinds: Vec<_> = ours.map(|stray| stray.resource.kind).collect();
         kinds.sort();
         kinds
+    }
+}
+
+/// What passes is waited for, as a worker does.
+fn passing<T>(done: Result<Progress<T>, StepError>) -> Result<Progress<T>, StepError> {
+    match done {
+        Err(StepError::Transient { reason, .. }) => Ok(Progress::wait(Duration::ZERO, reason)),
+        done => done,
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Rule, RuleOutput, RulePlan};
 use crate::aws::client::Action;
 use crate::aws::listing::{self, ListedRule};
 use crate::aws::steps::Tools;
+use crate::aws::tagged::Tagged;
 use crate::{Ctx, StepError};
 
 /// How many priorities are tried that turn out to be somebody else's.
@@ -21,8 +22,13 @@ impl Rule {
     ) -> Result<Vec<ListedRule>, StepError> {
         let preview = ctx.identity().id;
         let alike = |rule: &ListedRule| rule.condition == planned.condition;
-        let mut found = listing::rules(&self.0, &planned.listener, alike).await?;
-        found.retain(|rule| rule.tags.preview() == Some(preview));
+        let found = listing::rules(&self.0, &planned.listener, alike).await?;
+        let mut found = listing::with_tags(&self.0, found, &Tagged::default()).await?;
+        // Tags may come later than what they are on: where it leads tells as well.
+        found.retain(|rule| match rule.tags.preview() {
+            Some(tagged) => tagged == preview,
+            None => rule.leads_to(&planned.target_group),
+        });
         Ok(found)
     }
 

@@ -123,7 +123,11 @@ impl Tools {
         Ok(found.and_then(|group| group.target_group_arn))
     }
 
-    async fn find_target_group(&self, name: &str) -> Result<Option<ElbTargetGroup>, StepError> {
+    /// The target group of this name, if it exists.
+    pub(in crate::aws) async fn find_target_group(
+        &self,
+        name: &str,
+    ) -> Result<Option<ElbTargetGroup>, StepError> {
         let request = self.client.elb.describe_target_groups().names(name);
         let answer = self
             .client

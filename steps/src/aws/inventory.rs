@@ -1,0 +1,69 @@
+//! Everything of the installation that really exists.
+//!
+//! Found by name and by tag. Names are listed completely, so that what the tagging API does not
+//! have yet is not missed; it is asked because it knows the tags of a hundred things in one call,
+//! where the load balancers' own call takes twenty.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ecs::types::TaskDefinitionStatus;
+use tempus_model::InstallationId;
+
+use super::listing;
+use super::names::{Names, family_of, preview_of};
+use super::steps::Tools;
+use super::stray::{self, stray};
+use super::tagged::Tagged;
+use crate::{StepError, Stray};
+
+/// Everything of this installation.
+pub(super) async fn inventory(
+    tools: &Tools,
+    installation: InstallationId,
+) -> Result<Vec<Stray>, StepError> {
+    let prefix = Names::of_installation(installation);
+    let tagged = Tagged::of_installation(tools, installation).await?;
+
+    let mut names = listing::service_names(tools, &prefix).await?;
+    names.extend(tagged.services(&tools.options.cluster));
+    let services = listing::services(tools, names).await?;
+    let mut all: Vec<Stray> = services.iter().filter_map(stray::service).collect();
+
+    // Families could be asked for by prefix, but only this tells that one has two revisions.
+    let active = listing::definitions(tools, None, &TaskDefinitionStatus::Active).await?;
+    let mut families = BTreeSet::new();
+    for arn in active {
+        let family = family_of(&arn).to_owned();
+        if family.starts_with(&prefix) {
+            let preview = preview_of(&family);
+            let again = !families.insert(family.clone());
+            let revision = again.then_some(arn);
+            all.push(stray("task-definition", &family, revision, preview, None));
+        }
+    }
+
+    let groups = listing::target_groups(tools, &prefix, &tagged).await?;
+    all.extend(groups.iter().map(stray::group));
+
+    let mut rules = Vec::new();
+    for listener in tools.options.listener_arns() {
+        let listed = listing::rules(tools, &listener, |rule| {
+            tagged.tags(&rule.arn).is_some() || rule.leads_to(&prefix)
+        });
+        rules.extend(listed.await?);
+    }
+    let rules = listing::with_tags(tools, rules, &tagged).await?;
+    all.extend(stray::rules(rules, |_| false));
+
+    if tools.options.service_connect_namespace.is_some() {
+        let groups = tools
+            .client
+            .security_groups(&tools.options.vpc_id, None)
+            .await?;
+        let ours = groups
+            .iter()
+            .filter(|group| group.name.starts_with(&prefix));
+        all.extend(ours.map(|group| stray::security_group(&group.name)));
+    }
+    Ok(all)
+}

@@ -1,0 +1,76 @@
+//! What exists, in the words that all platforms share.
+
+use std::collections::BTreeSet;
+
+use tempus_model::{PreviewId, Timestamp};
+
+use super::client::{Life, Seen};
+use super::listing::{ListedGroup, ListedRule};
+use super::names::{last_part, preview_of};
+use super::tags::{NAME, Tags};
+use crate::{Resource, Stray};
+
+/// A service; one that is gone and only still shown is nothing.
+pub(super) fn service(seen: &Seen) -> Option<Stray> {
+    if seen.life == Life::Inactive {
+        return None;
+    }
+    let preview = preview_of(&seen.name).or_else(|| seen.tags.preview());
+    let family = Some(seen.family.clone());
+    Some(stray(
+        "service",
+        &seen.name,
+        family,
+        preview,
+        seen.created_at,
+    ))
+}
+
+/// A target group.
+pub(super) fn group(group: &ListedGroup) -> Stray {
+    let (preview, since) = whose(&group.tags);
+    stray("target-group", &group.name, None, preview, since)
+}
+
+/// Rules, of which two of one name are one too many; the ones to be kept come first.
+pub(super) fn rules(mut rules: Vec<ListedRule>, is_kept: impl Fn(&str) -> bool) -> Vec<Stray> {
+    rules.sort_by_key(|rule| !is_kept(&rule.arn));
+    let mut names = BTreeSet::new();
+    rules
+        .iter()
+        .map(|rule| {
+            let name = rule.tags.get(NAME).unwrap_or(last_part(&rule.arn));
+            let again = !names.insert(name.to_owned());
+            let (preview, since) = whose(&rule.tags);
+            let revision = again.then(|| rule.arn.clone());
+            stray("rule", name, revision, preview, since)
+        })
+        .collect()
+}
+
+/// A security group; its name says whose it is.
+pub(super) fn security_group(name: &str) -> Stray {
+    stray("security-group", name, None, preview_of(name), None)
+}
+
+fn whose(tags: &Tags) -> (Option<PreviewId>, Option<Timestamp>) {
+    (tags.preview(), tags.since())
+}
+
+pub(super) fn stray(
+    kind: &str,
+    name: &str,
+    revision: Option<String>,
+    preview: Option<PreviewId>,
+    since: Option<Timestamp>,
+) -> Stray {
+    Stray {
+        resource: Resource {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            revision,
+        },
+        preview,
+        since,
+    }
+}
