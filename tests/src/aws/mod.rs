@@ -15,6 +15,7 @@
 
 mod account;
 mod calls;
+mod iam;
 mod listing;
 pub mod matrix;
 mod role;
@@ -22,6 +23,7 @@ mod site;
 
 pub use account::Account;
 pub use calls::{Calls, between, every};
+pub use iam::{Allowed, allowed};
 pub use listing::{Listing, Thing};
 pub use role::Role;
 pub use site::Site;

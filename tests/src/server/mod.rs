@@ -13,6 +13,7 @@
 
 pub mod app;
 mod http;
+mod outcomes;
 mod ports;
 mod program;
 mod proof;
@@ -27,6 +28,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 pub use http::{Answer, Api, Call, Cut, Method, text};
+pub use outcomes::Outcomes;
 pub use ports::Ports;
 pub use program::{Ran, binary, command, tempus};
 pub use proof::{GONE, proved, proved_gone};

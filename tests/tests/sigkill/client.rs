@@ -8,9 +8,8 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
-use tempus_tests::server::{Api, GONE, Method, eventually, text};
+use tempus_tests::server::{Api, GONE, Method, Outcomes, eventually, text};
 
-use crate::outcomes::Outcomes;
 use crate::{KILLS, PREVIEWS};
 
 /// How long things may take while the server is killed again and again.

@@ -11,7 +11,6 @@
 )]
 
 mod client;
-mod outcomes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -21,10 +20,9 @@ use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
-use tempus_tests::server::{Leftovers, Server, eventually, proved_gone, text};
+use tempus_tests::server::{Leftovers, Outcomes, Server, eventually, proved_gone, text};
 
 use client::{Client, Shared};
-use outcomes::Outcomes;
 
 const CLIENTS: u64 = 8;
 const PREVIEWS: u32 = 100;
@@ -36,6 +34,8 @@ const SLOTS: u32 = 20;
 const SHORT_LIVES: u32 = 3;
 /// How long the server lives at least after those, in milliseconds.
 const LONG_LIFE: u64 = 1500;
+/// How long a job may take while the server is killed again and again.
+const JOB: Duration = Duration::from_secs(90);
 /// How long what was destroyed may take to be proved gone once nobody kills the server any more.
 const REST: Duration = Duration::from_mins(1);
 
@@ -56,7 +56,7 @@ async fn nothing_is_left_over_however_often_the_server_is_killed() {
     let mut server = Server::start(&settings).await;
     let shared = Arc::new(Shared {
         api: server.api(),
-        outcomes: Outcomes::default(),
+        outcomes: Outcomes::within(JOB),
         kills: AtomicU32::new(0),
         begun: AtomicU32::new(0),
         previews: std::sync::Mutex::default(),

@@ -70,6 +70,7 @@ fn named(head: &str, body: &[u8]) -> (Protocol, String) {
             of if of.starts_with("AmazonSQS") => "sqs",
             of if of.starts_with("AmazonEC2ContainerService") => "ecs",
             of if of.starts_with("Logs") => "logs",
+            of if of.starts_with("ResourceGroupsTaggingAPI") => "tagging",
             other => other,
         };
         return (Protocol::Json, format!("{service}.{operation}"));

@@ -2,22 +2,31 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tempus_tests::server::{Api, eventually, text};
 
-/// How long a job may take while the server is killed again and again.
-const JOB: Duration = Duration::from_secs(90);
+use super::{Api, eventually, text};
 
-#[derive(Default)]
-pub struct Outcomes(Mutex<BTreeMap<String, Option<Value>>>);
+/// Jobs, and how they ended.
+pub struct Outcomes {
+    jobs: Mutex<BTreeMap<String, Option<Value>>>,
+    patience: Duration,
+}
 
 impl Outcomes {
+    /// None yet. A job may take this long while what carries it out is killed again and again.
+    pub fn within(patience: Duration) -> Self {
+        Self {
+            jobs: Mutex::default(),
+            patience,
+        }
+    }
+
     /// Takes note of a job that must come to an end.
     pub fn expect(&self, job: &str) {
-        let mut jobs = self.0.lock().unwrap();
+        let mut jobs = self.jobs();
         jobs.entry(job.to_owned()).or_default();
     }
 
@@ -26,7 +35,7 @@ impl Outcomes {
     fn saw(&self, job: &Value) -> bool {
         let is_over = ["succeeded", "failed", "superseded"].contains(&text(job, "status"));
         assert_eq!(is_over, job["finished_at"].is_string(), "{job:#}");
-        let mut jobs = self.0.lock().unwrap();
+        let mut jobs = self.jobs();
         let known = jobs.entry(text(job, "job_id").to_owned()).or_default();
         match known {
             Some(before) => assert_eq!(before, job, "what is over has changed"),
@@ -40,22 +49,30 @@ impl Outcomes {
     pub async fn await_end(&self, api: &Api, job: &str, ways: &[&str]) -> Value {
         self.expect(job);
         let path = format!("/job/{job}");
-        let ended = eventually(&format!("the end of job {job}"), JOB, async || {
-            let job = api.get(&path).insist().await.expect(200);
-            if !self.saw(&job) {
-                tokio::time::sleep(Duration::from_millis(80)).await;
-                return None;
-            }
-            Some(job)
-        })
+        let ended = eventually(
+            &format!("the end of job {job}"),
+            self.patience,
+            async || {
+                let job = api.get(&path).insist().await.expect(200);
+                if !self.saw(&job) {
+                    tokio::time::sleep(Duration::from_millis(80)).await;
+                    return None;
+                }
+                Some(job)
+            },
+        )
         .await;
         assert!(ways.contains(&text(&ended, "status")), "{ended:#}");
         ended
     }
 
+    fn jobs(&self) -> MutexGuard<'_, BTreeMap<String, Option<Value>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Every job is over, as it was seen to be before.
     pub async fn hold(&self, api: &Api) {
-        let jobs: Vec<_> = self.0.lock().unwrap().keys().cloned().collect();
+        let jobs: Vec<_> = self.jobs().keys().cloned().collect();
         for job in jobs {
             let view = api.get(&format!("/job/{job}")).send().await.expect(200);
             assert!(self.saw(&view), "not over: {view:#}");
@@ -66,7 +83,7 @@ impl Outcomes {
 impl fmt::Display for Outcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut counts: BTreeMap<_, u32> = BTreeMap::new();
-        for job in self.0.lock().unwrap().values().flatten() {
+        for job in self.jobs().values().flatten() {
             *counts
                 .entry((text(job, "kind").to_owned(), text(job, "status").to_owned()))
                 .or_default() += 1;

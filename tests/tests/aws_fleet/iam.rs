@@ -1,0 +1,73 @@
+//! What a role's processes call, against what `docs/iam.md` says that the role needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tempus_engine::aws::Role;
+use tempus_tests::aws::{Allowed, allowed};
+
+/// Calls that a run in which nothing goes wrong at the wrong moment need not make.
+const OCCASIONAL: &[&str] = &[
+    // An alarm that stands for another time than the row's, or one that is there already.
+    "scheduler.GetSchedule",
+    "scheduler.UpdateSchedule",
+    // Something of the same name that is not as it should be.
+    "elb.ModifyTargetGroup",
+    "elb.ModifyRule",
+    "ecs.DescribeTaskDefinition",
+    // Why a task does not start.
+    "ecs.ListTasks",
+    "ecs.DescribeTasks",
+    // The front end reads them.
+    "logs.FilterLogEvents",
+];
+
+/// Holds the calls of a role's processes against its table, in both directions.
+pub fn hold(role: &str, made: &BTreeSet<String>) {
+    let allowed = allowed();
+    let table: BTreeSet<_> = allowed[role].keys().cloned().collect();
+    let forbidden: Vec<_> = made.difference(&table).collect();
+    assert_eq!(forbidden, Vec::<&String>::new(), "not in {role}'s table");
+    let unused: Vec<_> = table
+        .difference(made)
+        .filter(|call| !OCCASIONAL.contains(&call.as_str()))
+        .collect();
+    assert_eq!(unused, Vec::<&String>::new(), "{role} does not call these");
+}
+
+#[test]
+fn the_tables_are_the_programs_own_lists() {
+    let mut own = Allowed::new();
+    for action in tempus_engine::aws::actions() {
+        let (service, operation) = action.operation.split_once('.').expect("service.Operation");
+        for role in action.roles {
+            let role = match role {
+                Role::Api => "api",
+                Role::Worker => "worker",
+                Role::Bootstrap => "bootstrap",
+            };
+            let call = format!("{}.{operation}", service.to_lowercase());
+            add(&mut own, role, call, action.iam);
+        }
+    }
+    for action in tempus_steps::aws::actions() {
+        let (service, _) = action.iam[0].split_once(':').expect("service:Action");
+        let service = match service {
+            "elasticloadbalancing" => "elb",
+            "tag" => "tagging",
+            other => other,
+        };
+        let call = format!("{service}.{}", action.operation);
+        // The one call of the platform's that the front end makes.
+        if service == "logs" {
+            add(&mut own, "api", call.clone(), action.iam);
+        }
+        add(&mut own, "worker", call, action.iam);
+    }
+    assert_eq!(allowed(), own);
+}
+
+fn add(to: &mut Allowed, role: &str, call: String, iam: &[&str]) {
+    let actions = iam.iter().map(|action| (*action).to_owned()).collect();
+    let calls: &mut BTreeMap<_, _> = to.entry(role.to_owned()).or_default();
+    calls.insert(call, actions);
+}
