@@ -17,6 +17,7 @@ mod account;
 mod calls;
 mod listing;
 pub mod matrix;
+mod reaper;
 mod role;
 mod site;
 
