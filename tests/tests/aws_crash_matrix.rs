@@ -30,7 +30,8 @@ fn part() -> Part {
     match std::env::var("TEMPUS_TEST_MATRIX").as_deref() {
         Ok("all") => Part::All,
         Ok(cells) => {
-            let cells = cells.split(';').map(|cell| cell.parse().unwrap());
+            let cells = cells.split(';');
+            let cells = cells.map(|cell| cell.parse().unwrap_or_else(|error| panic!("{error}")));
             Part::These(cells.collect())
         }
         Err(_) => {
