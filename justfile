@@ -23,3 +23,7 @@ tidy:
 # One cell of the crash matrix with its log, such as: just cell CreateDestroy store.claim 0 "crash after"
 cell scenario call="" nth="" fault="":
     cargo run -q -p tempus-tests --example cell -- {{scenario}} {{call}} {{nth}} {{ if fault == "" { "" } else { quote(fault) } }}
+
+# The crash matrix over the whole AWS path: all of it, or cells such as "Update,ecs.CreateService,1,killed after".
+matrix-aws cells="all" lanes="8":
+    TEMPUS_TEST_MATRIX={{quote(cells)}} TEMPUS_TEST_LANES={{lanes}} cargo test -p tempus-tests --test aws_crash_matrix -- --nocapture

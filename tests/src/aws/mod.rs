@@ -18,6 +18,7 @@ mod calls;
 mod iam;
 mod listing;
 pub mod matrix;
+mod reaper;
 mod role;
 mod site;
 

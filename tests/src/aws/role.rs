@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
+use super::reaper;
 use crate::server::{Api, eventually, pid};
 
 /// How long a role may take to start, or to stop, on a machine that does something else as well.
@@ -30,10 +31,9 @@ impl Role {
             .stderr(file.expect("a log file"))
             .stdout(Stdio::null())
             .spawn();
-        Self {
-            child: child.expect("the program under test starts"),
-            log,
-        }
+        let child = child.expect("the program under test starts");
+        reaper::started(child.id());
+        Self { child, log }
     }
 
     /// Everything that it has logged, and those of its name before it.
@@ -115,6 +115,7 @@ impl Drop for Role {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        reaper::ended(self.child.id());
         if std::thread::panicking() {
             let log = self.log();
             let lines: Vec<_> = log.lines().collect();

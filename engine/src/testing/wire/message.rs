@@ -20,9 +20,12 @@ pub(super) async fn read(from: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let chunked = header(&head, "transfer-encoding").is_some_and(|how| how == "chunked");
     let length = header(&head, "content-length").and_then(|digits| digits.parse().ok());
     let whole = end_of_head + length.unwrap_or(0_usize);
-    let is_whole = |read: &[u8]| match chunked {
-        true => read.ends_with(b"0\r\n\r\n"),
-        false => read.len() >= whole,
+    let is_whole = |read: &[u8]| {
+        if chunked {
+            read.ends_with(b"0\r\n\r\n")
+        } else {
+            read.len() >= whole
+        }
     };
     while !is_whole(&read) {
         if from.read_buf(&mut read).await? == 0 {

@@ -65,12 +65,18 @@ impl Step for TaskDefinition {
         planned: &TaskDefinitionPlan,
         current: Option<&TaskDefinitionOutput>,
     ) -> Result<Progress<TaskDefinitionOutput>, StepError> {
-        let arn = match (current, ctx.trust()) {
+        let known = match (current, ctx.trust()) {
             (Some(current), Trust::Trusted) => return Ok(Progress::Done(current.clone())),
-            (None, Trust::Trusted) => None,
-            (_, Trust::Suspect) => self.find(&planned.family).await?,
+            // What a dead worker registers late is the newest, but the service runs the one that
+            // is known.
+            (Some(current), Trust::Suspect) => self.find(&current.arn).await?,
+            (None, _) => None,
         };
-        let arn = match arn {
+        let found = match (known, ctx.trust()) {
+            (None, Trust::Suspect) => self.find(&planned.family).await?,
+            (known, _) => known,
+        };
+        let arn = match found {
             Some(arn) => arn,
             None => self.register(ctx, planned).await?,
         };

@@ -27,6 +27,8 @@ pub(super) struct Attended {
     pub(super) striker: Arc<Striker>,
     role: Role,
     name: &'static str,
+    log: String,
+    reliefs: u32,
     _wire: Wire,
     relief: Option<(Role, Wire)>,
 }
@@ -61,6 +63,8 @@ impl Attended {
             striker,
             role: started,
             name: role,
+            log: name.to_owned(),
+            reliefs: 0,
             _wire: wire,
             relief: None,
         }
@@ -109,7 +113,9 @@ impl Attended {
         let endpoint = site.account.calls().endpoint();
         let wire = Wire::to(endpoint, Seat(Striker::new(None, refuses))).await;
         let wire = wire.expect("a socket on the loopback interface");
-        let role = site.start(self.name, &format!("{}-relief", self.name), wire.endpoint());
+        self.reliefs += 1;
+        let log = format!("{}-relief-{}", self.log, self.reliefs);
+        let role = site.start(self.name, &log, wire.endpoint());
         self.relief = Some((role, wire));
     }
 

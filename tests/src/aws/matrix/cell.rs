@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures::FutureExt;
 
@@ -44,6 +45,18 @@ pub struct Ran {
 pub struct Failed(pub String);
 
 impl Cell {
+    /// About how long it takes, on two cores.
+    pub(super) fn lasts(&self) -> Duration {
+        let strike = self.strike.as_ref();
+        let waits_for_a_lease = strike.is_some_and(|s| s.kind.kills() || s.kind.freezes());
+        Duration::from_secs(match (self.story, waits_for_a_lease) {
+            (Story::Expire, true) => 45,
+            (Story::Expire, false) => 22,
+            (_, true) => 20,
+            (_, false) => 9,
+        })
+    }
+
     /// Runs it. The lane is for another one afterwards if, and only if, it held.
     pub(super) async fn run(&self, lane: &mut Lane) -> Result<Ran, Failed> {
         let played = AssertUnwindSafe(self.story.play(lane, self.strike.clone()));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempus_model::PreviewId;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 
 use super::attend::{Attended, Said};
 use super::cell::{Ran, Strike};
@@ -17,6 +18,8 @@ use crate::server::{Api, GONE, Method, eventually, proved, text};
 
 /// How long anything may take, with a fault and a machine that does something else as well.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long it may take until a verify has put right what came late.
+const VERIFIED: Duration = Duration::from_secs(30);
 /// What a refused create is refused for: the public service; the private one is made before it.
 const REFUSES: Refuses = Refuses {
     call: "ecs.CreateService",
@@ -87,6 +90,7 @@ impl Story {
             striker: &striker,
             name: format!("app-{number}"),
             story: self,
+            kind,
         };
         let told = async {
             let calls = telling.tell().await;
@@ -110,6 +114,7 @@ struct Telling<'a> {
     striker: &'a Striker,
     name: String,
     story: Story,
+    kind: Option<FaultKind>,
 }
 
 impl Telling<'_> {
@@ -224,18 +229,21 @@ impl Telling<'_> {
         .await;
     }
 
-    /// What exists is what is desired: these services, each once, and what they need.
+    /// What exists is what is desired: these services, each once, and what they need. At once: to
+    /// make a thing again finds what a lost answer or a dead process left. Only what a frozen
+    /// process held arrives when all is done, and goes with the verify.
     async fn stands(&self, preview: &str, services: &[(&str, &str)]) {
-        let mut last = (Listing::default(), String::new());
-        for _ in 0..100 {
+        let begun = Instant::now();
+        loop {
             let listing = self.lane.site.listing().await;
-            match is_desired(&listing, preview, services) {
-                Ok(()) => return,
-                Err(wrong) => last = (listing, wrong),
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            let Err(wrong) = is_desired(&listing, preview, services) else {
+                return;
+            };
+            let more_to_come = self.kind.is_some_and(FaultKind::freezes);
+            let given_up = !more_to_come || begun.elapsed() > VERIFIED;
+            assert!(!given_up, "{wrong}: {listing:#?}");
+            sleep(Duration::from_millis(200)).await;
         }
-        panic!("{}: {:#?}", last.1, last.0);
     }
 
     async fn nothing_is_left(&self) {

@@ -14,14 +14,14 @@ use crate::{Ctx, StepError};
 const DELETE_MOST: usize = 10;
 
 impl TaskDefinition {
-    /// The family's newest active revision.
-    pub(super) async fn find(&self, family: &str) -> Result<Option<String>, StepError> {
+    /// The revision of this ARN, or the newest of this family, if it is active.
+    pub(super) async fn find(&self, which: &str) -> Result<Option<String>, StepError> {
         let request = self
             .0
             .client
             .ecs
             .describe_task_definition()
-            .task_definition(family);
+            .task_definition(which);
         let answer = self
             .0
             .client

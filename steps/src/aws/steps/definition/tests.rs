@@ -41,6 +41,39 @@ async fn a_lost_answer_is_in_doubt_and_then_looked_for() {
     assert_eq!(script.bodies("RegisterTaskDefinition").len(), 1);
 }
 
+/// Taken for the family's own, the late one would stay and the one in use would go.
+#[tokio::test]
+async fn one_that_came_late_does_not_replace_the_one_that_is_known() {
+    let active = |number: u32| {
+        Answer::Json(json!({ "taskDefinition": {
+            "taskDefinitionArn": format!("a/family:{number}"), "status": "ACTIVE" } }))
+    };
+    let script = Script::new().await.on("DescribeTaskDefinition", active(1));
+    let mut ctx = TestCtx::new();
+    ctx.trust = Trust::Suspect;
+    let step = TaskDefinition(Arc::clone(&script.tools));
+    let known = TaskDefinitionOutput {
+        arn: "a/family:1".into(),
+    };
+    let done = step.execute(&ctx, &planned(&ctx), Some(&known)).await;
+    assert!(matches!(done, Ok(Progress::Done(output)) if output.arn == known.arn));
+    let asked = script.bodies("DescribeTaskDefinition");
+    assert!(asked[0].contains("family:1"), "{asked:?}");
+
+    // One that is not there any more is replaced by what is.
+    let gone = "Unable to describe task definition.";
+    let script = Script::new()
+        .await
+        .on(
+            "DescribeTaskDefinition",
+            Answer::Error(400, "ClientException", gone),
+        )
+        .on("DescribeTaskDefinition", active(2));
+    let step = TaskDefinition(Arc::clone(&script.tools));
+    let done = step.execute(&ctx, &planned(&ctx), Some(&known)).await;
+    assert!(matches!(done, Ok(Progress::Done(output)) if output.arn.ends_with(":2")));
+}
+
 #[tokio::test]
 async fn one_that_is_known_is_deregistered_and_deleted_and_no_more() {
     let script = Script::new()
