@@ -161,6 +161,7 @@ impl Needs {
         };
         let mut options = EngineOptions::new(access?, names);
         options.visibility = config.worker.lease;
+        options.history = config.aws.history;
         Some(options)
     }
 
