@@ -62,7 +62,7 @@ fn describe() {
     describe_gauge!(QUEUED, "Messages on the queue, by state.");
     describe_gauge!(
         OLDEST,
-        "How long the oldest visible message has been waiting."
+        "How long the work has waited that is due longest and that nobody has taken up."
     );
 }
 

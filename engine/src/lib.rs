@@ -25,6 +25,7 @@ mod store;
 #[cfg(any(test, feature = "conformance"))]
 pub mod testing;
 mod timer;
+mod trace;
 
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use queue::{Delivery, Depth, Handle, Outgoing, Queue, QueueError};
@@ -34,3 +35,4 @@ pub use store::{
     ReserveError, Store, StoreError, Update, WriteError,
 };
 pub use timer::{Alarm, Timer, TimerError};
+pub use trace::TraceContext;

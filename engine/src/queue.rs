@@ -5,6 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tempus_model::{Hint, MessageId};
 
+use crate::TraceContext;
+
 /// A queue that delivers at least once, in no order. What it loses, doubles or delays costs time
 /// and nothing else, because a hint carries no state.
 #[async_trait]
@@ -38,20 +40,23 @@ pub struct Outgoing {
     pub group: Option<String>,
     /// How long it stays invisible.
     pub delay: Duration,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
 }
 
 impl Outgoing {
-    /// This hint, now, for nobody in particular.
+    /// This hint, now, for nobody in particular, as a part of the current trace.
     pub fn now(hint: &Hint) -> Self {
         Self::later(hint, Duration::ZERO)
     }
 
-    /// This hint, after a delay.
+    /// This hint, after a delay, as a part of the current trace.
     pub fn later(hint: &Hint, delay: Duration) -> Self {
         Self {
             body: hint.encode(),
             group: None,
             delay,
+            trace: TraceContext::current(),
         }
     }
 }
@@ -71,6 +76,8 @@ pub struct Delivery {
     pub body: String,
     /// How often it has been delivered, this time included.
     pub receives: u32,
+    /// The trace that it was sent in, if it was sent in one.
+    pub trace: Option<TraceContext>,
 }
 
 /// How much is on a queue.
@@ -82,7 +89,8 @@ pub struct Depth {
     pub in_flight: u64,
     /// Not visible yet.
     pub delayed: u64,
-    /// How long the oldest visible one has been waiting; zero where the queue does not tell.
+    /// How long the work has waited that is due longest and that nobody holds: of the rows, not of
+    /// the messages, which may be lost. Zero where nothing waits.
     pub oldest: Duration,
 }
 

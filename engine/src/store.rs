@@ -407,6 +407,12 @@ pub enum CreateError {
     Job(#[from] JobError),
 }
 
+impl From<StoreError> for CreateError {
+    fn from(error: StoreError) -> Self {
+        Self::Job(JobError::Store(error))
+    }
+}
+
 /// Why a job was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tempus_engine::{DeadLetter, DeadLetterId, Delivery, JobError, Outgoing, StoreError};
+use tempus_engine::{
+    DeadLetter, DeadLetterId, Delivery, JobError, Outgoing, StoreError, TraceContext,
+};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{Hint, JobId, PreviewId, Snapshot, Timestamp, Work};
 use tracing::Instrument;
@@ -35,8 +37,15 @@ enum Verdict {
 }
 
 impl Shared {
-    /// Handles one delivery to its end.
+    /// Handles one delivery to its end, as a part of the trace that it was sent in: whatever is
+    /// sent on its behalf carries it on.
     pub(crate) async fn handle(self, delivery: Delivery) {
+        let trace = delivery.trace.clone().unwrap_or_else(TraceContext::fresh);
+        let span = tracing::info_span!("hint", trace_id = trace.id());
+        trace.scope(self.take(delivery).instrument(span)).await;
+    }
+
+    async fn take(self, delivery: Delivery) {
         let verdict = match Hint::decode(&delivery.body) {
             Ok(hint) => self.follow(hint, &delivery).await,
             Err(error) => match self.parts.platform.event(&delivery.body) {

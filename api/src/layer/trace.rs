@@ -6,6 +6,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use tempus_engine::TraceContext;
 use tracing::field::Empty;
 use tracing::{Instrument, debug, error, info, info_span, warn};
 
@@ -17,19 +18,22 @@ use crate::refusal::Cause;
 pub(crate) async fn trace(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = format!("{:016x}", rand::random::<u64>());
+    let trace = trace_of(&request);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     // Not the path as it was sent: it would make a metric for every id, and may hold anything.
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = info_span!(
         "request",
+        trace_id = trace.id(),
         request.id = %id,
         %method,
         path = route,
         preview.id = Empty,
         job.id = Empty,
     );
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let answer = next.run(request).instrument(span.clone());
+    let mut response = trace.scope(answer).await;
     let took = started.elapsed();
     metrics::request(&method, route, response.status(), took);
     span.in_scope(|| log(&method, &response, took));
@@ -37,6 +41,14 @@ pub(crate) async fn trace(request: Request, next: Next) -> Response {
         response.headers_mut().insert("x-request-id", id);
     }
     response
+}
+
+/// The trace that the request says it is a part of, or a new one.
+fn trace_of(request: &Request) -> TraceContext {
+    let header = |name| request.headers().get(name)?.to_str().ok();
+    header(TraceContext::TRACEPARENT)
+        .and_then(|parent| TraceContext::parse(parent, header(TraceContext::TRACESTATE)))
+        .unwrap_or_else(TraceContext::fresh)
 }
 
 fn log(method: &Method, response: &Response, took: std::time::Duration) {

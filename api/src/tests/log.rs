@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
+use tempus_engine::TraceContext;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::server::Server;
@@ -66,4 +67,34 @@ async fn a_request_is_one_span_that_names_its_preview_and_no_secret() {
     let failed = of("failed");
     assert_eq!(failed["level"], "ERROR");
     assert_eq!(failed["span"]["request.id"], crash.header("x-request-id"));
+}
+
+/// The trace that a request is a part of goes on with its hint; a request without one begins one.
+#[tokio::test]
+async fn a_request_takes_its_trace_with_it() {
+    let mut queue = None;
+    let server = Server::with_queue(|inner| {
+        queue = Some(Arc::clone(&inner));
+        inner
+    })
+    .await;
+    let queue = queue.unwrap();
+    let trace = TraceContext::parse(TraceContext::fresh().traceparent(), Some("vendor=1")).unwrap();
+    for (header, state) in [
+        (Some(trace.traceparent()), trace.tracestate()),
+        (Some("00-nonsense-01"), None),
+        (None, None),
+    ] {
+        let mut request = server.request(reqwest::Method::POST, "/preview/create");
+        for (name, value) in [("traceparent", header), ("tracestate", state)] {
+            request = value
+                .into_iter()
+                .fold(request, |r, value| r.header(name, value));
+        }
+        let answer = server.send(request.json(&json!({}))).await;
+        assert_eq!(answer.status, 202);
+        let sent = queue.receive(1, std::time::Duration::ZERO).await.unwrap();
+        let sent = sent[0].trace.as_ref().unwrap();
+        assert_eq!(*sent == trace, header == Some(trace.traceparent()));
+    }
 }

@@ -28,6 +28,8 @@ pub struct Aws {
     pub schedule_group: Option<Word>,
     /// The role by which schedules send to the queue.
     pub schedule_role_arn: Option<Arn>,
+    /// How long what is gone is remembered.
+    pub history: Duration,
 }
 
 impl Default for Aws {
@@ -41,6 +43,7 @@ impl Default for Aws {
             dead_letter_url: None,
             schedule_group: None,
             schedule_role_arn: None,
+            history: Duration::from_hours(90 * 24),
         }
     }
 }

@@ -74,6 +74,7 @@ pub fn keys() -> Vec<Key> {
         Key::new("aws.dead_letter_url", "the queue for what was received too often", |c| &mut c.aws.dead_letter_url),
         Key::new("aws.schedule_group", "the engine's group of schedules", |c| &mut c.aws.schedule_group),
         Key::new("aws.schedule_role_arn", "the role by which schedules send to the queue", |c| &mut c.aws.schedule_role_arn),
+        Key::new("aws.history", "how long jobs and receipts are kept after their preview is gone", |c| &mut c.aws.history),
         Key::new("ecs.cluster", "the cluster that previews run in", |c| &mut c.ecs.cluster),
         Key::new("ecs.vpc_id", "the VPC of load balancers and tasks", |c| &mut c.ecs.vpc_id),
         Key::new("ecs.subnets", "where tasks are placed", |c| &mut c.ecs.subnets),

@@ -166,6 +166,7 @@ impl Needs {
         };
         let mut options = EngineOptions::new(access?, names);
         options.visibility = config.worker.lease;
+        options.history = config.aws.history;
         Some(options)
     }
 

@@ -47,7 +47,11 @@ pub(super) async fn drain(
         for message in messages {
             match Hint::decode(&message.body) {
                 Ok(hint) => {
-                    live.send(&[Outgoing::now(&hint)]).await?;
+                    let again = Outgoing {
+                        trace: message.trace,
+                        ..Outgoing::now(&hint)
+                    };
+                    live.send(&[again]).await?;
                     drained.replayed += 1;
                 }
                 Err(error) => {

@@ -30,7 +30,7 @@ mod tests;
 mod timer;
 
 use client::Clients;
-use queue::SqsQueue;
+use queue::{Backlog, SqsQueue};
 use store::DynamoStore;
 use table::Table;
 use timer::{Post, ScheduleTimer};
@@ -60,12 +60,21 @@ impl AwsEngine {
             name: options.table,
         };
         let installation = bootstrap::installed(&table).await?;
-        let queue = |url: String| SqsQueue {
+        let store = Arc::new(DynamoStore::new(table, installation, options.history));
+        let dead = SqsQueue {
             clients: clients.clone(),
-            url,
+            url: options.dead_letter_url,
             visibility: options.visibility,
+            backlog: None,
         };
-        let (live, dead) = (queue(options.queue_url), queue(options.dead_letter_url));
+        let live = SqsQueue {
+            url: options.queue_url,
+            backlog: Some(Backlog {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&options.clock),
+            }),
+            ..dead.clone()
+        };
         let post = Post {
             queue: bootstrap::arn(&clients, &live.url).await?,
             role: options.schedule_role_arn,
@@ -80,7 +89,7 @@ impl AwsEngine {
             clock: options.clock,
         };
         Ok(Self {
-            store: Arc::new(DynamoStore::new(table, installation)),
+            store,
             queue: Arc::new(live),
             dead,
             timer: Arc::new(timer),

@@ -23,6 +23,8 @@ pub struct AwsOptions {
     pub schedule_role_arn: String,
     /// How long a received message stays invisible.
     pub visibility: Duration,
+    /// How long jobs, receipts and whatever else tells of a preview are kept after it is gone.
+    pub history: Duration,
     /// Says what time it is: an alarm whose time has passed is posted at once.
     pub clock: Arc<dyn Clock>,
 }
@@ -30,8 +32,11 @@ pub struct AwsOptions {
 /// How long a received message stays invisible, if not told otherwise: as long as a lease.
 pub const VISIBILITY: Duration = Duration::from_secs(30);
 
+/// How long what is gone is remembered, if not told otherwise: 90 days.
+const HISTORY: Duration = Duration::from_hours(90 * 24);
+
 impl AwsOptions {
-    /// These names, with half a minute of visibility and the machine's clock.
+    /// These names, with half a minute of visibility, 90 days of history and the machine's clock.
     pub fn new(access: Access, names: AwsNames) -> Self {
         Self {
             access,
@@ -41,6 +46,7 @@ impl AwsOptions {
             schedule_group: names.schedule_group,
             schedule_role_arn: names.schedule_role_arn,
             visibility: VISIBILITY,
+            history: HISTORY,
             clock: Arc::new(SystemClock),
         }
     }

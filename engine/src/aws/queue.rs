@@ -4,22 +4,28 @@
 //! shares fairly: a hundred messages of one owner do not hold up another's. Whatever is sent,
 //! deleted or hidden goes in batches of ten.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
-    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
-    SendMessageBatchRequestEntry,
+    DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
+    QueueAttributeName, SendMessageBatchRequestEntry,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::timeout::TimeoutConfig;
 use tempus_model::MessageId;
 use tokio::time::Instant;
 
 use super::client::Clients;
 use super::error::Fault;
-use crate::{Delivery, Depth, Handle, Outgoing, Queue, QueueError};
+use super::store::DynamoStore;
+use crate::{Clock, Delivery, Depth, Handle, Outgoing, Queue, QueueError, TraceContext};
 
 /// As many entries one call takes.
 const BATCH: usize = 10;
@@ -38,6 +44,16 @@ pub(super) struct SqsQueue {
     pub(super) clients: Clients,
     pub(super) url: String,
     pub(super) visibility: Duration,
+    /// What its messages are about; nothing where they are dead letters.
+    pub(super) backlog: Option<Backlog>,
+}
+
+/// Where it is seen how long work has been waiting. SQS tells only CloudWatch how old its messages
+/// are, and a hint that was lost has no age.
+#[derive(Clone)]
+pub(super) struct Backlog {
+    pub(super) store: Arc<DynamoStore>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl SqsQueue {
@@ -60,6 +76,8 @@ impl SqsQueue {
             .wait_time_seconds(seconds(wait))
             .visibility_timeout(seconds(self.visibility))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_attribute_names(TraceContext::TRACEPARENT)
+            .message_attribute_names(TraceContext::TRACESTATE)
             .customize()
             .config_override(aws_sdk_sqs::config::Builder::new().timeout_config(timeouts))
             .send()
@@ -77,6 +95,7 @@ impl SqsQueue {
                 .message_body(&message.body)
                 .delay_seconds(seconds(message.delay.min(LONGEST_DELAY)))
                 .set_message_group_id(message.group.as_deref().map(group))
+                .set_message_attributes(message.trace.as_ref().map(attributes).transpose()?)
                 .build()
                 .map_err(|error| QueueError(error.to_string()))?;
             entries.push(entry);
@@ -128,9 +147,11 @@ impl Queue for SqsQueue {
                 .queue_url(&self.url)
                 .set_entries(Some(entries.collect::<Result<_, _>>()?))
                 .send()
-                .await
-                .map_err(|error| Fault::of(&error))?;
-            outcome = outcome.and(all_done("hide", answer.failed(), is_stale));
+                .await;
+            outcome = outcome.and(match answer {
+                Ok(answer) => all_done("hide", answer.failed(), is_stale),
+                Err(error) => harmless(&error),
+            });
         }
         outcome
     }
@@ -151,9 +172,11 @@ impl Queue for SqsQueue {
                 .queue_url(&self.url)
                 .set_entries(Some(entries.collect::<Result<_, _>>()?))
                 .send()
-                .await
-                .map_err(|error| Fault::of(&error))?;
-            outcome = outcome.and(all_done("delete", answer.failed(), is_stale));
+                .await;
+            outcome = outcome.and(match answer {
+                Ok(answer) => all_done("delete", answer.failed(), is_stale),
+                Err(error) => harmless(&error),
+            });
         }
         outcome
     }
@@ -170,6 +193,11 @@ impl Queue for SqsQueue {
             .send()
             .await
             .map_err(|error| Fault::of(&error))?;
+        let oldest = match &self.backlog {
+            Some(Backlog { store, clock }) => store.oldest_due(clock.now()).await,
+            None => Ok(Duration::ZERO),
+        };
+        let oldest = oldest.map_err(|error| QueueError(error.to_string()))?;
         let attributes = answer.attributes.unwrap_or_default();
         let count = |name| {
             let digits = attributes.get(&name);
@@ -179,8 +207,7 @@ impl Queue for SqsQueue {
             visible: count(Name::ApproximateNumberOfMessages),
             in_flight: count(Name::ApproximateNumberOfMessagesNotVisible),
             delayed: count(Name::ApproximateNumberOfMessagesDelayed),
-            // SQS tells this to CloudWatch only (ApproximateAgeOfOldestMessage).
-            oldest: Duration::ZERO,
+            oldest,
         })
     }
 
@@ -195,12 +222,37 @@ fn delivery(message: Message) -> Option<Delivery> {
         .as_ref()
         .and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount))
         .and_then(|count| count.parse().ok());
+    let attribute = |name| {
+        let attributes = message.message_attributes.as_ref()?;
+        attributes.get(name)?.string_value()
+    };
+    let trace = attribute(TraceContext::TRACEPARENT).and_then(|traceparent| {
+        TraceContext::parse(traceparent, attribute(TraceContext::TRACESTATE))
+    });
     Some(Delivery {
         id: MessageId(message.message_id?),
         handle: Handle(message.receipt_handle?),
         body: message.body.unwrap_or_default(),
         receives: receives.unwrap_or(1),
+        trace,
     })
+}
+
+/// A trace as it goes along with a message.
+fn attributes(trace: &TraceContext) -> Result<HashMap<String, MessageAttributeValue>, QueueError> {
+    let fields = [
+        (TraceContext::TRACEPARENT, Some(trace.traceparent())),
+        (TraceContext::TRACESTATE, trace.tracestate()),
+    ];
+    let attribute = |(name, value): (&str, Option<&str>)| {
+        let value = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(value?)
+            .build()
+            .map_err(|error| QueueError(error.to_string()));
+        Some(value.map(|value| (name.to_owned(), value)))
+    };
+    fields.into_iter().filter_map(attribute).collect()
 }
 
 /// Whole seconds, rounded up: what is delayed never comes early.
@@ -222,14 +274,28 @@ fn group(owner: &str) -> String {
 /// The message has been delivered again since, or is gone: it is no longer ours, which is what a
 /// holder that lost its fence should hear nothing of.
 fn is_stale(entry: &BatchResultErrorEntry) -> bool {
-    let code = entry.code().rsplit('.').next().unwrap_or_default();
+    says_stale(entry.code())
+}
+
+fn says_stale(code: &str) -> bool {
     matches!(
-        code,
+        code.rsplit('.').next().unwrap_or_default(),
         "ReceiptHandleIsInvalid"
             | "InvalidParameterValue"
             | "MessageNotInflight"
             | "InvalidIdFormat"
     )
+}
+
+/// The same, said of a whole batch.
+fn harmless<E>(error: &SdkError<E, HttpResponse>) -> Result<(), QueueError>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match error.code() {
+        Some(code) if says_stale(code) => Ok(()),
+        _ => Err(Fault::of(error).into()),
+    }
 }
 
 /// A batch of which a part was not done.

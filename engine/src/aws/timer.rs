@@ -96,7 +96,7 @@ impl ScheduleTimer {
             .create_schedule()
             .name(name)
             .group_name(&self.group)
-            .client_token(name)
+            .client_token(token(name))
             .schedule_expression(&wanted.expression)
             .schedule_expression_timezone("UTC")
             .flexible_time_window(punctually()?)
@@ -248,6 +248,12 @@ fn can_be_set(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(allowed)
 }
 
+/// A name as a token: of 64 characters at most, and without the dot that a name may have.
+pub(super) fn token(name: &str) -> String {
+    let undotted = |c| if c == '.' { '-' } else { c };
+    name.chars().map(undotted).take(LONGEST_NAME).collect()
+}
+
 /// The expression of one moment: whole seconds, not before it.
 fn at(time: Timestamp) -> Result<String, TimerError> {
     let seconds = time.millis().saturating_add(999).div_euclid(1000);
@@ -261,6 +267,12 @@ fn at(time: Timestamp) -> Result<String, TimerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_name_makes_a_token() {
+        assert_eq!(token("tempus-1.a_b"), "tempus-1-a_b");
+        assert_eq!(token(&"x".repeat(70)).len(), LONGEST_NAME);
+    }
 
     #[test]
     fn a_moment_is_never_early() {

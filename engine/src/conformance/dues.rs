@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use tempus_model::Timestamp;
+
 use super::Harness;
 use super::world::{LIFE, World, at, new_preview};
+use crate::NewPreview;
 
 /// Due, not held, longest due first, no more than asked for.
 pub async fn only_what_is_due_and_free_is_listed_longest_first(harness: &dyn Harness) {
@@ -94,4 +97,27 @@ pub async fn a_pending_verify_is_not_woken(harness: &dyn Harness) {
         .unwrap();
     assert!(!store.wake(preview, at(14)).await.unwrap());
     assert_eq!(world.row(preview).await.due_at, Some(at(60)));
+}
+
+/// How long work has waited is told by the rows: a claim ends it, a message has no part in it.
+pub async fn the_depth_says_how_long_work_has_waited(harness: &dyn Harness) {
+    let world = World::of(harness).await;
+    let queue = &world.ports.queue;
+    let now = world.ports.clock.now();
+    let ago = |minutes: i64| Timestamp::from_millis(now.millis() - minutes * 60_000);
+    let oldest = async || queue.depth().await.unwrap().oldest.as_secs() / 60;
+    assert_eq!(oldest().await, 0);
+    let mut previews = Vec::new();
+    for (name, minutes) in [("young", 5), ("old", 9)] {
+        let new = NewPreview {
+            expires_at: now.after(Duration::from_hours(2)),
+            ..new_preview(name, ago(minutes))
+        };
+        previews.push(world.ports.store.create(new).await.unwrap().preview);
+    }
+    assert_eq!(oldest().await, 9);
+    world.claim(previews[1], now).await;
+    assert_eq!(oldest().await, 5);
+    world.claim(previews[0], now).await;
+    assert_eq!(oldest().await, 0);
 }

@@ -152,6 +152,7 @@ macro_rules! conformance {
             }
             dues {
                 only_what_is_due_and_free_is_listed_longest_first
+                the_depth_says_how_long_work_has_waited
                 a_dead_holders_row_is_still_due
                 a_reminder_is_sent_once_in_a_while
                 only_what_waits_is_woken
@@ -190,6 +191,7 @@ macro_rules! conformance {
             }
             queues {
                 a_message_arrives_at_once
+                what_is_sent_along_arrives
                 a_delay_is_respected
                 an_unfinished_message_comes_back
                 a_hidden_message_stays_hidden_until_it_is_shown

@@ -10,13 +10,14 @@ use tokio::time::Instant;
 
 use super::Harness;
 use super::world::World;
-use crate::{Delivery, Outgoing, Queue};
+use crate::{Delivery, Outgoing, Queue, TraceContext};
 
 fn message(body: &str, delay: Duration) -> Outgoing {
     Outgoing {
         body: body.to_owned(),
         group: None,
         delay,
+        trace: None,
     }
 }
 
@@ -44,6 +45,27 @@ pub async fn a_message_arrives_at_once(harness: &dyn Harness) {
     assert!(sent.elapsed() < tick * 5, "{:?}", sent.elapsed());
     assert_eq!((answer.body.as_str(), answer.receives), ("hello", 1));
     queue.delete(&[answer.handle]).await.unwrap();
+}
+
+/// The trace that a message belongs to comes with it, every time that it is delivered.
+pub async fn what_is_sent_along_arrives(harness: &dyn Harness) {
+    let world = World::of(harness).await;
+    let (queue, tick) = (&world.ports.queue, harness.tick());
+    let fresh = TraceContext::fresh();
+    let with_state = TraceContext::parse(fresh.traceparent(), Some("vendor=opaque, other=1"));
+    for trace in [None, Some(fresh), with_state] {
+        let message = Outgoing {
+            trace: trace.clone(),
+            ..message("hello", Duration::ZERO)
+        };
+        queue.send(&[message]).await.unwrap();
+        let first = one(queue, tick * 20).await.unwrap();
+        assert_eq!(first.trace, trace);
+        queue.hide(&[first.handle], Duration::ZERO).await.unwrap();
+        let again = one(queue, tick * 20).await.unwrap();
+        assert_eq!((again.trace, again.receives), (trace, 2));
+        queue.delete(&[again.handle]).await.unwrap();
+    }
 }
 
 /// A delayed message waits for its time, and does not hold up others.

@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
-use tempus_model::{Hint, PreviewId, Timestamp};
+use tempus_model::{Hint, PreviewId, Timestamp, resource_name};
 use uuid::Uuid;
 
 use super::Harness;
 use super::world::World;
 use crate::{Alarm, TimerError};
 
+/// The name that a plan would give an alarm: a preview's are listed by what they begin with.
+fn named(world: &World, preview: PreviewId, name: &str) -> String {
+    resource_name(world.ports.store.installation(), preview, name, 64)
+}
+
 fn alarm(world: &World, name: &str, from_now: Duration) -> Alarm {
+    let preview = PreviewId::new(Uuid::new_v4());
     Alarm {
-        name: name.to_owned(),
-        preview: PreviewId::new(Uuid::new_v4()),
+        name: named(world, preview, name),
+        preview,
         fires_at: world.ports.clock.now().after(from_now),
     }
 }
@@ -64,7 +70,8 @@ pub async fn an_alarm_that_is_set_twice_fires_once(harness: &dyn Harness) {
     for _ in 0..3 {
         world.ports.timer.set(&set).await.unwrap();
     }
-    assert_eq!(world.ports.timer.list(set.preview).await.unwrap(), ["one"]);
+    let listed = world.ports.timer.list(set.preview).await.unwrap();
+    assert_eq!(listed, [&*set.name]);
     assert_eq!(fired(&world, set.fires_at, bound * 2).await.len(), 1);
 }
 
@@ -77,8 +84,9 @@ pub async fn a_cleared_alarm_does_not_fire(harness: &dyn Harness) {
     let kept = alarm(&world, "kept", bound);
     timer.set(&cleared).await.unwrap();
     timer.set(&kept).await.unwrap();
-    timer.clear("cleared").await.unwrap();
-    timer.clear("never set").await.unwrap();
+    timer.clear(&cleared.name).await.unwrap();
+    let never_set = named(&world, cleared.preview, "never-set");
+    timer.clear(&never_set).await.unwrap();
     let fired = fired(&world, kept.fires_at, bound).await;
     assert_eq!(
         fired
@@ -87,7 +95,7 @@ pub async fn a_cleared_alarm_does_not_fire(harness: &dyn Harness) {
             .collect::<Vec<_>>(),
         [kept.preview]
     );
-    timer.clear("kept").await.unwrap();
+    timer.clear(&kept.name).await.unwrap();
 }
 
 /// The list shows what stands for one preview.
@@ -97,9 +105,9 @@ pub async fn alarms_are_listed_until_they_fire(harness: &dyn Harness) {
     let timer = &world.ports.timer;
     let old = alarm(&world, "old", bound);
     let new = Alarm {
-        name: "new".to_owned(),
+        name: named(&world, old.preview, "new"),
         fires_at: old.fires_at.after(Duration::from_hours(1)),
-        ..old
+        preview: old.preview,
     };
     timer.set(&old).await.unwrap();
     timer.set(&new).await.unwrap();
@@ -109,10 +117,10 @@ pub async fn alarms_are_listed_until_they_fire(harness: &dyn Harness) {
         .unwrap();
     let mut names = timer.list(old.preview).await.unwrap();
     names.sort();
-    assert_eq!(names, ["new", "old"]);
+    assert_eq!(names, [&*new.name, &*old.name]);
     assert_eq!(fired(&world, old.fires_at, bound).await.len(), 1);
-    assert_eq!(timer.list(old.preview).await.unwrap(), ["new"]);
-    timer.clear("new").await.unwrap();
+    assert_eq!(timer.list(old.preview).await.unwrap(), [&*new.name]);
+    timer.clear(&new.name).await.unwrap();
     assert!(timer.list(old.preview).await.unwrap().is_empty());
 }
 
@@ -136,12 +144,12 @@ pub async fn a_name_means_one_alarm(harness: &dyn Harness) {
     timer.set(&set).await.unwrap();
     let other = Alarm {
         fires_at: set.fires_at.after(Duration::from_secs(1)),
-        ..set
+        ..set.clone()
     };
     let refused = timer.set(&other).await;
     assert!(
         matches!(refused, Err(TimerError::Rejected(_))),
         "{refused:?}"
     );
-    timer.clear("one").await.unwrap();
+    timer.clear(&set.name).await.unwrap();
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tempus_model::{Hint, MessageId, PreviewId};
 use tokio::time::Instant;
 
-use crate::{Delivery, Depth, Handle, Outgoing};
+use crate::{Delivery, Depth, Handle, Outgoing, TraceContext};
 
 type Number = u64;
 type Group = Option<String>;
@@ -38,6 +38,7 @@ struct Message {
     body: String,
     group: Group,
     look: Option<PreviewId>,
+    trace: Option<TraceContext>,
     receives: u32,
     state: State,
 }
@@ -45,7 +46,7 @@ struct Message {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Delayed(Instant),
-    Visible { since: Instant },
+    Visible,
     InFlight(Instant),
 }
 
@@ -82,12 +83,13 @@ impl Mailbox {
                 body: message.body.clone(),
                 group: message.group.clone(),
                 look,
+                trace: message.trace.clone(),
                 receives: 0,
                 state: State::Delayed(until),
             },
         );
         if delay.is_zero() {
-            self.show(self.last, now);
+            self.show(self.last);
         } else {
             self.hidden.insert((until, self.last));
         }
@@ -122,6 +124,7 @@ impl Mailbox {
                 handle: Handle(format!("{}-{number}-{}", self.start, message.receives)),
                 body: message.body.clone(),
                 receives: message.receives,
+                trace: message.trace.clone(),
             });
         }
         taken
@@ -161,6 +164,7 @@ impl Mailbox {
         }
     }
 
+    /// How many messages there are in which state.
     pub(super) fn depth(&mut self, now: Instant) -> Depth {
         self.wake_up(now);
         let mut depth = Depth::default();
@@ -168,10 +172,7 @@ impl Mailbox {
             match message.state {
                 State::Delayed(_) => depth.delayed += 1,
                 State::InFlight(_) => depth.in_flight += 1,
-                State::Visible { since } => {
-                    depth.visible += 1;
-                    depth.oldest = depth.oldest.max(now.saturating_duration_since(since));
-                }
+                State::Visible => depth.visible += 1,
             }
         }
         depth
@@ -182,15 +183,15 @@ impl Mailbox {
             && until <= now
         {
             self.hidden.pop_first();
-            self.show(number, until);
+            self.show(number);
         }
     }
 
-    fn show(&mut self, number: Number, since: Instant) {
+    fn show(&mut self, number: Number) {
         let Some(message) = self.messages.get_mut(&number) else {
             return;
         };
-        message.state = State::Visible { since };
+        message.state = State::Visible;
         if let Some(preview) = message.look.filter(|_| message.receives == 0) {
             self.unread.entry(preview).or_insert(number);
         }
@@ -242,6 +243,7 @@ mod tests {
             body: body.to_owned(),
             group: Some(group.to_owned()),
             delay: Duration::ZERO,
+            trace: None,
         }
     }
 

@@ -159,7 +159,9 @@ impl SqliteEngine {
         start: Start,
         runtime: &Handle,
     ) -> Result<Self, StoreError> {
-        let queue = Arc::new(SqliteQueue::empty(start.number, options.visibility));
+        let (rows, clock) = (Arc::clone(&db), Arc::clone(&options.clock));
+        let queue = SqliteQueue::empty(start.number, options.visibility, rows, clock);
+        let queue = Arc::new(queue);
         let now = options.clock.now();
         for waiting in db.read(tables::rows::waiting)? {
             queue.put(&Outgoing {

@@ -1,15 +1,17 @@
 //! The queue: in this process's memory, because it can be. The durable queue is the index on
 //! `due_at`; a process that dies takes nothing with it that its successor does not find there.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::db::Db;
 use super::mailbox::Mailbox;
-use crate::{Delivery, Depth, Handle, Outgoing, Queue, QueueError};
+use super::tables::rows;
+use crate::{Clock, Delivery, Depth, Handle, Outgoing, Queue, QueueError, StoreError};
 
 /// A century: as good as unbounded, and small enough to be added to any date.
 const LONGEST_DELAY: Duration = Duration::from_hours(100 * 365 * 24);
@@ -20,16 +22,26 @@ pub(super) struct SqliteQueue {
     /// Told of whatever may make a message visible earlier than a receiver has reckoned with.
     changed: Notify,
     visibility: Duration,
+    /// The rows that the messages are about, and what time they go by.
+    db: Arc<Db>,
+    clock: Arc<dyn Clock>,
 }
 
 impl SqliteQueue {
     /// An empty queue. `start` tells this process's message ids from every earlier one's: a claim
     /// stores the message behind it, and must not take another for it.
-    pub(super) fn empty(start: u64, visibility: Duration) -> Self {
+    pub(super) fn empty(
+        start: u64,
+        visibility: Duration,
+        db: Arc<Db>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             mailbox: Mutex::new(Mailbox::new(start)),
             changed: Notify::new(),
             visibility,
+            db,
+            clock,
         }
     }
 
@@ -94,7 +106,13 @@ impl Queue for SqliteQueue {
     }
 
     async fn depth(&self) -> Result<Depth, QueueError> {
-        Ok(self.mailbox().depth(Instant::now()))
+        let now = self.clock.now();
+        let oldest = self.db.read(|db| rows::oldest_due(db, now));
+        let oldest = oldest.map_err(|error: StoreError| QueueError(error.to_string()))?;
+        Ok(Depth {
+            oldest,
+            ..self.mailbox().depth(Instant::now())
+        })
     }
 
     fn longest_delay(&self) -> Duration {

@@ -72,3 +72,30 @@ async fn logs_are_kept_and_followed() {
     api.destroy(preview).await;
     while stream.chunk().await.unwrap().is_some() {}
 }
+
+/// One search in the log follows a request through the queue, by the trace that its caller named.
+#[tokio::test]
+async fn a_trace_is_followed_from_the_request_to_its_work() {
+    let server = Server::start(&[]).await;
+    let api = server.api();
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let body = app::request(&server, "traced", &json!({}));
+    let accepted = api
+        .post("/preview/create", &body)
+        .header("traceparent", &format!("00-{trace}-00f067aa0ba902b7-01"))
+        .send()
+        .await
+        .expect(202);
+    let job = text(&accepted, "job_id");
+    api.job_ended(job).await;
+    let who = "the lines of both sides";
+    eventually(who, Duration::from_secs(5), async || {
+        let log = server.log();
+        let by = |target: &str| {
+            let mut lines = log.lines().filter(|line| line.contains(trace));
+            lines.any(|line| line.contains(target))
+        };
+        (by("tempus_api") && by("tempus_worker")).then_some(())
+    })
+    .await;
+}

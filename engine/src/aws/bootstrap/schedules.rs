@@ -9,7 +9,7 @@ use tempus_model::Hint;
 
 use super::super::client::Clients;
 use super::super::error::{AwsError, Fault};
-use super::super::timer::{Post, punctually};
+use super::super::timer::{Post, punctually, token};
 
 /// The name of the recurring schedule within its group.
 const SWEEP: &str = "sweep";
@@ -25,7 +25,7 @@ pub(super) async fn make(
     let made = scheduler
         .create_schedule_group()
         .name(group)
-        .client_token(group)
+        .client_token(token(group))
         .send()
         .await;
     if let Err(error) = made
@@ -46,7 +46,7 @@ pub(super) async fn make(
         .create_schedule()
         .name(SWEEP)
         .group_name(group)
-        .client_token(format!("{group}-{SWEEP}"))
+        .client_token(token(&format!("{SWEEP}-{group}")))
         .schedule_expression(&expression)
         .flexible_time_window(window.clone())
         .state(ScheduleState::Enabled)

@@ -14,12 +14,11 @@ use tokio::time::Instant;
 
 use super::super::client::Clients;
 use super::super::error::AwsError;
-use super::super::store::idempotency::TTL;
 use super::super::table::index::{
     COPIED, DUE, DUE_AT, DUE_SHARD, LIST_AT, LIST_KEY, LISTED, NEWEST, NEWEST_KEY, PARKED,
     PARKED_KEY,
 };
-use super::super::table::item::{PK, SK};
+use super::super::table::item::{PK, SK, TTL};
 use super::Recovery;
 
 /// How long a new table may take until it can be used.
@@ -43,7 +42,7 @@ pub(super) async fn make(
         return Err(AwsError::call("CreateTable")(error));
     }
     active(clients, table).await?;
-    clear_idempotency_keys(clients, table).await?;
+    forget_history(clients, table).await?;
     match recovery {
         Recovery::PointInTime => recoverable(clients, table).await,
         Recovery::None => Ok(()),
@@ -155,7 +154,7 @@ async fn active(clients: &Clients, table: &str) -> Result<(), AwsError> {
 }
 
 /// Turning on what is on is refused, so it is looked at first.
-async fn clear_idempotency_keys(clients: &Clients, table: &str) -> Result<(), AwsError> {
+async fn forget_history(clients: &Clients, table: &str) -> Result<(), AwsError> {
     let asked = clients.reads.describe_time_to_live().table_name(table);
     let answer = asked.send().await;
     let answer = answer.map_err(AwsError::call("DescribeTimeToLive"))?;

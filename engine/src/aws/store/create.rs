@@ -19,7 +19,11 @@ use crate::{Accepted, CreateError, Listener, NewPreview, Repeat, StoreError};
 const POINTS_TO: &str = "preview";
 
 /// Who had a name when the decision was made.
-type Holder = Option<(Identity, Stored)>;
+struct Holder {
+    /// The preview that the name pointed to, be it forgotten by now.
+    id: Option<PreviewId>,
+    whole: Option<(Identity, Stored)>,
+}
 
 impl DynamoStore {
     /// Accepts a create, or the update that it is. Whatever it was decided on is a condition of
@@ -32,23 +36,23 @@ impl DynamoStore {
             }
             let holder = self.holder_of(&new.identity.name).await?;
             // A transaction of ours whose answer was lost is no refusal.
-            if let Some((identity, stored)) = &holder
+            if let Some((identity, stored)) = &holder.whole
                 && identity.id == new.identity.id
             {
                 return Ok(answer(identity, &stored.row, new));
             }
-            let snapshot = holder.as_ref().map(|(identity, stored)| Snapshot {
+            let snapshot = holder.whole.as_ref().map(|(identity, stored)| Snapshot {
                 identity: identity.clone(),
                 row: stored.row.clone(),
             });
             let (owner, origin) = (&new.identity.owner, &new.identity.origin);
             let accepted = match (
                 accept::name_stands(snapshot.as_ref(), owner, origin),
-                holder,
+                holder.whole,
             ) {
-                (NameStands::Free, holder) => Box::pin(self.fresh(new, &holder, None)).await?,
-                (NameStands::After(old), holder) => {
-                    Box::pin(self.fresh(new, &holder, Some(old))).await?
+                (NameStands::Free, _) => Box::pin(self.fresh(new, holder.id, None)).await?,
+                (NameStands::After(old), _) => {
+                    Box::pin(self.fresh(new, holder.id, Some(old))).await?
                 }
                 (NameStands::Ours(preview), Some((_, stored)))
                     if stored.row.is_expired(new.job.now) =>
@@ -81,7 +85,7 @@ impl DynamoStore {
     async fn fresh(
         &self,
         new: &NewPreview,
-        name_was: &Holder,
+        name_was: Option<PreviewId>,
         predecessor: Option<PreviewId>,
     ) -> Result<Option<Accepted>, CreateError> {
         let (id, owner) = (new.identity.id, &new.identity.owner);
@@ -202,15 +206,18 @@ impl DynamoStore {
 
     /// The preview that a name points to.
     async fn holder_of(&self, name: &DnsName) -> Result<Holder, StoreError> {
-        match self.table.get(&Key::name(name)).await? {
-            Some(item) => self.load_whole(item.parse(POINTS_TO)?).await,
-            None => Ok(None),
-        }
+        let item = self.table.get(&Key::name(name)).await?;
+        let id = item.map(|item| item.parse(POINTS_TO)).transpose()?;
+        let whole = match id {
+            Some(id) => self.load_whole(id).await?,
+            None => None,
+        };
+        Ok(Holder { id, whole })
     }
 
     /// The latest preview of this name.
     pub(super) async fn named(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError> {
-        Ok(self.holder_of(name).await?.map(as_snapshot))
+        Ok(self.holder_of(name).await?.whole.map(as_snapshot))
     }
 
     /// The preview of this short id.
@@ -220,11 +227,11 @@ impl DynamoStore {
 }
 
 /// Makes a name point to a preview, if it still points to where it did.
-fn point(key: Key, was: &Holder, id: PreviewId) -> Write {
+fn point(key: Key, was: Option<PreviewId>, id: PreviewId) -> Write {
     let put = Write::put(key, vec![(POINTS_TO, text(id.to_string()))]);
     match was {
         None => put.on(ABSENT),
-        Some((old, _)) => put.only_if("#preview = :old", vec![("old", text(old.id.to_string()))]),
+        Some(old) => put.only_if("#preview = :old", vec![("old", text(old.to_string()))]),
     }
 }
 

@@ -11,15 +11,35 @@ use super::DynamoStore;
 use super::row::Stored;
 use crate::StoreError;
 
+/// As many due rows are compared to find the one that has waited longest.
+const LOOK: usize = 8;
+
 impl DynamoStore {
     /// Rows that are due and that nobody holds, longest due first. The index says which rows may
     /// be, the rows themselves whether they are: neither a lease nor a short wait is in the index,
-    /// where nearly every write would be made a second time.
+    /// where nearly every write would be made a second time. Of more than `most`, those are found
+    /// that the index has first, which is the order of their due times but for some minutes.
     pub(super) async fn list_due(
         &self,
         now: Timestamp,
         most: usize,
     ) -> Result<Vec<PreviewId>, StoreError> {
+        let due = self.due_rows(now, most).await?;
+        Ok(due.into_iter().map(|(_, preview)| preview).collect())
+    }
+
+    /// How long the work has waited that has waited longest.
+    pub(in crate::aws) async fn oldest_due(&self, now: Timestamp) -> Result<Duration, StoreError> {
+        let due = self.due_rows(now, LOOK).await?;
+        let oldest = due.first().map(|(due_at, _)| due_at.until(now));
+        Ok(oldest.unwrap_or_default())
+    }
+
+    async fn due_rows(
+        &self,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(Timestamp, PreviewId)>, StoreError> {
         let walk = |shard: u8| {
             Query::index(DUE, DUE_SHARD, number(shard), Order::Up)
                 .and("#due_at <= :now", &[("now", number(now.millis()))])
@@ -51,7 +71,7 @@ impl DynamoStore {
         }
         found.sort_unstable();
         found.truncate(most);
-        Ok(found.into_iter().map(|(_, preview)| preview).collect())
+        Ok(found)
     }
 
     /// These rows as they are now, in no order.

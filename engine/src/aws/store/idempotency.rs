@@ -2,7 +2,7 @@
 
 use tempus_model::Timestamp;
 
-use super::super::table::item::{BODY, Key, json, number, text};
+use super::super::table::item::{BODY, Key, TTL, json, number, text, ttl};
 use super::super::table::write::Write;
 use super::DynamoStore;
 use crate::{Accepted, Idempotency, JobError, Repeat, StoreError};
@@ -11,8 +11,6 @@ use crate::{Accepted, Idempotency, JobError, Repeat, StoreError};
 const KEPT_AT: &str = "kept_at";
 /// The hash of the request.
 const BODY_HASH: &str = "body_hash";
-/// When DynamoDB may clear the item away, in seconds: a day or two late, which nobody relies on.
-pub(in crate::aws) const TTL: &str = "ttl";
 
 impl DynamoStore {
     /// The first answer to this key, if it was given less than 24 hours ago.
@@ -52,7 +50,7 @@ pub(super) fn keep(
         (BODY, json(answer)?),
         (BODY_HASH, text(&key.body_hash)),
         (KEPT_AT, number(now.millis())),
-        (TTL, number(now.millis().saturating_add(kept) / 1000 + 1)),
+        (TTL, ttl(now.after(Idempotency::KEPT))),
     ];
     let forgotten = ("forgotten", number(now.millis().saturating_sub(kept)));
     let put = Write::put(Key::idempotency(key), attributes).only_if(

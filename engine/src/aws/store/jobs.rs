@@ -7,10 +7,10 @@
 //! the writer have died in between; whoever reads the job meanwhile reads the row as well. So a job
 //! has one outcome, and neither its beginning nor its end costs a transaction.
 
-use tempus_model::{Job, JobId, JobRef, PreviewId, Row};
+use tempus_model::{Job, JobId, JobRef, PreviewId, Row, Timestamp};
 use uuid::Uuid;
 
-use super::super::table::item::{BODY, Item, Key, json, text};
+use super::super::table::item::{BODY, Item, Key, TTL, json, text, ttl};
 use super::super::table::write::{ABSENT, Verdict, Write};
 use super::DynamoStore;
 use super::decide::contended;
@@ -19,7 +19,7 @@ use crate::StoreError;
 /// Set when a job has its outcome.
 const FINAL: &str = "final";
 /// The job of the same preview that came before.
-const PREVIOUS: &str = "previous";
+pub(super) const PREVIOUS: &str = "previous";
 /// Random per decision to accept it: a decision that is made again replaces what it left.
 const DECISION: &str = "decision";
 
@@ -29,9 +29,11 @@ pub(super) fn begins(was: &Row, row: &Row, job: &Job) -> bool {
 }
 
 /// What has ended. What is final stays as it is.
-fn end(job: &Job) -> Result<Write, StoreError> {
+fn end(job: &Job, forgotten_at: Option<Timestamp>) -> Result<Write, StoreError> {
     let open = "attribute_exists(#pk) AND attribute_not_exists(#final)";
-    let update = Write::update(Key::job(job.id), outcome(job)?);
+    let mut attributes = outcome(job)?;
+    attributes.extend(forgotten_at.map(|time| (TTL, ttl(time))));
+    let update = Write::update(Key::job(job.id), attributes);
     Ok(update.only_if(open, Vec::new()))
 }
 
@@ -76,12 +78,13 @@ impl DynamoStore {
     }
 
     /// Sees to it that the items of jobs say how they ended.
-    pub(super) async fn note_ends(&self, ended: &[Job]) -> Result<(), StoreError> {
+    pub(super) async fn note_ends(&self, ended: &[Job], row: &Row) -> Result<(), StoreError> {
         for job in ended {
             // A write that is refused costs as much as one that is made; a read, a fifth.
             let item = self.table.get(&Key::job(job.id)).await?;
             if item.is_some_and(|item| !is_final(&item)) {
-                self.table.repeat(end(job)?).await?;
+                let forgotten_at = row.is_gone().then(|| row.settled.at.after(self.history));
+                self.table.repeat(end(job, forgotten_at)?).await?;
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use tempus_model::transition::{Change, Slots};
 use tempus_model::{Identity, Job, PreviewId, Receipt, Row, ShortId, Snapshot, Timestamp};
 
 use super::super::table::index::{self, DUE_AT, LIST_AT};
-use super::super::table::item::{BODY, IDENTITY, Item, Key, ROW, SK, json, number, text};
+use super::super::table::item::{BODY, IDENTITY, Item, Key, ROW, SK, TTL, json, number, text, ttl};
 use super::super::table::query::halves;
 use super::super::table::write::{self, ABSENT, Verdict, Write};
 use super::{DynamoStore, jobs, slots};
@@ -121,7 +121,11 @@ pub(super) fn insert(identity: &Identity, change: &Change) -> Result<Write, Stor
     Ok(put.on(ABSENT))
 }
 
-fn update(was: &Stored, next: &Stored) -> Result<Write, StoreError> {
+fn update(
+    was: &Stored,
+    next: &Stored,
+    forgotten_at: Option<Timestamp>,
+) -> Result<Write, StoreError> {
     let row = &next.row;
     let (mut set, mut remove) = index::current(row, next.listed_due);
     set.push((VERSION, number(row.version)));
@@ -130,6 +134,10 @@ fn update(was: &Stored, next: &Stored) -> Result<Write, StoreError> {
         set.push((RECEIPT, text("written")));
     } else {
         remove.push(RECEIPT);
+    }
+    match forgotten_at {
+        Some(time) => set.push((TTL, ttl(time))),
+        None => remove.push(TTL),
     }
     let mut write = Write::update(Key::row(row.preview), set);
     if let write::Change::Update { remove: none, .. } = &mut write.change {
@@ -215,14 +223,14 @@ impl DynamoStore {
         more: Vec<Write>,
     ) -> Result<Outcome, StoreError> {
         let preview = change.row.preview;
-        self.note_ends(&was.ended).await?;
+        self.note_ends(&was.ended, &was.row).await?;
         let begins = |job: &Job| jobs::begins(&was.row, &change.row, job);
         let (begun, ended): (Vec<_>, Vec<_>) = change.jobs.iter().cloned().partition(begins);
         for job in &begun {
             self.keep_begun(Some(&was.row), job).await?;
         }
         let next = Stored::after(was, &change, ended);
-        let mut writes = vec![update(was, &next)?];
+        let mut writes = vec![update(was, &next, self.forgotten_at(&change.row))?];
         writes.extend(more);
         let outcome = self.write(next, &writes).await?;
         if let Outcome::Written(row) = &outcome {
@@ -240,7 +248,7 @@ impl DynamoStore {
                 && stored.row.version == row.version
                 && !stored.ended.is_empty()
             {
-                self.note_ends(&stored.ended).await?;
+                self.note_ends(&stored.ended, row).await?;
                 self.seen.put(Stored {
                     ended: Vec::new(),
                     ..stored
@@ -251,6 +259,7 @@ impl DynamoStore {
             }
             if rest {
                 slots::rest_back(self, preview).await?;
+                self.let_history_go(row).await?;
             }
             Ok::<_, StoreError>(())
         };

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tempus_model::{DnsName, JobId, PreviewId, ShortId, SpecId};
+use tempus_model::{DnsName, JobId, PreviewId, ShortId, SpecId, Timestamp};
 
 use super::packed::{pack, unpack};
 use crate::{DeadLetterId, Idempotency, StoreError};
@@ -18,6 +18,12 @@ pub(in crate::aws) const PK: &str = "pk";
 pub(in crate::aws) const SK: &str = "sk";
 /// The attribute that holds an item's JSON.
 pub(in crate::aws) const BODY: &str = "body";
+
+/// The longest that is stored, in bytes: DynamoDB takes items of 400 KB, and a body is not alone.
+const LONGEST: usize = 390 << 10;
+
+/// When DynamoDB may clear the item away: a day or two late, which nobody relies on.
+pub(in crate::aws) const TTL: &str = "ttl";
 
 /// JSON that is longer than this, in bytes, is stored packed.
 const PLAIN: usize = 300;
@@ -33,6 +39,8 @@ pub(in crate::aws) struct Key {
 pub(in crate::aws) const HALVES: &str = "preview#";
 /// The sort keys of what a preview has reserved begin with this.
 pub(in crate::aws) const RESERVED: &str = "reserved#";
+/// The sort keys of a preview's specs begin with this.
+pub(in crate::aws) const SPECS: &str = "spec#";
 /// The sort key of a row.
 pub(in crate::aws) const ROW: &str = "preview#row";
 /// The sort key of an identity.
@@ -65,7 +73,7 @@ impl Key {
     }
 
     pub(in crate::aws) fn spec(preview: PreviewId, spec: SpecId) -> Self {
-        Self::part(preview, format!("spec#{spec}"))
+        Self::part(preview, format!("{SPECS}{spec}"))
     }
 
     pub(in crate::aws) fn reserved(preview: PreviewId, pool: &str, item: &str) -> Self {
@@ -119,14 +127,27 @@ pub(in crate::aws) fn number(value: impl Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// A time as [`TTL`] has it: whole seconds, not before it.
+pub(in crate::aws) fn ttl(time: Timestamp) -> AttributeValue {
+    number(time.millis().saturating_add(999).div_euclid(1000))
+}
+
 /// A value as the attribute that holds its JSON: as it is where it is short, else packed.
-pub(in crate::aws) fn json(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
+pub(in crate::aws) fn json(
+    value: &(impl Serialize + ?Sized),
+) -> Result<AttributeValue, StoreError> {
     let json =
         serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))?;
     if json.len() <= PLAIN {
         return Ok(text(json));
     }
     let packed = pack(&json).map_err(StoreError::Unreadable)?;
+    if packed.len() > LONGEST {
+        return Err(StoreError::Unavailable(format!(
+            "{} bytes are too many for an item, which has {LONGEST} at most",
+            packed.len()
+        )));
+    }
     Ok(AttributeValue::B(Blob::new(packed)))
 }
 
@@ -198,5 +219,23 @@ impl Display for Item {
             _ => "?",
         };
         write!(f, "item {}/{}", part(PK), part(SK))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_refused_and_says_so() {
+        let random: Vec<u64> = (0..60_000).map(|_| rand::random()).collect();
+        let refused = json(&random).unwrap_err().to_string();
+        assert!(refused.contains("too many for an item"), "{refused}");
+        let item = Item(HashMap::from([
+            ("long".to_owned(), json(&random[..9000]).unwrap()),
+            ("short".to_owned(), json(&random[..2]).unwrap()),
+        ]));
+        assert_eq!(item.json::<Vec<u64>>("long").unwrap(), random[..9000]);
+        assert!(item.text("short").is_ok(), "short ones are plain");
     }
 }

@@ -223,11 +223,7 @@ async fn a_life_is_counted() {
     story.row = store.get(preview).await.unwrap().unwrap().row;
     story.bill.forget().await;
     story.claims(2).await;
-    for place in [5, 4] {
-        story.checkpoints(place).await;
-    }
-    story.waits().await;
-    for place in [3, 2, 1] {
+    for place in [5, 4, 3, 2, 1] {
         story.checkpoints(place).await;
     }
     let gone = billed(8, 4.0);
@@ -244,7 +240,7 @@ async fn a_life_is_counted() {
     };
     let row = store.vouch(&vouch).await.unwrap();
     assert_eq!(row.receipt_at, Some(at(story.now)));
-    story.bill.took("receipt", billed(4, 3.0)).await;
+    story.bill.took("receipt", billed(10, 6.0)).await;
     bill.total();
 }
 
@@ -255,6 +251,7 @@ async fn hint(queue: &dyn Queue) {
         body,
         group: Some("ada".to_owned()),
         delay: std::time::Duration::ZERO,
+        trace: None,
     };
     queue.send(&[now]).await.unwrap();
     let wait = std::time::Duration::from_secs(5);

@@ -1,25 +1,25 @@
 //! The conformance suite on this engine, against an emulator, and what only this engine promises.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tempus_model::{InstallationId, PreviewId, resource_name};
 use uuid::Uuid;
 
 use super::{Access, AwsEngine, AwsOptions, Bootstrap, Credentials, actions, bootstrap};
+use crate::SystemClock;
 use crate::conformance::{Harness, Ports};
 use crate::testing::emulator::Emulator;
-use crate::{Alarm, SystemClock, Timer, TimerError};
 
 mod billing;
 mod bootstrapping;
 mod costs;
 mod dead;
+mod forgetting;
 mod lost;
 mod moto;
 mod schedules;
+mod stale;
 
 mod ministack {
     //! Over HTTP, in real time.
@@ -50,7 +50,7 @@ fn ports(engine: AwsEngine) -> Ports {
     Ports {
         store: engine.store(),
         queue: engine.queue(),
-        timer: Arc::new(Named::of(&engine)),
+        timer: engine.timer(),
         clock: Arc::new(SystemClock),
         keep: Box::new(Listed(engine)),
     }
@@ -90,55 +90,4 @@ async fn fresh(endpoint: &str) -> AwsEngine {
     let made = bootstrap(&wanted(endpoint)).await.unwrap();
     let options = AwsOptions::new(access(endpoint), made.names);
     AwsEngine::open(options).await.unwrap()
-}
-
-/// Gives the suite's alarms, whose names are one word, the names that a plan would give them: a
-/// preview's alarms are listed by what their names begin with.
-struct Named {
-    timer: Arc<dyn Timer>,
-    installation: InstallationId,
-    whose: Mutex<HashMap<String, PreviewId>>,
-}
-
-impl Named {
-    fn of(engine: &AwsEngine) -> Self {
-        Self {
-            timer: engine.timer(),
-            installation: engine.installation(),
-            whose: Mutex::default(),
-        }
-    }
-
-    fn full(&self, preview: PreviewId, name: &str) -> String {
-        resource_name(self.installation, preview, name, 64)
-    }
-}
-
-#[async_trait]
-impl Timer for Named {
-    async fn set(&self, alarm: &Alarm) -> Result<(), TimerError> {
-        let (name, preview) = (alarm.name.clone(), alarm.preview);
-        self.whose.lock().unwrap().insert(name, preview);
-        let name = self.full(preview, &alarm.name);
-        let alarm = Alarm {
-            name,
-            ..alarm.clone()
-        };
-        self.timer.set(&alarm).await
-    }
-
-    async fn clear(&self, name: &str) -> Result<(), TimerError> {
-        let whose = self.whose.lock().unwrap().get(name).copied();
-        let preview = whose.unwrap_or_else(|| PreviewId::new(Uuid::new_v4()));
-        self.timer.clear(&self.full(preview, name)).await
-    }
-
-    async fn list(&self, preview: PreviewId) -> Result<Vec<String>, TimerError> {
-        let prefix = self.full(preview, "");
-        let listed = self.timer.list(preview).await?;
-        let own = listed
-            .iter()
-            .map(|name| name.strip_prefix(&prefix).unwrap());
-        Ok(own.map(str::to_owned).collect())
-    }
 }

@@ -1,5 +1,7 @@
 //! The hot rows, and what every change of one writes.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, params};
 use tempus_model::transition::{Change, Slots};
 use tempus_model::{PreviewId, Row, Timestamp};
@@ -101,6 +103,20 @@ pub(crate) fn due(
         params![now.millis(), i64::try_from(most).unwrap_or(i64::MAX)],
         |record| Ok(previews::id(record.get(0)?)),
     )
+}
+
+/// How long the row has waited that is due longest and that nobody holds.
+pub(crate) fn oldest_due(db: &Connection, now: Timestamp) -> Result<Duration, StoreError> {
+    let oldest: Option<i64> = one(
+        db,
+        "SELECT due_at FROM rows INDEXED BY rows_due
+         WHERE due_at <= ?1 AND (held_until IS NULL OR held_until <= ?1)
+         ORDER BY due_at LIMIT 1",
+        [now.millis()],
+        |record| record.get(0),
+    )?;
+    let waited = |due_at| Timestamp::from_millis(due_at).until(now);
+    Ok(oldest.map(waited).unwrap_or_default())
 }
 
 /// When something is due for whom, and whose it is.

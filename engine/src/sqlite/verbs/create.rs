@@ -6,7 +6,7 @@ use tempus_model::{Identity, PreviewId, Route};
 
 use super::super::tables::{idempotency, previews, rows, slots, specs};
 use super::want;
-use crate::{Accepted, CreateError, JobError, Listener, NewPreview, Repeat, StoreError};
+use crate::{Accepted, CreateError, Listener, NewPreview, Repeat, StoreError};
 
 /// Accepts a create, or the update that it is.
 pub(crate) fn create(db: &Connection, new: &NewPreview) -> Result<Accepted, CreateError> {
@@ -109,10 +109,4 @@ fn choose(db: &Connection, listeners: &[Listener]) -> Result<Route, CreateError>
         });
     }
     Err(CreateError::NoListener)
-}
-
-impl From<StoreError> for CreateError {
-    fn from(error: StoreError) -> Self {
-        Self::Job(JobError::Store(error))
-    }
 }
