@@ -144,14 +144,31 @@ level = "info"
         listed["serviceArns"].as_array().unwrap().len()
     }
 
+    /// Puts a message on a queue, as EventBridge does.
+    pub async fn send(&self, queue: &str, body: &str) {
+        let message = json!({"QueueUrl": queue, "MessageBody": body});
+        self.json("sqs", "AmazonSQS.SendMessage", &message).await;
+    }
+
+    /// How many messages a queue has, in flight or not.
+    pub async fn messages(&self, queue: &str) -> u32 {
+        let asked = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
+        let answer = self.json("sqs", "AmazonSQS.GetQueueAttributes", &asked);
+        let attributes = answer.await["Attributes"].clone();
+        let count = |name: &str| attributes[name].as_str().unwrap().parse::<u32>().unwrap();
+        count("ApproximateNumberOfMessages") + count("ApproximateNumberOfMessagesNotVisible")
+    }
+
     async fn ecs(&self, call: &str, body: &Value) -> Value {
+        let target = format!("AmazonEC2ContainerServiceV20141113.{call}");
+        self.json("ecs", &target, body).await
+    }
+
+    async fn json(&self, service: &str, call: &str, body: &Value) -> Value {
         let request = self.client.post(&self.endpoint).body(body.to_string());
-        let request = signed(request, "ecs")
+        let request = signed(request, service)
             .header("content-type", "application/x-amz-json-1.1")
-            .header(
-                "x-amz-target",
-                format!("AmazonEC2ContainerServiceV20141113.{call}"),
-            );
+            .header("x-amz-target", call);
         let answer = request.send().await.unwrap();
         assert!(answer.status().is_success(), "{call}: {answer:?}");
         answer.json().await.unwrap()

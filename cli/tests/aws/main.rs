@@ -34,7 +34,9 @@ async fn api_and_worker_carry_a_preview_from_create_to_receipt() {
 
     let mut api = Process::start(folder.path(), "api");
     let mut worker = Process::start(folder.path(), "worker");
-    from_create_to_receipt(&Http::of(&mut api).await, &account).await;
+    let http = Http::of(&mut api).await;
+    from_create_to_receipt(&http, &account).await;
+    events_are_told_apart(&http, &account, queue_of(&printed)).await;
     stops_cleanly(&mut api).await;
     stops_cleanly(&mut worker).await;
 }
@@ -73,6 +75,50 @@ async fn from_create_to_receipt(http: &Http, account: &Account) {
         assert_eq!(check["found"], json!([]), "{receipt}");
     }
     assert_eq!(account.services().await, 0);
+}
+
+fn queue_of(printed: &str) -> &str {
+    let line = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("queue_url = "));
+    line.unwrap().trim_matches('"')
+}
+
+/// What ECS tells about strangers is dropped, as is what it tells about a preview that has nothing
+/// to do; what is no event at all is kept for a person.
+async fn events_are_told_apart(http: &Http, account: &Account, queue: &str) {
+    let of = |resource: &str, group: &str| {
+        let resource = format!("arn:aws:ecs:us-east-1:000000000000:{resource}");
+        let detail = json!({"group": group, "lastStatus": "RUNNING", "version": 3});
+        json!({"version": "0", "detail-type": "ECS Task State Change", "source": "aws.ecs",
+            "resources": [resource], "detail": detail})
+        .to_string()
+    };
+    let previews = http.send(Method::GET, "/previews", None).await;
+    let id = previews["previews"][0]["preview_id"].as_str().unwrap();
+    let digits = id.replace('-', "");
+    let ours = format!(
+        "service:tempus-00000000-{}-{}-web",
+        &digits[..8],
+        &digits[8..]
+    );
+    for body in [
+        of("task/previews/1", &ours),
+        of("task/previews/2", "service:somebody-else"),
+        of("service/previews/somebody-else", ""),
+        r#"{"source": "aws.ecs", "detail": "cut"#.to_owned(),
+    ] {
+        account.send(queue, &body).await;
+    }
+    let asked = Instant::now();
+    while account.messages(queue).await > 0 {
+        assert!(asked.elapsed() < PATIENCE, "messages stay on the queue");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let letters = http.send(Method::GET, "/dead-letters", None).await;
+    let letters = letters["dead_letters"].as_array().unwrap();
+    assert_eq!(letters.len(), 1, "{letters:#?}");
+    assert!(letters[0].to_string().contains("cut"), "{letters:#?}");
 }
 
 async fn stops_cleanly(process: &mut Process) {

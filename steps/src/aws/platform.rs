@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use tempus_model::{
-    FieldError, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Snapshot, Spec, Stage,
-};
+use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
 
 use super::client::{Arns, Client, Services};
 use super::options::AwsOptions;
@@ -16,8 +14,8 @@ use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefin
 use super::{admit, audit, event, inventory, logs, plan, remove, resources};
 use crate::common::{Predecessor, SetTimer};
 use crate::{
-    Afresh, AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, StepError,
-    Stray,
+    Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
+    StepError, Stray,
 };
 
 /// Previews as ECS Fargate services behind application load balancers.
@@ -95,8 +93,8 @@ impl Platform for AwsPlatform {
         inventory::inventory(&self.tools, installation).await
     }
 
-    fn event(&self, body: &str) -> Option<PreviewId> {
-        event::preview(body)
+    fn event(&self, body: &str) -> CloudEvent {
+        event::read(body)
     }
 
     fn verify_delay(&self) -> Duration {
