@@ -51,6 +51,11 @@ impl AwsPlatform {
         ];
         Ok(Self { tools, steps })
     }
+
+    #[cfg(test)]
+    pub(super) fn tools(&self) -> &Arc<Tools> {
+        &self.tools
+    }
 }
 
 #[async_trait]
@@ -114,6 +119,6 @@ impl Platform for AwsPlatform {
     }
 
     async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError> {
-        logs::logs(&self.tools, of, query).await
+        logs::logs(&self.tools, &of.identity, &of.row.ledger, query).await
     }
 }
