@@ -12,6 +12,7 @@ use crate::commands::context::Context;
 use crate::commands::create::Create;
 use crate::commands::dead_letters::DeadLetters;
 use crate::commands::destroy::Destroy;
+use crate::commands::exec::Exec;
 use crate::commands::extend::Extend;
 use crate::commands::job::Job;
 use crate::commands::list::List;
@@ -49,6 +50,7 @@ enum Command {
     Extend(Extend),
     Destroy(Destroy),
     Logs(Logs),
+    Exec(Exec),
     Receipt(Receipt),
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -134,6 +136,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Extend(c) => in_session!(c, &c.remote),
         Command::Destroy(c) => in_session!(c, &c.remote),
         Command::Logs(c) => in_session!(c, &c.remote),
+        Command::Exec(c) => in_session!(c, &c.remote),
         Command::Receipt(c) => in_session!(c, &c.remote),
         Command::DeadLetters(c) => in_session!(c, c.remote()),
         // Handled without a runtime.

@@ -27,6 +27,6 @@ mod step;
 pub use ctx::{Ctx, Trust};
 pub use error::{Landed, StepError};
 pub use platform::{
-    Afresh, Audit, LogLine, LogQuery, LogStream, PlanRequest, Platform, Resource, Stray,
+    Afresh, Audit, CloudEvent, LogLine, LogQuery, LogStream, PlanRequest, Platform, Resource, Stray,
 };
 pub use step::{AnyStep, Progress, Step, planned};

@@ -45,8 +45,8 @@ pub trait Platform: Send + Sync {
     /// could not be listed completely is an error.
     async fn inventory(&self, installation: InstallationId) -> Result<Vec<Stray>, StepError>;
 
-    /// Which preview a message that the platform put on the queue by itself is about.
-    fn event(&self, body: &str) -> Option<PreviewId>;
+    /// What a message that no hint can be read from is about.
+    fn event(&self, body: &str) -> CloudEvent;
 
     /// How long after an unwind, or after an answer was lost, a call of a dead worker may still
     /// land: a verify comes no earlier.
@@ -64,6 +64,17 @@ pub trait Platform: Send + Sync {
 
     /// A preview's log lines.
     async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError>;
+}
+
+/// What a platform put on the queue by itself, or somebody else did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloudEvent {
+    /// Something happened to what bears this preview's name.
+    Of(PreviewId),
+    /// Something happened to what is no preview's: of no concern here.
+    Foreign,
+    /// The platform says no such thing.
+    Unreadable,
 }
 
 /// Whether a platform's previews outlive this program.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tempus_engine::testing::emulator::{Emulator, Kind};
 use tempus_tests::aws::{Account, Site};
-use tempus_tests::server::{Api, proved, text};
+use tempus_tests::server::{Api, eventually, proved, text};
 
 /// How long a receipt may take, on a machine that does something else as well.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -19,8 +19,10 @@ async fn api_and_worker_carry_a_preview_from_create_to_receipt() {
 
     let mut api = site.start_plainly("api");
     let mut worker = site.start_plainly("worker");
-    from_create_to_receipt(&api.api().await, &site).await;
+    let client = api.api().await;
+    from_create_to_receipt(&client, &site).await;
     assert!(site.listing().await.is_empty());
+    events_are_told_apart(&client, &site).await;
     api.stops_cleanly().await;
     worker.stops_cleanly().await;
 }
@@ -51,4 +53,45 @@ async fn from_create_to_receipt(api: &Api, site: &Site) {
     assert_eq!(api.job_ended(&job).await["status"], "succeeded");
     proved(api, id, PATIENCE).await;
     assert_eq!(site.listing().await.services, []);
+}
+
+/// What ECS tells about strangers is dropped, as is what it tells about a preview that has nothing
+/// to do; what is no event at all is kept for a person.
+async fn events_are_told_apart(api: &Api, site: &Site) {
+    let queue = site.setting("aws.queue_url");
+    let of = |resource: &str, group: &str| {
+        let resource = format!("arn:aws:ecs:us-east-1:000000000000:{resource}");
+        let detail = json!({"group": group, "lastStatus": "RUNNING", "version": 3});
+        json!({"version": "0", "detail-type": "ECS Task State Change", "source": "aws.ecs",
+            "resources": [resource], "detail": detail})
+        .to_string()
+    };
+    let previews = api.get("/previews").send().await.expect(200);
+    let id = text(&previews["previews"][0], "preview_id").replace('-', "");
+    let (short, rest) = id.split_at(8);
+    let ours = format!("service:tempus-00000000-{short}-{rest}-web");
+    for body in [
+        of("task/previews/1", &ours),
+        of("task/previews/2", "service:somebody-else"),
+        of("service/previews/somebody-else", ""),
+        r#"{"source": "aws.ecs", "detail": "cut"#.to_owned(),
+    ] {
+        site.send(queue, &body).await;
+    }
+    eventually("an empty queue", PATIENCE, async || {
+        (messages(site, queue).await == 0).then_some(())
+    })
+    .await;
+    let letters = api.get("/dead-letters").send().await.expect(200);
+    let letters = letters["dead_letters"].as_array().unwrap();
+    assert_eq!(letters.len(), 1, "{letters:#?}");
+    assert!(letters[0].to_string().contains("cut"), "{letters:#?}");
+}
+
+/// How many messages a queue has, in flight or not.
+async fn messages(site: &Site, queue: &str) -> u32 {
+    let asked = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
+    let answer = site.account.calls().sqs("GetQueueAttributes", &asked).await;
+    let count = |name: &str| text(&answer["Attributes"], name).parse::<u32>().unwrap();
+    count("ApproximateNumberOfMessages") + count("ApproximateNumberOfMessagesNotVisible")
 }

@@ -7,6 +7,7 @@ use tempus_engine::{
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{Hint, JobId, PreviewId, Snapshot, Timestamp, Work};
+use tempus_steps::CloudEvent;
 use tracing::Instrument;
 
 use crate::Parts;
@@ -49,17 +50,12 @@ impl Shared {
         let verdict = match Hint::decode(&delivery.body) {
             Ok(hint) => self.follow(hint, &delivery).await,
             Err(error) => match self.parts.platform.event(&delivery.body) {
-                Some(preview) => {
-                    self.follow(
-                        Hint::Event {
-                            preview,
-                            again: false,
-                        },
-                        &delivery,
-                    )
-                    .await
+                CloudEvent::Of(preview) => {
+                    let again = false;
+                    self.follow(Hint::Event { preview, again }, &delivery).await
                 }
-                None => self.put_aside(&delivery, &error.to_string()).await,
+                CloudEvent::Foreign => Ok(Verdict::Delete),
+                CloudEvent::Unreadable => self.put_aside(&delivery, &error.to_string()).await,
             },
         };
         let verdict = verdict.unwrap_or_else(|error| {

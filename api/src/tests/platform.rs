@@ -7,12 +7,11 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use serde_json::Value;
 use tempus_model::{
-    FieldError, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Snapshot, Spec, Stage,
-    Timestamp,
+    FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage, Timestamp,
 };
 use tempus_steps::{
-    Afresh, AnyStep, Audit, Ctx, LogLine, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    StepError, Stray,
+    Afresh, AnyStep, Audit, CloudEvent, Ctx, LogLine, LogQuery, LogStream, PlanRequest, Platform,
+    Progress, StepError, Stray,
 };
 
 pub(super) struct TestPlatform;
@@ -51,8 +50,8 @@ impl Platform for TestPlatform {
         Ok(Vec::new())
     }
 
-    fn event(&self, _: &str) -> Option<PreviewId> {
-        None
+    fn event(&self, _: &str) -> CloudEvent {
+        CloudEvent::Unreadable
     }
 
     fn verify_delay(&self) -> Duration {

@@ -7,6 +7,7 @@ pub mod context;
 pub mod create;
 pub mod dead_letters;
 pub mod destroy;
+pub mod exec;
 pub mod extend;
 pub mod job;
 pub mod list;

@@ -2,36 +2,42 @@
 //! preview.
 
 use serde::Deserialize;
-use tempus_model::PreviewId;
 
 use super::names::{last_part, preview_of};
+use crate::CloudEvent;
 
 /// The part of an event that matters. `ECS Task State Change` says the service in its group;
 /// `ECS Service Action` and `ECS Deployment State Change` name it in their resources.
 #[derive(Deserialize)]
 struct Event {
-    source: String,
-    #[serde(default)]
+    source: Source,
     resources: Vec<String>,
-    #[serde(default)]
     detail: Detail,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
+enum Source {
+    #[serde(rename = "aws.ecs")]
+    Ecs,
+}
+
+#[derive(Deserialize)]
 struct Detail {
     #[serde(default)]
     group: String,
 }
 
-/// The preview that an event is about; `None` for what is no event of a preview's service.
-pub(super) fn preview(body: &str) -> Option<PreviewId> {
-    let event: Event = serde_json::from_str(body).ok()?;
-    if event.source != "aws.ecs" {
-        return None;
-    }
+/// Whose an event is. Of another installation's preview there is no row, so it needs no telling
+/// apart here.
+pub(super) fn read(body: &str) -> CloudEvent {
+    let Ok(event) = serde_json::from_str::<Event>(body) else {
+        return CloudEvent::Unreadable;
+    };
+    let Source::Ecs = event.source;
     let group = event.detail.group.strip_prefix("service:");
     let resources = event.resources.iter().map(|arn| last_part(arn));
-    group.into_iter().chain(resources).find_map(preview_of)
+    let named = group.into_iter().chain(resources).find_map(preview_of);
+    named.map_or(CloudEvent::Foreign, CloudEvent::Of)
 }
 
 #[cfg(test)]
@@ -44,7 +50,7 @@ mod tests {
     #[track_caller]
     fn is_ours(body: &str) {
         let body = body.replace("SERVICE", SERVICE);
-        assert_eq!(preview(&body).map(|id| id.to_string()).as_deref(), Some(ID));
+        assert_eq!(read(&body), CloudEvent::Of(ID.parse().unwrap()));
     }
 
     /// The documented examples, shortened.
@@ -75,14 +81,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_nobody_s() {
+    fn what_happens_to_others_is_no_concern() {
+        for (resource, group) in [
+            ("service/c/other", ""),
+            ("task/c/b99d40b3", "service:other"),
+            ("task/c/b99d40b3", "family:other"),
+            ("container-instance/c/a1", ""),
+        ] {
+            let body = serde_json::json!({
+                "version": "0", "detail-type": "ECS Task State Change", "source": "aws.ecs",
+                "resources": [format!("arn:aws:ecs:us-west-2:111122223333:{resource}")],
+                "detail": { "group": group, "lastStatus": "RUNNING" },
+            });
+            assert_eq!(read(&body.to_string()), CloudEvent::Foreign, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_of_ecs_cannot_be_read() {
         for body in [
             "",
             "{}",
-            r#"{"source":"aws.ecs","resources":["arn:aws:ecs:r:1:service/c/other"],"detail":{}}"#,
+            "{\"source\":\"aws.ecs\"",
+            r#"{"source":"aws.ecs","resources":"none","detail":{}}"#,
+            r#"{"source":"aws.ecs","detail":{}}"#,
             r#"{"source":"aws.ec2","resources":[],"detail":{}}"#,
         ] {
-            assert_eq!(preview(body), None, "{body}");
+            assert_eq!(read(body), CloudEvent::Unreadable, "{body}");
         }
     }
 }

@@ -29,6 +29,7 @@ mod admit;
 mod audit;
 mod client;
 mod event;
+mod exec;
 mod inventory;
 mod listing;
 mod logs;
@@ -48,6 +49,7 @@ mod testing;
 mod tests;
 
 pub use client::{ActionInfo, actions};
+pub use exec::{EXEC_ACTIONS, ExecError, ExecSession, open_exec};
 pub use options::{
     AwsOptions, Capacity, Credentials, Exec, ListenerMode, ListenerOption, ListenerTarget,
     PublicIp, Rate, Rates,

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use tempus_model::{
-    FieldError, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Snapshot, Spec, Stage,
-};
+use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
 
 use super::client::{Arns, Client, Services};
 use super::options::AwsOptions;
@@ -16,8 +14,8 @@ use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefin
 use super::{admit, audit, event, inventory, logs, plan, remove, resources};
 use crate::common::{Predecessor, SetTimer};
 use crate::{
-    Afresh, AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, StepError,
-    Stray,
+    Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
+    StepError, Stray,
 };
 
 /// Previews as ECS Fargate services behind application load balancers.
@@ -52,6 +50,11 @@ impl AwsPlatform {
             Box::new(Healthy(with())),
         ];
         Ok(Self { tools, steps })
+    }
+
+    #[cfg(test)]
+    pub(super) fn tools(&self) -> &Arc<Tools> {
+        &self.tools
     }
 }
 
@@ -95,8 +98,8 @@ impl Platform for AwsPlatform {
         inventory::inventory(&self.tools, installation).await
     }
 
-    fn event(&self, body: &str) -> Option<PreviewId> {
-        event::preview(body)
+    fn event(&self, body: &str) -> CloudEvent {
+        event::read(body)
     }
 
     fn verify_delay(&self) -> Duration {
@@ -116,6 +119,6 @@ impl Platform for AwsPlatform {
     }
 
     async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError> {
-        logs::logs(&self.tools, of, query).await
+        logs::logs(&self.tools, &of.identity, &of.row.ledger, query).await
     }
 }

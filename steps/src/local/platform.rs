@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tempus_model::{
-    FieldError, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Snapshot, Spec, Stage,
-};
+use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
 
 use super::health::Healthy;
 use super::ports::Ports;
@@ -21,8 +19,8 @@ use super::service::Process;
 use super::{admit, audit, logs, plan};
 use crate::common::{Predecessor, SetTimer};
 use crate::{
-    Afresh, AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, StepError,
-    Stray,
+    Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
+    StepError, Stray,
 };
 
 /// What can be set about the platform.
@@ -132,8 +130,8 @@ impl Platform for LocalPlatform {
         audit::inventory(&self.supervisor, &self.routes, installation).await
     }
 
-    fn event(&self, _body: &str) -> Option<PreviewId> {
-        None
+    fn event(&self, _body: &str) -> CloudEvent {
+        CloudEvent::Unreadable
     }
 
     fn verify_delay(&self) -> Duration {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use tempus_model::{
-    Check, FieldError, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Service as ServiceSpec,
-    Snapshot, Spec, SpecId, Stage, StepId, resource_name,
+    Check, FieldError, InstallationId, Ledger, PlanId, PlanKind, Service as ServiceSpec, Snapshot,
+    Spec, SpecId, Stage, StepId, resource_name,
 };
 
 use super::cloud::{Cloud, Item, Kind, Refusal};
@@ -16,7 +16,7 @@ use super::steps::{
     TargetGroup, TargetGroupPlan,
 };
 use crate::common::{Predecessor, SetTimer, opening};
-use crate::platform::Afresh;
+use crate::platform::{Afresh, CloudEvent};
 use crate::{
     AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, Resource, Step,
     StepError, Stray, planned,
@@ -228,8 +228,13 @@ impl Platform for SimPlatform {
         Ok(listed.iter().map(Item::stray).collect())
     }
 
-    fn event(&self, body: &str) -> Option<PreviewId> {
-        body.strip_prefix("sim-event ")?.parse().ok()
+    fn event(&self, body: &str) -> CloudEvent {
+        let told = body.strip_prefix("sim-event ");
+        match told.map(str::parse) {
+            Some(Ok(preview)) => CloudEvent::Of(preview),
+            Some(Err(_)) => CloudEvent::Foreign,
+            None => CloudEvent::Unreadable,
+        }
     }
 
     fn verify_delay(&self) -> Duration {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Account, Listing, Role};
@@ -77,6 +77,12 @@ impl Site {
         set.map_or_else(String::new, |(_, value)| value.clone())
     }
 
+    /// What a setting of those that the test or the bootstrap has made is.
+    pub fn setting(&self, key: &str) -> &str {
+        let set = self.settings.iter().find(|(known, _)| known == key);
+        &set.unwrap_or_else(|| panic!("{key} is not set")).1
+    }
+
     /// Starts `api`, `worker` or `serve`, with a log of this name, by this endpoint: the
     /// emulator's own, or a wire's.
     pub fn start(&self, role: &str, name: &str, endpoint: &str) -> Role {
@@ -88,6 +94,12 @@ impl Site {
     /// Starts a role that calls the emulator directly.
     pub fn start_plainly(&self, role: &str) -> Role {
         self.start(role, role, self.account.calls.endpoint())
+    }
+
+    /// Puts a message on a queue, as EventBridge and strangers do.
+    pub async fn send(&self, queue: &str, body: &str) {
+        let message = json!({"QueueUrl": queue, "MessageBody": body});
+        self.account.calls().sqs("SendMessage", &message).await;
     }
 
     /// The folder of its configuration and its logs.

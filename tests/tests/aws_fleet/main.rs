@@ -139,32 +139,18 @@ async fn kill(
 
 /// The recurring schedule fires, which is a quarter of an hour early: its message is on the queue.
 async fn sweep(site: &Site) {
-    let calls = site.account.calls();
     let path = format!("/schedules/sweep?groupName={}", site.account.name);
-    let schedule = calls.scheduler(&path).await;
-    let target = &schedule["Target"];
-    let queue = text(target, "Arn").rsplit(':').next().unwrap();
-    let named = json!({"QueueName": queue});
-    let queue = calls.sqs("GetQueueUrl", &named).await;
-    let message = json!({"QueueUrl": queue["QueueUrl"], "MessageBody": target["Input"]});
-    calls.sqs("SendMessage", &message).await;
+    let schedule = site.account.calls().scheduler(&path).await;
+    let message = text(&schedule["Target"], "Input");
+    site.send(site.setting("aws.queue_url"), message).await;
 }
 
 /// Messages that mean nothing to anybody: in the queue of hints, and where SQS puts by itself what
 /// was received too often. Returns how many.
 async fn unreadable_messages(site: &Site) -> usize {
-    let calls = &site.account.calls();
-    let queues = calls.sqs("ListQueues", &json!({})).await;
-    let queues: Vec<&str> = queues["QueueUrls"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    assert_eq!(queues.len(), 2, "hints and what was put aside: {queues:?}");
-    for url in &queues {
-        let message = json!({"QueueUrl": url, "MessageBody": "no hint of ours"});
-        calls.sqs("SendMessage", &message).await;
+    let queues = ["aws.queue_url", "aws.dead_letter_url"].map(|key| site.setting(key));
+    for queue in queues {
+        site.send(queue, "no hint of ours").await;
     }
     queues.len()
 }

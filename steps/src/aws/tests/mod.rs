@@ -2,5 +2,6 @@
 
 mod budget;
 mod life;
+mod logs;
 mod strict;
 mod world;

@@ -13,8 +13,8 @@ use tempus_model::{Ledger, LedgerEntry, Spec, Stage, StepId};
 use crate::aws::client::Client;
 use crate::aws::options::{AwsOptions, Credentials, ListenerMode};
 use crate::aws::testing::{Script, TestCtx, options};
-use crate::aws::{AwsPlatform, rank};
-use crate::{Ctx, Platform, Progress, StepError};
+use crate::aws::{AwsPlatform, logs, rank};
+use crate::{Ctx, LogQuery, LogStream, Platform, Progress, StepError};
 
 /// How often something that waits is looked at again.
 const LOOKS: usize = 60;
@@ -190,6 +190,12 @@ impl World {
             }
         }
         panic!("there is always something: {:?}", self.strays().await);
+    }
+
+    /// The preview's log lines.
+    pub(super) async fn lines(&self, query: &LogQuery) -> Result<LogStream, StepError> {
+        let (of, ledger) = (&self.ctx.identity, &self.ledger);
+        logs::logs(self.platform.tools(), of, ledger, query).await
     }
 
     /// What the inventory has of this preview, by kind.

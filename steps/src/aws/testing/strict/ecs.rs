@@ -133,6 +133,7 @@ impl Services {
             }
             "ListTaskDefinitions" => paged(input, output, "taskDefinitionArns"),
             "ListTaskDefinitionFamilies" => paged(input, output, "families"),
+            "FilterLogEvents" => paged(input, output, "events"),
             _ => {}
         }
     }
