@@ -26,6 +26,12 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # Workers may change and remove what carries the installation's tag: that must be previews alone.
+  validation {
+    condition     = !anytrue([for key in ["tempus:installation", "tempus:preview", "tempus:managed"] : contains(keys(var.tags), key)])
+    error_message = "tags must not hold tempus:installation, tempus:preview or tempus:managed: those mark what workers made."
+  }
 }
 
 variable "kms_key_arn" {

@@ -26,6 +26,12 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # Workers may change and remove what carries the installation's tag: that must be previews alone.
+  validation {
+    condition     = !anytrue([for key in ["tempus:installation", "tempus:preview", "tempus:managed"] : contains(keys(var.tags), key)])
+    error_message = "tags must not hold tempus:installation, tempus:preview or tempus:managed: those mark what workers made."
+  }
 }
 
 variable "installation" {
@@ -58,16 +64,5 @@ variable "queue_arn" {
   validation {
     condition     = can(regex("^arn:[a-z-]+:sqs:", var.queue_arn))
     error_message = "queue_arn must be an ARN of sqs."
-  }
-}
-
-variable "dead_letter_arn" {
-  description = "Where an event goes that could not be put on the queue: the queue module's."
-  type        = string
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^arn:[a-z-]+:sqs:", var.dead_letter_arn))
-    error_message = "dead_letter_arn must be an ARN of sqs."
   }
 }

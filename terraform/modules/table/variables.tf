@@ -26,6 +26,12 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  # Workers may change and remove what carries the installation's tag: that must be previews alone.
+  validation {
+    condition     = !anytrue([for key in ["tempus:installation", "tempus:preview", "tempus:managed"] : contains(keys(var.tags), key)])
+    error_message = "tags must not hold tempus:installation, tempus:preview or tempus:managed: those mark what workers made."
+  }
 }
 
 variable "kms_key_arn" {
@@ -59,7 +65,7 @@ variable "recovery_days" {
 }
 
 variable "installation" {
-  description = "The installation's id, eight hex digits. Derived from account, region and name unless given; give the one of the old table when restoring into a new one."
+  description = "The installation's id, eight hex digits, where the table holds one that was not stored from here: one that tempus bootstrap made, or a restored one. Unless given, it is derived from account, region and name, and stored."
   type        = string
   default     = null
 
