@@ -27,18 +27,24 @@ resource "aws_kms_key" "state" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "Account"
-      Effect    = "Allow"
-      Principal = { AWS = "arn:${local.partition}:iam::${local.account}:root" }
-      Action    = "kms:*"
-      Resource  = "*"
-    }]
+    Statement = [
+      {
+        Sid       = "Account"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:${local.partition}:iam::${local.account}:root" }
+        Action    = "kms:*"
+        Resource  = "*"
+      },
+      {
+        # Without the key every state is lost. Who means it changes this policy first.
+        Sid       = "Keep"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["kms:DisableKey", "kms:ScheduleKeyDeletion"]
+        Resource  = "*"
+      },
+    ]
   })
-
-  lifecycle {
-    prevent_destroy = true
-  }
 }
 
 resource "aws_kms_alias" "state" {
@@ -46,13 +52,11 @@ resource "aws_kms_alias" "state" {
   target_key_id = aws_kms_key.state.key_id
 }
 
+# S3 refuses to delete a bucket that holds anything, earlier versions too.
 resource "aws_s3_bucket" "state" {
-  bucket = local.bucket
-  tags   = local.tags
-
-  lifecycle {
-    prevent_destroy = true
-  }
+  bucket        = local.bucket
+  force_destroy = false
+  tags          = local.tags
 }
 
 resource "aws_s3_bucket_versioning" "state" {
