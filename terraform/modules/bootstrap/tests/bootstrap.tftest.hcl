@@ -92,7 +92,7 @@ run "states_are_not_lost_by_destroying_this" {
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_kms_key.state.policy).Statement :
-      statement.Effect == "Deny" && statement.Principal == "*" && contains(statement.Action, "kms:ScheduleKeyDeletion")
+      statement.Effect == "Deny" && statement.Principal == "*" && contains(flatten([statement.Action]), "kms:ScheduleKeyDeletion")
     ])
     error_message = "the key can be deleted, and with it every state"
   }
