@@ -10,7 +10,7 @@ locals {
   tags      = merge(var.tags, { "tempus:name" = var.name })
 
   backend = <<-CONF
-    bucket       = "${aws_s3_bucket.state.bucket}"
+    bucket       = "${module.state.bucket}"
     region       = "${local.region}"
     kms_key_id   = "${aws_kms_key.state.arn}"
     encrypt      = true
@@ -53,100 +53,26 @@ resource "aws_kms_alias" "state" {
 }
 
 # S3 refuses to delete a bucket that holds anything, earlier versions too.
-resource "aws_s3_bucket" "state" {
-  bucket        = local.bucket
-  force_destroy = false
-  tags          = local.tags
+module "state" {
+  source = "../bucket"
+
+  bucket       = local.bucket
+  kms_key_arn  = aws_kms_key.state.arn
+  earlier_days = var.noncurrent_days
+  access_logs  = { bucket = module.logs.bucket, prefix = "state/" }
+  tags         = local.tags
 }
 
-resource "aws_s3_bucket_versioning" "state" {
-  bucket = aws_s3_bucket.state.id
+# Under S3's own keys: access logs can be written under no other.
+module "logs" {
+  source = "../bucket"
 
-  versioning_configuration {
-    status = "Enabled"
+  bucket       = "${local.bucket}-logs"
+  expire_days  = 365
+  earlier_days = 1
+  tags         = local.tags
+
+  writers = {
+    "logging.s3.amazonaws.com" = { keys = ["state/*"], account = local.account }
   }
-}
-
-resource "aws_s3_bucket_server_side_encryption_configuration" "state" {
-  bucket = aws_s3_bucket.state.id
-
-  rule {
-    bucket_key_enabled = true
-
-    apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
-      kms_master_key_id = aws_kms_key.state.arn
-    }
-  }
-}
-
-resource "aws_s3_bucket_public_access_block" "state" {
-  bucket                  = aws_s3_bucket.state.id
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-resource "aws_s3_bucket_ownership_controls" "state" {
-  bucket = aws_s3_bucket.state.id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-resource "aws_s3_bucket_lifecycle_configuration" "state" {
-  bucket = aws_s3_bucket.state.id
-
-  rule {
-    id     = "earlier-versions"
-    status = "Enabled"
-
-    filter {}
-
-    noncurrent_version_expiration {
-      noncurrent_days = var.noncurrent_days
-    }
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 7
-    }
-  }
-
-  # A rule about versions is refused by a bucket that keeps none.
-  depends_on = [aws_s3_bucket_versioning.state]
-}
-
-resource "aws_s3_bucket_policy" "state" {
-  bucket = aws_s3_bucket.state.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "OnlyTls"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "s3:*"
-        Resource  = [aws_s3_bucket.state.arn, "${aws_s3_bucket.state.arn}/*"]
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
-      {
-        Sid       = "OnlyThisKey"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "s3:PutObject"
-        Resource  = "${aws_s3_bucket.state.arn}/*"
-        # Who names no key gets the bucket's, which is this one.
-        Condition = {
-          StringNotEqualsIfExists = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = aws_kms_key.state.arn }
-          Null                    = { "s3:x-amz-server-side-encryption" = "false" }
-        }
-      },
-    ]
-  })
-
-  # Access is closed before a policy is put, so that no policy is ever tried while it is open.
-  depends_on = [aws_s3_bucket_public_access_block.state]
 }

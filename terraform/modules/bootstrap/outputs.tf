@@ -1,6 +1,6 @@
 output "bucket" {
   description = "The state bucket's name."
-  value       = aws_s3_bucket.state.bucket
+  value       = module.state.bucket
 }
 
 output "kms_key_arn" {

@@ -29,8 +29,8 @@ variable "bucket" {
   default     = null
 
   validation {
-    condition     = var.bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket))
-    error_message = "bucket must be a valid bucket name: 3 to 63 lower-case letters, digits, dots and hyphens."
+    condition     = var.bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,56}[a-z0-9]$", var.bucket))
+    error_message = "bucket must be a valid bucket name: 3 to 58 lower-case letters, digits, dots and hyphens; its logs' bucket is called the same with -logs."
   }
 }
 

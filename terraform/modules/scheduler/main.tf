@@ -54,15 +54,23 @@ resource "aws_iam_role_policy" "this" {
         Resource  = var.kms_key_arn
         Condition = { StringEquals = { "kms:ViaService" = "sqs.${local.region}.amazonaws.com" } }
       },
+      {
+        # The scheduler reads a schedule with the role that it posts with.
+        Sid       = "Read"
+        Effect    = "Allow"
+        Action    = "kms:Decrypt"
+        Resource  = var.kms_key_arn
+        Condition = { ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "${replace(aws_scheduler_schedule_group.this.arn, ":schedule-group/", ":schedule/")}/*" } }
+      },
     ]
   })
 }
 
 resource "aws_scheduler_schedule" "sweep" {
-  #checkov:skip=CKV_AWS_297:It says nothing but "sweep", and with a key of ours it could fail for one more reason.
   name        = "sweep"
   group_name  = aws_scheduler_schedule_group.this.name
   description = "Compares what exists with the rows"
+  kms_key_arn = var.kms_key_arn
 
   schedule_expression = var.sweep_minutes == 1 ? "rate(1 minute)" : "rate(${var.sweep_minutes} minutes)"
 

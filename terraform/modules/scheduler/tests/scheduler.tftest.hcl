@@ -52,8 +52,9 @@ run "the_role_sends_to_the_two_queues_and_does_nothing_else" {
       } == {
       Post    = [jsonencode("sqs:SendMessage"), jsonencode([var.queue_arn, var.dead_letter_arn]), "null"]
       Encrypt = [jsonencode(["kms:GenerateDataKey", "kms:Decrypt"]), jsonencode(var.kms_key_arn), jsonencode({ StringEquals = { "kms:ViaService" = "sqs.us-east-1.amazonaws.com" } })]
+      Read    = [jsonencode("kms:Decrypt"), jsonencode(var.kms_key_arn), jsonencode({ ArnLike = { "kms:EncryptionContext:aws:scheduler:schedule:arn" = "arn:aws:scheduler:us-east-1:111122223333:schedule/tempus/*" } })]
     }
-    error_message = "the role may do more than post"
+    error_message = "the role may do more than post, and read its schedules"
   }
 }
 
