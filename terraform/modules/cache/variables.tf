@@ -94,7 +94,7 @@ variable "replicas" {
 variable "log_days" {
   description = "How long the slow log is kept."
   type        = number
-  default     = 30
+  default     = 365
   nullable    = false
 
   validation {

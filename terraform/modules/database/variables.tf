@@ -137,7 +137,7 @@ variable "backup_days" {
 variable "log_days" {
   description = "How long the server's log is kept."
   type        = number
-  default     = 30
+  default     = 365
   nullable    = false
 
   validation {
