@@ -4,7 +4,7 @@ locals {
   definitions   = "arn:${local.partition}:ecs:${local.here}:task-definition/${local.ours}*:*"
   services      = "arn:${local.partition}:ecs:${local.here}:service/${local.cluster}/${local.ours}*"
   target_groups = "arn:${local.partition}:elasticloadbalancing:${local.here}:targetgroup/${local.ours}*/*"
-  rules         = [for arn in var.listener_arns : "${replace(arn, ":listener/", ":listener-rule/")}/*"]
+  rules         = "arn:${local.partition}:elasticloadbalancing:${local.here}:listener-rule/app/*"
   groups        = "arn:${local.partition}:ec2:${local.here}:security-group/*"
 
   previews_worker = [
@@ -105,6 +105,7 @@ locals {
       Condition = local.tagging
     },
     {
+      # By their tag alone: a rule's ARN is as long as its listener's, and a role's policies have 10 KB in all.
       Sid       = "Rules"
       Effect    = "Allow"
       Action    = ["elasticloadbalancing:DeleteRule", "elasticloadbalancing:ModifyRule"]
@@ -115,7 +116,7 @@ locals {
       Sid       = "TagNewOfLoadBalancers"
       Effect    = "Allow"
       Action    = "elasticloadbalancing:AddTags"
-      Resource  = concat([local.target_groups], local.rules)
+      Resource  = [local.target_groups, local.rules]
       Condition = { StringEquals = { "elasticloadbalancing:CreateAction" = ["CreateRule", "CreateTargetGroup"] } }
     },
     {

@@ -139,8 +139,8 @@ variable "listener_arns" {
   nullable    = false
 
   validation {
-    condition     = length(var.listener_arns) > 0 && alltrue([for arn in var.listener_arns : can(regex("^arn:[a-z-]+:elasticloadbalancing:.*:listener/app/", arn))])
-    error_message = "listener_arns must be one or more ARNs of listeners of application load balancers."
+    condition     = length(var.listener_arns) >= 1 && length(var.listener_arns) <= 25 && alltrue([for arn in var.listener_arns : can(regex("^arn:[a-z-]+:elasticloadbalancing:.*:listener/app/", arn))])
+    error_message = "listener_arns must be 1 to 25 ARNs of listeners of application load balancers: a worker's policy has no room for more."
   }
 }
 

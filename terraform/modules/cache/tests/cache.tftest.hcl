@@ -91,11 +91,11 @@ run "one_node_alone_is_possible" {
   }
 
   assert {
-    condition = (
-      aws_elasticache_replication_group.this.num_cache_clusters == 1
-      && !aws_elasticache_replication_group.this.automatic_failover_enabled
-      && !aws_elasticache_replication_group.this.multi_az_enabled
-    )
+    condition = alltrue([
+      aws_elasticache_replication_group.this.num_cache_clusters == 1,
+      !aws_elasticache_replication_group.this.automatic_failover_enabled,
+      !aws_elasticache_replication_group.this.multi_az_enabled,
+    ])
     error_message = "one node has nothing to fail over to, and is refused"
   }
 }

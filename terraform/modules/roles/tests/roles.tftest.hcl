@@ -250,6 +250,20 @@ run "no_action_is_a_pattern" {
   }
 }
 
+run "the_largest_pool_fits_into_a_role_s_policies" {
+  variables {
+    listener_arns = [
+      for number in range(25) :
+      "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/tempus-production-a${number + 1}/0123456789abcdef/0123456789abcdef"
+    ]
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.this["worker"].policy) <= 10240
+    error_message = "IAM takes 10,240 characters"
+  }
+}
+
 run "the_installation_s_tag_is_for_previews_alone" {
   command = plan
 
