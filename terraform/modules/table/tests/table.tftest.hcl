@@ -81,6 +81,43 @@ run "the_table_is_the_one_that_the_program_expects" {
   }
 }
 
+run "the_program_s_own_names" {
+  module {
+    source = "./tests/source"
+  }
+}
+
+run "the_table_has_the_program_s_own_names" {
+  assert {
+    condition = !run.the_program_s_own_names.is_clone || alltrue([
+      for index, keys in { DUE = ["DUE_SHARD", "DUE_AT"], LISTED = ["LIST_KEY", "LIST_AT"], NEWEST = ["NEWEST_KEY", "LIST_AT"], PARKED = ["PARKED_KEY", "LIST_AT"] } :
+      anytrue([
+        for made in aws_dynamodb_table.this.global_secondary_index :
+        made.name == run.the_program_s_own_names.names[index]
+        && [for key in made.key_schema : key.attribute_name] == [for key in keys : run.the_program_s_own_names.names[key]]
+      ])
+    ])
+    error_message = "engine/src/aws/table/index.rs has other indexes"
+  }
+
+  # What is copied beside that costs nothing.
+  assert {
+    condition = !run.the_program_s_own_names.is_clone || alltrue([
+      for made in aws_dynamodb_table.this.global_secondary_index :
+      length(setsubtract(run.the_program_s_own_names.copied, coalesce(made.non_key_attributes, []))) == 0
+      if made.name != "due"
+    ])
+    error_message = "engine/src/aws/table/index.rs copies more into the indexes"
+  }
+
+  assert {
+    condition = !run.the_program_s_own_names.is_clone || [aws_dynamodb_table.this.hash_key, aws_dynamodb_table.this.range_key, one(aws_dynamodb_table.this.ttl).attribute_name] == [
+      for name in ["PK", "SK", "TTL"] : run.the_program_s_own_names.names[name]
+    ]
+    error_message = "the program calls its keys otherwise"
+  }
+}
+
 run "the_installation_is_stored_as_the_program_reads_it" {
   assert {
     condition = jsondecode(aws_dynamodb_table_item.installation[0].item) == {
