@@ -106,11 +106,13 @@ resource "aws_s3_bucket_policy" "this" {
         }
       }],
       [for service, writer in var.writers : {
-        Effect    = "Allow"
-        Principal = { Service = service }
-        Action    = "s3:PutObject"
-        Resource  = [for key in writer.keys : "${aws_s3_bucket.this.arn}/${key}"]
-        Condition = writer.account == null ? {} : { StringEquals = { "aws:SourceAccount" = writer.account } }
+        for part, value in {
+          Effect    = "Allow"
+          Principal = { Service = service }
+          Action    = "s3:PutObject"
+          Resource  = [for key in writer.keys : "${aws_s3_bucket.this.arn}/${key}"]
+          Condition = writer.account == null ? null : { StringEquals = { "aws:SourceAccount" = writer.account } }
+        } : part => value if value != null
       }],
     )
   })

@@ -86,20 +86,29 @@ run "services_write_where_they_may" {
   variables {
     kms_key_arn = null
     writers = {
-      "logging.s3.amazonaws.com" = { keys = ["buckets/*"], account = "111122223333" }
+      "logdelivery.elasticloadbalancing.amazonaws.com" = { keys = ["AWSLogs/111122223333/*"] }
+      "logging.s3.amazonaws.com"                       = { keys = ["buckets/*"], account = "111122223333" }
     }
   }
 
   assert {
-    condition = [
+    condition = jsonencode([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement if statement.Effect == "Allow"
-      ] == [{
+      ]) == jsonencode([
+      {
+        Action    = "s3:PutObject"
+        Effect    = "Allow"
+        Principal = { Service = "logdelivery.elasticloadbalancing.amazonaws.com" }
+        Resource  = ["arn:aws:s3:::kept/AWSLogs/111122223333/*"]
+      },
+      {
         Action    = "s3:PutObject"
         Condition = { StringEquals = { "aws:SourceAccount" = "111122223333" } }
         Effect    = "Allow"
         Principal = { Service = "logging.s3.amazonaws.com" }
         Resource  = ["arn:aws:s3:::kept/buckets/*"]
-    }]
+      },
+    ])
     error_message = "a service may write where it need not"
   }
 }
