@@ -17,7 +17,7 @@ module "installation" {
 
   # Load balancers and databases want two zones; all that is paid for by the zone is in one.
   network = {
-    zone_count   = 2
+    zones        = [for letter in var.zones : "${var.region}${letter}"]
     task_zones   = 1
     nat          = "one"
     client_cidrs = var.client_cidrs
@@ -32,7 +32,7 @@ module "installation" {
 
   protected          = var.protected
   container_insights = false
-  log_days           = 14
+  previews_log_days  = 14
   budget_usd         = 98
 
   usage = {

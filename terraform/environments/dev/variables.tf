@@ -89,3 +89,15 @@ variable "protected" {
   default     = true
   nullable    = false
 }
+
+variable "zones" {
+  description = "The letters of the zones to be in. Not every account has every letter."
+  type        = list(string)
+  default     = ["a", "b"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.zones) == 2 && alltrue([for letter in var.zones : can(regex("^[a-z]$", letter))])
+    error_message = "zones must be two letters."
+  }
+}

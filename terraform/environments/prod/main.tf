@@ -16,11 +16,11 @@ module "installation" {
   pull_through = var.pull_through
 
   network = {
-    zone_count    = 3
-    task_zones    = 3
+    zones         = [for letter in var.zones : "${var.region}${letter}"]
+    task_zones    = length(var.zones)
     nat           = "per_zone"
     client_cidrs  = var.client_cidrs
-    flow_log_days = 30
+    flow_log_days = 365
   }
 
   edge             = { balancers = 2, cloudfront = true }
@@ -31,7 +31,7 @@ module "installation" {
   cache    = { replicas = 2 }
 
   container_insights = true
-  log_days           = 30
+  previews_log_days  = 30
   budget_usd         = 595
 
   usage = {

@@ -75,3 +75,15 @@ variable "pull_through" {
   default     = {}
   nullable    = false
 }
+
+variable "zones" {
+  description = "The letters of the zones to be in. Not every account has every letter."
+  type        = list(string)
+  default     = ["a", "b", "c"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.zones) == 3 && alltrue([for letter in var.zones : can(regex("^[a-z]$", letter))])
+    error_message = "zones must be three letters."
+  }
+}

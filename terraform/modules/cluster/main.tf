@@ -3,6 +3,7 @@ locals {
 }
 
 resource "aws_ecs_cluster" "this" {
+  # checkov:skip=CKV_AWS_65:each environment says whether it pays for these metrics
   name = var.name
   tags = local.tags
 
@@ -29,11 +30,19 @@ resource "aws_service_discovery_http_namespace" "this" {
   tags        = local.tags
 }
 
-resource "aws_cloudwatch_log_group" "this" {
-  for_each = toset(["previews", "api", "worker"])
+resource "aws_cloudwatch_log_group" "control" {
+  for_each = toset(["api", "worker"])
 
   name              = "/tempus/${var.environment}/${each.key}"
-  retention_in_days = var.log_days
+  retention_in_days = var.control_log_days
+  kms_key_id        = var.kms_key_arn
+  tags              = local.tags
+}
+
+resource "aws_cloudwatch_log_group" "previews" {
+  # checkov:skip=CKV_AWS_338:previews live for hours, and what applications log of people is not kept for a year
+  name              = "/tempus/${var.environment}/previews"
+  retention_in_days = var.previews_log_days
   kms_key_id        = var.kms_key_arn
   tags              = local.tags
 }

@@ -20,15 +20,18 @@ output "service_connect_namespace" {
 
 output "log_groups" {
   description = "The log groups' names by whose they are: previews (ecs.log_group), api, worker."
-  value       = { for whose, group in aws_cloudwatch_log_group.this : whose => group.name }
+  value = merge(
+    { previews = aws_cloudwatch_log_group.previews.name },
+    { for role, group in aws_cloudwatch_log_group.control : role => group.name },
+  )
 }
 
 output "previews_log_group_arn" {
   description = "The previews' log group."
-  value       = aws_cloudwatch_log_group.this["previews"].arn
+  value       = aws_cloudwatch_log_group.previews.arn
 }
 
 output "control_log_group_arns" {
   description = "The control plane's own log groups."
-  value       = [for whose in ["api", "worker"] : aws_cloudwatch_log_group.this[whose].arn]
+  value       = [for group in aws_cloudwatch_log_group.control : group.arn]
 }

@@ -45,15 +45,27 @@ variable "kms_key_arn" {
   }
 }
 
-variable "log_days" {
-  description = "How long log lines are kept, those of previews among them."
+variable "control_log_days" {
+  description = "How long log lines of the control plane are kept: who asked for what, and what was done."
+  type        = number
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400], var.control_log_days)
+    error_message = "control_log_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400."
+  }
+}
+
+variable "previews_log_days" {
+  description = "How long log lines of previews are kept."
   type        = number
   default     = 30
   nullable    = false
 
   validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400], var.log_days)
-    error_message = "log_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400."
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400], var.previews_log_days)
+    error_message = "previews_log_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400."
   }
 }
 

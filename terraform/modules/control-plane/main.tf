@@ -71,6 +71,7 @@ resource "aws_ecs_task_definition" "this" {
 }
 
 resource "aws_lb_target_group" "api" {
+  # checkov:skip=CKV_AWS_378:TLS ends at the load balancer, and nobody else reaches the task
   name        = "${var.name}-api"
   vpc_id      = var.vpc_id
   target_type = "ip"

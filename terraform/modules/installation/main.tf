@@ -13,7 +13,7 @@ locals {
     "ecs.cluster"                   = module.cluster.cluster_name
     "ecs.vpc_id"                    = module.network.vpc_id
     "ecs.subnets"                   = join(", ", local.task_subnets)
-    "ecs.security_groups"           = module.network.security_group_ids["previews"]
+    "ecs.security_groups"           = module.network.previews_security_group_id
     "ecs.public_ip"                 = "no"
     "ecs.capacity"                  = var.preview_capacity
     "ecs.execution_role_arn"        = module.roles.previews_execution_role_arn
@@ -51,7 +51,6 @@ module "network" {
   tags          = var.tags
   kms_key_arn   = module.secrets.kms_key_arn
   cidr          = var.network.cidr
-  zone_count    = var.network.zone_count
   zones         = var.network.zones
   nat           = var.network.nat
   client_cidrs  = var.network.client_cidrs
@@ -116,7 +115,7 @@ module "cluster" {
   environment        = var.environment
   tags               = var.tags
   kms_key_arn        = module.secrets.kms_key_arn
-  log_days           = var.log_days
+  previews_log_days  = var.previews_log_days
   container_insights = var.container_insights
 }
 
@@ -140,7 +139,7 @@ module "edge" {
   domain              = var.domain
   zone_id             = var.zone_id
   subnet_ids          = module.network.public_subnet_ids
-  security_group_ids  = [module.network.security_group_ids["balancer"]]
+  security_group_ids  = [module.network.balancer_security_group_id]
   logs_bucket         = module.storage.logs_bucket
   balancers           = var.edge.balancers
   cloudfront          = var.edge.cloudfront
@@ -156,7 +155,7 @@ module "database" {
   tags                = var.tags
   kms_key_arn         = module.secrets.kms_key_arn
   subnet_ids          = module.network.database_subnet_ids
-  security_group_ids  = [module.network.security_group_ids["database"]]
+  security_group_ids  = [module.network.database_security_group_id]
   multi_az            = var.database.multi_az
   deletion_protection = var.protected
 }
@@ -170,7 +169,7 @@ module "cache" {
   tags               = var.tags
   kms_key_arn        = module.secrets.kms_key_arn
   subnet_ids         = module.network.database_subnet_ids
-  security_group_ids = [module.network.security_group_ids["cache"]]
+  security_group_ids = [module.network.cache_security_group_id]
   replicas           = var.cache.replicas
 }
 
@@ -215,7 +214,7 @@ module "control_plane" {
   log_groups         = module.cluster.log_groups
   vpc_id             = module.network.vpc_id
   subnet_ids         = local.task_subnets
-  security_group_ids = module.network.security_group_ids
+  security_group_ids = { api = module.network.api_security_group_id, worker = module.network.worker_security_group_id }
   task_role_arns     = { api = module.roles.api_role_arn, worker = module.roles.worker_role_arn }
   execution_role_arn = module.roles.control_execution_role_arn
   listener_arn       = module.edge.api_listener_arn

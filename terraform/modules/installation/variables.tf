@@ -72,8 +72,7 @@ variable "network" {
   description = "Zones, how many of them have tasks, the way out (one NAT gateway or per_zone), who may be a client, and how long flows are logged (null: not)."
   type = object({
     cidr          = optional(string, "10.0.0.0/16")
-    zone_count    = number
-    zones         = optional(list(string))
+    zones         = list(string)
     task_zones    = number
     nat           = string
     client_cidrs  = optional(list(string), ["0.0.0.0/0"])
@@ -82,8 +81,8 @@ variable "network" {
   nullable = false
 
   validation {
-    condition     = var.network.task_zones >= 1 && var.network.task_zones <= var.network.zone_count
-    error_message = "network.task_zones must be from 1 to network.zone_count."
+    condition     = var.network.task_zones >= 1 && var.network.task_zones <= length(var.network.zones)
+    error_message = "network.task_zones must be from 1 to the number of network.zones."
   }
 }
 
@@ -178,8 +177,8 @@ variable "container_insights" {
   nullable    = false
 }
 
-variable "log_days" {
-  description = "How long log lines are kept."
+variable "previews_log_days" {
+  description = "How long log lines of previews are kept."
   type        = number
   default     = 30
   nullable    = false

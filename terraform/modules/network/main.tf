@@ -2,25 +2,14 @@ data "aws_region" "current" {}
 data "aws_partition" "current" {}
 data "aws_caller_identity" "current" {}
 
-# Zones that an account has to ask for are not counted: they lack half of the services.
-data "aws_availability_zones" "usual" {
-  state = "available"
-
-  filter {
-    name   = "opt-in-status"
-    values = ["opt-in-not-required"]
-  }
-}
-
 locals {
-  tags  = merge(var.tags, { "tempus:name" = var.name, "tempus:environment" = var.environment })
-  zones = var.zones != null ? var.zones : slice(sort(data.aws_availability_zones.usual.names), 0, var.zone_count)
+  tags = merge(var.tags, { "tempus:name" = var.name, "tempus:environment" = var.environment })
 
   # Zone by zone, so that adding a zone moves no network that exists. The first network of the VPC stays free.
   tiers   = ["public", "private", "database"]
   newbits = 24 - tonumber(split("/", var.cidr)[1])
   subnets = merge([
-    for place, zone in local.zones : {
+    for place, zone in var.zones : {
       for tier, name in local.tiers : "${name}/${zone}" => {
         tier = name
         zone = zone
@@ -29,7 +18,7 @@ locals {
     }
   ]...)
 
-  nat_zones = var.nat == "one" ? slice(local.zones, 0, 1) : local.zones
+  nat_zones = var.nat == "one" ? slice(var.zones, 0, 1) : var.zones
 }
 
 resource "aws_vpc" "this" {
@@ -90,18 +79,18 @@ resource "aws_route" "internet" {
 }
 
 resource "aws_route_table" "private" {
-  for_each = toset(local.zones)
+  for_each = toset(var.zones)
 
   vpc_id = aws_vpc.this.id
   tags   = merge(local.tags, { Name = "${var.name}-private-${each.key}" })
 }
 
 resource "aws_route" "nat" {
-  for_each = toset(local.zones)
+  for_each = toset(var.zones)
 
   route_table_id         = aws_route_table.private[each.key].id
   destination_cidr_block = "0.0.0.0/0"
-  nat_gateway_id         = aws_nat_gateway.this[var.nat == "one" ? local.zones[0] : each.key].id
+  nat_gateway_id         = aws_nat_gateway.this[var.nat == "one" ? var.zones[0] : each.key].id
 }
 
 # Without a route of its own: it reaches the VPC and nothing else.
@@ -128,6 +117,6 @@ resource "aws_vpc_endpoint" "gateway" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${data.aws_region.current.region}.${each.key}"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = [for zone in local.zones : aws_route_table.private[zone].id]
+  route_table_ids   = [for zone in var.zones : aws_route_table.private[zone].id]
   tags              = merge(local.tags, { Name = "${var.name}-${each.key}" })
 }

@@ -3,14 +3,9 @@ output "vpc_id" {
   value       = aws_vpc.this.id
 }
 
-output "zones" {
-  description = "The zones, in the order of the subnets."
-  value       = local.zones
-}
-
 output "public_subnet_ids" {
   description = "The load balancers' subnets, one a zone."
-  value       = [for zone in local.zones : aws_subnet.this["public/${zone}"].id]
+  value       = [for zone in var.zones : aws_subnet.this["public/${zone}"].id]
 
   # A load balancer is refused while its subnets have no way to the internet.
   depends_on = [aws_route.internet]
@@ -18,7 +13,7 @@ output "public_subnet_ids" {
 
 output "private_subnet_ids" {
   description = "The tasks' subnets, one a zone: ecs.subnets."
-  value       = [for zone in local.zones : aws_subnet.this["private/${zone}"].id]
+  value       = [for zone in var.zones : aws_subnet.this["private/${zone}"].id]
 
   # A task that starts before there is a way out fails to pull its image.
   depends_on = [aws_route.nat]
@@ -26,7 +21,7 @@ output "private_subnet_ids" {
 
 output "database_subnet_ids" {
   description = "The databases' subnets, one a zone, without a route out."
-  value       = [for zone in local.zones : aws_subnet.this["database/${zone}"].id]
+  value       = [for zone in var.zones : aws_subnet.this["database/${zone}"].id]
 }
 
 output "outbound_addresses" {
@@ -34,9 +29,49 @@ output "outbound_addresses" {
   value       = [for address in aws_eip.nat : address.public_ip]
 }
 
-output "security_group_ids" {
-  description = "The security groups by who is in them: balancer, previews (ecs.security_groups), api, worker, database, cache."
-  value       = { for role, group in aws_security_group.this : role => group.id }
+output "balancer_security_group_id" {
+  description = "The group of the load balancers."
+  value       = aws_security_group.balancer.id
+
+  # Whoever starts in a group needs its rules.
+  depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
+}
+
+output "previews_security_group_id" {
+  description = "The group of previews' public services: ecs.security_groups."
+  value       = aws_security_group.previews.id
+
+  # Whoever starts in a group needs its rules.
+  depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
+}
+
+output "api_security_group_id" {
+  description = "The group of tempus api."
+  value       = aws_security_group.api.id
+
+  # Whoever starts in a group needs its rules.
+  depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
+}
+
+output "worker_security_group_id" {
+  description = "The group of tempus worker."
+  value       = aws_security_group.worker.id
+
+  # Whoever starts in a group needs its rules.
+  depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
+}
+
+output "database_security_group_id" {
+  description = "The group of the databases' server."
+  value       = aws_security_group.database.id
+
+  # Whoever starts in a group needs its rules.
+  depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
+}
+
+output "cache_security_group_id" {
+  description = "The group of the cache."
+  value       = aws_security_group.cache.id
 
   # Whoever starts in a group needs its rules.
   depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]

@@ -3,13 +3,13 @@
 # them, which the worker makes and removes.)
 
 locals {
-  groups = {
-    balancer = "Load balancers"
-    previews = "Previews' public services"
-    api      = "tempus api"
-    worker   = "tempus worker"
-    database = "PostgreSQL for previews"
-    cache    = "Redis for previews"
+  group_ids = {
+    balancer = aws_security_group.balancer.id
+    previews = aws_security_group.previews.id
+    api      = aws_security_group.api.id
+    worker   = aws_security_group.worker.id
+    database = aws_security_group.database.id
+    cache    = aws_security_group.cache.id
   }
 
   anywhere = "0.0.0.0/0"
@@ -35,19 +35,53 @@ locals {
   )
 }
 
-resource "aws_security_group" "this" {
-  for_each = local.groups
-
-  name        = "${var.name}-${each.key}"
-  description = each.value
+resource "aws_security_group" "balancer" {
+  name        = "${var.name}-balancer"
+  description = "Load balancers"
   vpc_id      = aws_vpc.this.id
-  tags        = merge(local.tags, { Name = "${var.name}-${each.key}" })
+  tags        = merge(local.tags, { Name = "${var.name}-balancer" })
+}
+
+resource "aws_security_group" "previews" {
+  # checkov:skip=CKV2_AWS_5:workers give it to the services that they make
+  name        = "${var.name}-previews"
+  description = "Previews' public services"
+  vpc_id      = aws_vpc.this.id
+  tags        = merge(local.tags, { Name = "${var.name}-previews" })
+}
+
+resource "aws_security_group" "api" {
+  name        = "${var.name}-api"
+  description = "tempus api"
+  vpc_id      = aws_vpc.this.id
+  tags        = merge(local.tags, { Name = "${var.name}-api" })
+}
+
+resource "aws_security_group" "worker" {
+  name        = "${var.name}-worker"
+  description = "tempus worker"
+  vpc_id      = aws_vpc.this.id
+  tags        = merge(local.tags, { Name = "${var.name}-worker" })
+}
+
+resource "aws_security_group" "database" {
+  name        = "${var.name}-database"
+  description = "PostgreSQL for previews"
+  vpc_id      = aws_vpc.this.id
+  tags        = merge(local.tags, { Name = "${var.name}-database" })
+}
+
+resource "aws_security_group" "cache" {
+  name        = "${var.name}-cache"
+  description = "Redis for previews"
+  vpc_id      = aws_vpc.this.id
+  tags        = merge(local.tags, { Name = "${var.name}-cache" })
 }
 
 resource "aws_vpc_security_group_ingress_rule" "clients" {
   for_each = local.clients
 
-  security_group_id = aws_security_group.this["balancer"].id
+  security_group_id = local.group_ids.balancer
   cidr_ipv4         = each.value.cidr
   ip_protocol       = "tcp"
   from_port         = each.value.port
@@ -59,8 +93,8 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
 resource "aws_vpc_security_group_ingress_rule" "this" {
   for_each = local.between
 
-  security_group_id            = aws_security_group.this[each.value.to].id
-  referenced_security_group_id = aws_security_group.this[each.value.from].id
+  security_group_id            = local.group_ids[each.value.to]
+  referenced_security_group_id = local.group_ids[each.value.from]
   ip_protocol                  = "tcp"
   from_port                    = each.value.first
   to_port                      = each.value.last
@@ -71,8 +105,8 @@ resource "aws_vpc_security_group_ingress_rule" "this" {
 resource "aws_vpc_security_group_egress_rule" "this" {
   for_each = local.between
 
-  security_group_id            = aws_security_group.this[each.value.from].id
-  referenced_security_group_id = aws_security_group.this[each.value.to].id
+  security_group_id            = local.group_ids[each.value.from]
+  referenced_security_group_id = local.group_ids[each.value.to]
   ip_protocol                  = "tcp"
   from_port                    = each.value.first
   to_port                      = each.value.last
@@ -83,7 +117,7 @@ resource "aws_vpc_security_group_egress_rule" "this" {
 resource "aws_vpc_security_group_egress_rule" "outwards" {
   for_each = local.outwards
 
-  security_group_id = aws_security_group.this[each.value.from].id
+  security_group_id = local.group_ids[each.value.from]
   cidr_ipv4         = local.anywhere
   ip_protocol       = "tcp"
   from_port         = each.value.port

@@ -57,26 +57,14 @@ variable "cidr" {
   }
 }
 
-variable "zone_count" {
-  description = "How many zones to use: the first ones of the region, unless zones names them."
-  type        = number
-  default     = 2
+variable "zones" {
+  description = "The zones to be in, by name: two at least, as load balancers and databases want. One added at the end moves none of the others."
+  type        = list(string)
   nullable    = false
 
   validation {
-    condition     = contains([2, 3, 4], var.zone_count)
-    error_message = "zone_count must be 2, 3 or 4: load balancers and databases need two at least."
-  }
-}
-
-variable "zones" {
-  description = "The zones' names, where the region's first ones are not the ones to use. A zone added at the end moves none of the others."
-  type        = list(string)
-  default     = null
-
-  validation {
-    condition     = var.zones == null ? true : length(var.zones) == var.zone_count && length(distinct(var.zones)) == var.zone_count
-    error_message = "zones must be zone_count different zones."
+    condition     = length(var.zones) >= 2 && length(var.zones) <= 4 && length(distinct(var.zones)) == length(var.zones)
+    error_message = "zones must be two to four different zones."
   }
 }
 

@@ -1,7 +1,4 @@
 mock_provider "aws" {
-  mock_data "aws_availability_zones" {
-    defaults = { names = ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"] }
-  }
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }

@@ -7,7 +7,7 @@ variables {
 
 run "logs_are_encrypted_and_end" {
   assert {
-    condition     = alltrue([for group in aws_cloudwatch_log_group.this : group.kms_key_id == var.kms_key_arn && group.retention_in_days == 30])
+    condition     = alltrue([for group in concat([aws_cloudwatch_log_group.previews], values(aws_cloudwatch_log_group.control)) : group.kms_key_id == var.kms_key_arn && contains([30, 365], group.retention_in_days)])
     error_message = "a log group is not under the environment's key, or kept for ever"
   }
 
@@ -53,10 +53,10 @@ run "what_cannot_work_is_refused" {
   command = plan
 
   variables {
-    log_days         = 2
+    control_log_days = 2
     default_capacity = "EC2"
     kms_key_arn      = "none"
   }
 
-  expect_failures = [var.log_days, var.default_capacity, var.kms_key_arn]
+  expect_failures = [var.control_log_days, var.default_capacity, var.kms_key_arn]
 }

@@ -1,7 +1,4 @@
 mock_provider "aws" {
-  mock_data "aws_availability_zones" {
-    defaults = { names = ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"] }
-  }
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }
@@ -82,7 +79,7 @@ variables {
   domain             = "previews.example.com"
   zone_id            = "Z0123456789ABC"
   image_tag          = "v1.0.0"
-  network            = { zone_count = 2, task_zones = 1, nat = "one" }
+  network            = { zones = ["us-east-1a", "us-east-1b"], task_zones = 1, nat = "one" }
   edge               = { balancers = 1, cloudfront = false }
   control_plane      = { api_tasks = 1, worker_tasks = { minimum = 1, maximum = 2 }, capacity = "FARGATE_SPOT" }
   preview_capacity   = "fargate_spot"
@@ -127,7 +124,7 @@ run "the_program_is_told_of_what_was_made" {
       && output.settings["aws.schedule_role_arn"] == module.scheduler.role_arn
       && output.settings["ecs.cluster"] == module.cluster.cluster_name
       && output.settings["ecs.listeners"] == module.edge.listeners
-      && output.settings["ecs.security_groups"] == module.network.security_group_ids["previews"]
+      && output.settings["ecs.security_groups"] == module.network.previews_security_group_id
       && output.settings["ecs.log_group"] == "/tempus/dev/previews"
       && output.settings["quota.total"] == "50"
     )
@@ -178,7 +175,7 @@ run "what_cannot_work_is_refused" {
   command = plan
 
   variables {
-    network          = { zone_count = 2, task_zones = 3, nat = "one" }
+    network          = { zones = ["us-east-1a", "us-east-1b"], task_zones = 3, nat = "one" }
     image_tag        = "latest"
     preview_capacity = "FARGATE"
     secrets          = { "key" = { about = "a key", variable = "TEMPUS_KEY", roles = ["previews"] } }

@@ -1,7 +1,4 @@
 mock_provider "aws" {
-  mock_data "aws_availability_zones" {
-    defaults = { names = ["us-east-1c", "us-east-1a", "us-east-1b"] }
-  }
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }
@@ -22,6 +19,7 @@ mock_provider "aws" {
 variables {
   environment = "dev"
   kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/k"
+  zones       = ["us-east-1a", "us-east-1b"]
 }
 
 run "databases_have_no_way_out" {
@@ -39,7 +37,7 @@ run "databases_have_no_way_out" {
   }
 
   assert {
-    condition     = length([for group in ["database", "cache"] : group if anytrue([for rule in concat(values(aws_vpc_security_group_egress_rule.this), values(aws_vpc_security_group_egress_rule.outwards)) : rule.security_group_id == aws_security_group.this[group].id])]) == 0
+    condition     = length([for group in ["database", "cache"] : group if anytrue([for rule in concat(values(aws_vpc_security_group_egress_rule.this), values(aws_vpc_security_group_egress_rule.outwards)) : rule.security_group_id == local.group_ids[group]])]) == 0
     error_message = "a database may open connections"
   }
 }
@@ -59,19 +57,19 @@ run "nothing_gets_a_public_address_by_itself" {
 run "tasks_are_reached_by_load_balancers_alone" {
   assert {
     condition = alltrue([
-      for rule in aws_vpc_security_group_ingress_rule.this : rule.referenced_security_group_id == aws_security_group.this["balancer"].id
-      if contains([for group in ["previews", "api", "worker"] : aws_security_group.this[group].id], rule.security_group_id)
+      for rule in aws_vpc_security_group_ingress_rule.this : rule.referenced_security_group_id == aws_security_group.balancer.id
+      if contains([for group in ["previews", "api", "worker"] : local.group_ids[group]], rule.security_group_id)
     ])
     error_message = "a task is reached by something other than a load balancer"
   }
 
   assert {
-    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.clients : rule.security_group_id == aws_security_group.this["balancer"].id && contains([80, 443], rule.from_port) && rule.from_port == rule.to_port])
+    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.clients : rule.security_group_id == aws_security_group.balancer.id && contains([80, 443], rule.from_port) && rule.from_port == rule.to_port])
     error_message = "addresses reach more than the load balancers' 80 and 443"
   }
 
   assert {
-    condition     = !anytrue([for rule in aws_vpc_security_group_ingress_rule.this : rule.security_group_id == aws_security_group.this["worker"].id])
+    condition     = !anytrue([for rule in aws_vpc_security_group_ingress_rule.this : rule.security_group_id == aws_security_group.worker.id])
     error_message = "somebody reaches the workers"
   }
 }
@@ -86,16 +84,16 @@ run "previews_do_not_reach_each_other" {
 run "databases_are_reached_by_their_users_alone" {
   assert {
     condition = [
-      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == aws_security_group.this["previews"].id, rule.from_port, rule.to_port]
-      if rule.security_group_id == aws_security_group.this["database"].id
+      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == aws_security_group.previews.id, rule.from_port, rule.to_port]
+      if rule.security_group_id == aws_security_group.database.id
     ] == [[true, 5432, 5432]]
     error_message = "PostgreSQL is reached by others than previews, or at another port"
   }
 
   assert {
     condition = [
-      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == aws_security_group.this["previews"].id, rule.from_port, rule.to_port]
-      if rule.security_group_id == aws_security_group.this["cache"].id
+      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == aws_security_group.previews.id, rule.from_port, rule.to_port]
+      if rule.security_group_id == aws_security_group.cache.id
     ] == [[true, 6379, 6379]]
     error_message = "Redis is reached by others than previews, or at another port"
   }
@@ -104,14 +102,14 @@ run "databases_are_reached_by_their_users_alone" {
 run "load_balancers_reach_tasks_alone" {
   assert {
     condition = alltrue([
-      for rule in aws_vpc_security_group_egress_rule.this : contains([aws_security_group.this["previews"].id, aws_security_group.this["api"].id], rule.referenced_security_group_id)
-      if rule.security_group_id == aws_security_group.this["balancer"].id
+      for rule in aws_vpc_security_group_egress_rule.this : contains([aws_security_group.previews.id, aws_security_group.api.id], rule.referenced_security_group_id)
+      if rule.security_group_id == aws_security_group.balancer.id
     ])
     error_message = "a load balancer reaches something other than tasks"
   }
 
   assert {
-    condition     = !anytrue([for rule in aws_vpc_security_group_egress_rule.outwards : rule.security_group_id == aws_security_group.this["balancer"].id])
+    condition     = !anytrue([for rule in aws_vpc_security_group_egress_rule.outwards : rule.security_group_id == aws_security_group.balancer.id])
     error_message = "a load balancer reaches the internet"
   }
 }
@@ -146,7 +144,7 @@ run "networks_are_laid_out_zone_by_zone" {
 
 run "no_zone_depends_on_another" {
   assert {
-    condition     = alltrue([for zone in output.zones : aws_route.nat[zone].nat_gateway_id == aws_nat_gateway.this[zone].id])
+    condition     = alltrue([for zone in var.zones : aws_route.nat[zone].nat_gateway_id == aws_nat_gateway.this[zone].id])
     error_message = "a zone goes out through another"
   }
 }
@@ -199,11 +197,11 @@ run "what_cannot_work_is_refused" {
   command = plan
 
   variables {
-    zone_count     = 1
+    zones          = ["us-east-1a"]
     nat            = "none"
     cidr           = "8.8.0.0/16"
     outbound_ports = [80]
   }
 
-  expect_failures = [var.zone_count, var.nat, var.cidr, var.outbound_ports]
+  expect_failures = [var.zones, var.nat, var.cidr, var.outbound_ports]
 }
