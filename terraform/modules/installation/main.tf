@@ -223,9 +223,6 @@ module "control_plane" {
   capacity           = var.control_plane.capacity
   api_tasks          = var.control_plane.api_tasks
   worker_tasks       = var.control_plane.worker_tasks
-
-  # The sweep is asked for by schedule; a worker is no use before the rest is there to be asked.
-  depends_on = [module.scheduler, module.events]
 }
 
 module "observability" {

@@ -31,7 +31,7 @@ output "outbound_addresses" {
 
 output "balancer_security_group_id" {
   description = "The group of the load balancers."
-  value       = aws_security_group.balancer.id
+  value       = aws_security_group.this["balancer"].id
 
   # Whoever starts in a group needs its rules.
   depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
@@ -39,7 +39,7 @@ output "balancer_security_group_id" {
 
 output "previews_security_group_id" {
   description = "The group of previews' public services: ecs.security_groups."
-  value       = aws_security_group.previews.id
+  value       = aws_security_group.this["previews"].id
 
   # Whoever starts in a group needs its rules.
   depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
@@ -47,7 +47,7 @@ output "previews_security_group_id" {
 
 output "api_security_group_id" {
   description = "The group of tempus api."
-  value       = aws_security_group.api.id
+  value       = aws_security_group.this["api"].id
 
   # Whoever starts in a group needs its rules.
   depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
@@ -55,7 +55,7 @@ output "api_security_group_id" {
 
 output "worker_security_group_id" {
   description = "The group of tempus worker."
-  value       = aws_security_group.worker.id
+  value       = aws_security_group.this["worker"].id
 
   # Whoever starts in a group needs its rules.
   depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
@@ -63,7 +63,7 @@ output "worker_security_group_id" {
 
 output "database_security_group_id" {
   description = "The group of the databases' server."
-  value       = aws_security_group.database.id
+  value       = aws_security_group.this["database"].id
 
   # Whoever starts in a group needs its rules.
   depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]
@@ -71,7 +71,7 @@ output "database_security_group_id" {
 
 output "cache_security_group_id" {
   description = "The group of the cache."
-  value       = aws_security_group.cache.id
+  value       = aws_security_group.this["cache"].id
 
   # Whoever starts in a group needs its rules.
   depends_on = [aws_vpc_security_group_ingress_rule.clients, aws_vpc_security_group_ingress_rule.this, aws_vpc_security_group_egress_rule.this, aws_vpc_security_group_egress_rule.outwards]

@@ -3,14 +3,15 @@
 # them, which the worker makes and removes.)
 
 locals {
-  group_ids = {
-    balancer = aws_security_group.balancer.id
-    previews = aws_security_group.previews.id
-    api      = aws_security_group.api.id
-    worker   = aws_security_group.worker.id
-    database = aws_security_group.database.id
-    cache    = aws_security_group.cache.id
+  groups = {
+    balancer = "Load balancers"
+    previews = "Public services of previews"
+    api      = "tempus api"
+    worker   = "tempus worker"
+    database = "PostgreSQL for previews"
+    cache    = "Redis for previews"
   }
+  group_ids = { for whose, group in aws_security_group.this : whose => group.id }
 
   anywhere = "0.0.0.0/0"
 
@@ -35,47 +36,14 @@ locals {
   )
 }
 
-resource "aws_security_group" "balancer" {
-  name        = "${var.name}-balancer"
-  description = "Load balancers"
-  vpc_id      = aws_vpc.this.id
-  tags        = merge(local.tags, { Name = "${var.name}-balancer" })
-}
+resource "aws_security_group" "this" {
+  # checkov:skip=CKV2_AWS_5:other modules put load balancers, tasks and databases in them, and workers previews
+  for_each = local.groups
 
-resource "aws_security_group" "previews" {
-  # checkov:skip=CKV2_AWS_5:workers give it to the services that they make
-  name        = "${var.name}-previews"
-  description = "Previews' public services"
+  name        = "${var.name}-${each.key}"
+  description = each.value
   vpc_id      = aws_vpc.this.id
-  tags        = merge(local.tags, { Name = "${var.name}-previews" })
-}
-
-resource "aws_security_group" "api" {
-  name        = "${var.name}-api"
-  description = "tempus api"
-  vpc_id      = aws_vpc.this.id
-  tags        = merge(local.tags, { Name = "${var.name}-api" })
-}
-
-resource "aws_security_group" "worker" {
-  name        = "${var.name}-worker"
-  description = "tempus worker"
-  vpc_id      = aws_vpc.this.id
-  tags        = merge(local.tags, { Name = "${var.name}-worker" })
-}
-
-resource "aws_security_group" "database" {
-  name        = "${var.name}-database"
-  description = "PostgreSQL for previews"
-  vpc_id      = aws_vpc.this.id
-  tags        = merge(local.tags, { Name = "${var.name}-database" })
-}
-
-resource "aws_security_group" "cache" {
-  name        = "${var.name}-cache"
-  description = "Redis for previews"
-  vpc_id      = aws_vpc.this.id
-  tags        = merge(local.tags, { Name = "${var.name}-cache" })
+  tags        = merge(local.tags, { Name = "${var.name}-${each.key}" })
 }
 
 resource "aws_vpc_security_group_ingress_rule" "clients" {

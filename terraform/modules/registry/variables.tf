@@ -103,8 +103,8 @@ variable "pull_through" {
   nullable = false
 
   validation {
-    condition     = alltrue([for prefix in keys(var.pull_through) : can(regex("^[a-z][a-z0-9-]{1,19}$", prefix))])
-    error_message = "pull_through must be named with 2 to 20 lower-case letters, digits and hyphens, beginning with a letter."
+    condition     = alltrue([for prefix in keys(var.pull_through) : can(regex("^[a-z][a-z0-9-]*[a-z0-9]$", prefix)) && length("${var.name}/${prefix}") <= 30])
+    error_message = "pull_through must be named with lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen, and with name and / at most 30 characters: ECR takes no more."
   }
 
   validation {

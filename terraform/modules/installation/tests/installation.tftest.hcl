@@ -62,16 +62,16 @@ mock_provider "aws" {
       ]
     }
   }
+}
 
-  # One role would do for both otherwise, which the control plane refuses.
-  override_resource {
-    target = module.roles.aws_iam_role.this["worker"]
-    values = { arn = "arn:aws:iam::111122223333:role/tempus-worker" }
-  }
-  override_resource {
-    target = module.roles.aws_iam_role.this["api"]
-    values = { arn = "arn:aws:iam::111122223333:role/tempus-api" }
-  }
+# One role would do for both otherwise, which the control plane refuses.
+override_resource {
+  target = module.roles.aws_iam_role.this["worker"]
+  values = { arn = "arn:aws:iam::111122223333:role/tempus-worker" }
+}
+override_resource {
+  target = module.roles.aws_iam_role.this["api"]
+  values = { arn = "arn:aws:iam::111122223333:role/tempus-api" }
 }
 
 variables {

@@ -57,19 +57,19 @@ run "nothing_gets_a_public_address_by_itself" {
 run "tasks_are_reached_by_load_balancers_alone" {
   assert {
     condition = alltrue([
-      for rule in aws_vpc_security_group_ingress_rule.this : rule.referenced_security_group_id == aws_security_group.balancer.id
+      for rule in aws_vpc_security_group_ingress_rule.this : rule.referenced_security_group_id == local.group_ids.balancer
       if contains([for group in ["previews", "api", "worker"] : local.group_ids[group]], rule.security_group_id)
     ])
     error_message = "a task is reached by something other than a load balancer"
   }
 
   assert {
-    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.clients : rule.security_group_id == aws_security_group.balancer.id && contains([80, 443], rule.from_port) && rule.from_port == rule.to_port])
+    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.clients : rule.security_group_id == local.group_ids.balancer && contains([80, 443], rule.from_port) && rule.from_port == rule.to_port])
     error_message = "addresses reach more than the load balancers' 80 and 443"
   }
 
   assert {
-    condition     = !anytrue([for rule in aws_vpc_security_group_ingress_rule.this : rule.security_group_id == aws_security_group.worker.id])
+    condition     = !anytrue([for rule in aws_vpc_security_group_ingress_rule.this : rule.security_group_id == local.group_ids.worker])
     error_message = "somebody reaches the workers"
   }
 }
@@ -84,16 +84,16 @@ run "previews_do_not_reach_each_other" {
 run "databases_are_reached_by_their_users_alone" {
   assert {
     condition = [
-      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == aws_security_group.previews.id, rule.from_port, rule.to_port]
-      if rule.security_group_id == aws_security_group.database.id
+      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == local.group_ids.previews, rule.from_port, rule.to_port]
+      if rule.security_group_id == local.group_ids.database
     ] == [[true, 5432, 5432]]
     error_message = "PostgreSQL is reached by others than previews, or at another port"
   }
 
   assert {
     condition = [
-      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == aws_security_group.previews.id, rule.from_port, rule.to_port]
-      if rule.security_group_id == aws_security_group.cache.id
+      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == local.group_ids.previews, rule.from_port, rule.to_port]
+      if rule.security_group_id == local.group_ids.cache
     ] == [[true, 6379, 6379]]
     error_message = "Redis is reached by others than previews, or at another port"
   }
@@ -102,14 +102,14 @@ run "databases_are_reached_by_their_users_alone" {
 run "load_balancers_reach_tasks_alone" {
   assert {
     condition = alltrue([
-      for rule in aws_vpc_security_group_egress_rule.this : contains([aws_security_group.previews.id, aws_security_group.api.id], rule.referenced_security_group_id)
-      if rule.security_group_id == aws_security_group.balancer.id
+      for rule in aws_vpc_security_group_egress_rule.this : contains([local.group_ids.previews, local.group_ids.api], rule.referenced_security_group_id)
+      if rule.security_group_id == local.group_ids.balancer
     ])
     error_message = "a load balancer reaches something other than tasks"
   }
 
   assert {
-    condition     = !anytrue([for rule in aws_vpc_security_group_egress_rule.outwards : rule.security_group_id == aws_security_group.balancer.id])
+    condition     = !anytrue([for rule in aws_vpc_security_group_egress_rule.outwards : rule.security_group_id == local.group_ids.balancer])
     error_message = "a load balancer reaches the internet"
   }
 }
