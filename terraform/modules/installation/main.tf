@@ -65,6 +65,7 @@ module "registry" {
   tags         = var.tags
   kms_key_arn  = module.secrets.kms_key_arn
   pull_through = var.pull_through
+  force_delete = !var.protected
 }
 
 module "storage" {

@@ -43,6 +43,7 @@ locals {
 resource "aws_ecr_repository" "control" {
   name                 = "${var.name}/tempus"
   image_tag_mutability = "IMMUTABLE"
+  force_delete         = var.force_delete
   tags                 = local.tags
 
   image_scanning_configuration {
@@ -60,6 +61,7 @@ resource "aws_ecr_repository" "previews" {
 
   name                 = "${var.name}/${each.key}"
   image_tag_mutability = length(var.moving_tags) == 0 ? "IMMUTABLE" : "IMMUTABLE_WITH_EXCLUSION"
+  force_delete         = var.force_delete
   tags                 = local.tags
 
   dynamic "image_tag_mutability_exclusion_filter" {

@@ -112,3 +112,10 @@ variable "pull_through" {
     error_message = "pull_through's credential_arn must be a secret whose name begins with ecr-pullthroughcache/."
   }
 }
+
+variable "force_delete" {
+  description = "Whether destroying a repository removes its images. For environments that are thrown away."
+  type        = bool
+  default     = false
+  nullable    = false
+}
