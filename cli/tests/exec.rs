@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use support::{Ran, Server, tempus_with};
 use tempus_engine::testing::emulator::Emulator;
-use tempus_engine::testing::wire::{Fate, Wire};
+use tempus_engine::testing::wire::{Fate, Request, Wire};
 
 const PREVIEW: &str = "1f2e3d4c-0000-4000-8000-000000000001";
 const SECRET: &str = "AWS_SSM_START_SESSION_RESPONSE";
@@ -48,7 +48,7 @@ impl Stage {
         let endpoint = Emulator::shared().endpoint();
         let calls = Calls::default();
         let seen = Arc::clone(&calls);
-        let wire = Wire::to(endpoint, move |request| {
+        let wire = Wire::to(endpoint, move |request: &Request| {
             let call = request.call.rsplit('.').next().unwrap().to_owned();
             let fate = judge(&call);
             let body = serde_json::from_slice(&request.body).unwrap_or_default();

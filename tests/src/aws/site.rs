@@ -71,13 +71,7 @@ impl Site {
         self.settings.push((key.to_owned(), value.to_owned()));
     }
 
-    /// A setting of what is started.
-    pub fn setting(&self, key: &str) -> String {
-        let set = self.settings.iter().find(|(known, _)| known == key);
-        set.map_or_else(String::new, |(_, value)| value.clone())
-    }
-
-    /// What a setting of those that the test or the bootstrap has made is.
+    /// A setting that the test or the bootstrap has made.
     pub fn setting(&self, key: &str) -> &str {
         let set = self.settings.iter().find(|(known, _)| known == key);
         &set.unwrap_or_else(|| panic!("{key} is not set")).1

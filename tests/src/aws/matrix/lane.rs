@@ -42,11 +42,11 @@ impl Lane {
         let api = role.api().await;
         site.set("worker.lease", &lease);
         let names = AwsNames {
-            table: site.setting("aws.table"),
-            queue_url: site.setting("aws.queue_url"),
-            dead_letter_url: site.setting("aws.dead_letter_url"),
-            schedule_group: site.setting("aws.schedule_group"),
-            schedule_role_arn: site.setting("aws.schedule_role_arn"),
+            table: site.setting("aws.table").to_owned(),
+            queue_url: site.setting("aws.queue_url").to_owned(),
+            dead_letter_url: site.setting("aws.dead_letter_url").to_owned(),
+            schedule_group: site.setting("aws.schedule_group").to_owned(),
+            schedule_role_arn: site.setting("aws.schedule_role_arn").to_owned(),
         };
         let access = Access {
             region: Some("us-east-1".to_owned()),
