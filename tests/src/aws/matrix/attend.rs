@@ -90,21 +90,26 @@ impl Attended {
                 }
                 said.send_modify(|said| said.attended = true);
             }
-            if self.relief.is_none() && self.role.has_ended() {
+            // As any supervisor does, also when a process gives up by itself.
+            if self.running().has_ended() {
                 self.relieve(site, refuses).await;
             }
-            let running = self
-                .relief
-                .as_mut()
-                .map_or(&mut self.role, |(role, _)| role);
             if self.name == "api" && said.borrow().api.is_none() {
-                let api = running.announced();
+                let api = self.running().announced();
                 said.send_modify(|said| said.api = api);
             }
             if heard.borrow_and_update().over {
                 return;
             }
             sleep(LOOK).await;
+        }
+    }
+
+    /// Who does the work.
+    fn running(&mut self) -> &mut Role {
+        match &mut self.relief {
+            Some((role, _)) => role,
+            None => &mut self.role,
         }
     }
 
