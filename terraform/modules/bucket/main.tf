@@ -79,6 +79,12 @@ resource "aws_s3_bucket_logging" "this" {
   target_prefix = var.access_logs.prefix
 }
 
+# Onto the account's event bus, where it costs nothing: whoever wants to know of an object makes a rule.
+resource "aws_s3_bucket_notification" "this" {
+  bucket      = aws_s3_bucket.this.id
+  eventbridge = true
+}
+
 resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this.id
 

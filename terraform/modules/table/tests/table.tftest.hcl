@@ -93,8 +93,8 @@ run "the_table_has_the_program_s_own_names" {
       for index, keys in { DUE = ["DUE_SHARD", "DUE_AT"], LISTED = ["LIST_KEY", "LIST_AT"], NEWEST = ["NEWEST_KEY", "LIST_AT"], PARKED = ["PARKED_KEY", "LIST_AT"] } :
       anytrue([
         for made in aws_dynamodb_table.this.global_secondary_index :
-        made.name == run.the_program_s_own_names.names[index]
-        && [for key in made.key_schema : key.attribute_name] == [for key in keys : run.the_program_s_own_names.names[key]]
+        made.name == lookup(run.the_program_s_own_names.names, index, "")
+        && [for key in made.key_schema : key.attribute_name] == [for key in keys : lookup(run.the_program_s_own_names.names, key, "")]
       ])
     ])
     error_message = "engine/src/aws/table/index.rs has other indexes"
@@ -112,7 +112,7 @@ run "the_table_has_the_program_s_own_names" {
 
   assert {
     condition = !run.the_program_s_own_names.is_clone || [aws_dynamodb_table.this.hash_key, aws_dynamodb_table.this.range_key, one(aws_dynamodb_table.this.ttl).attribute_name] == [
-      for name in ["PK", "SK", "TTL"] : run.the_program_s_own_names.names[name]
+      for name in ["PK", "SK", "TTL"] : lookup(run.the_program_s_own_names.names, name, "")
     ]
     error_message = "the program calls its keys otherwise"
   }
