@@ -43,7 +43,8 @@ impl Shared {
     pub(crate) async fn handle(self, delivery: Delivery) {
         let trace = delivery.trace.clone().unwrap_or_else(TraceContext::fresh);
         let span = tracing::info_span!("hint", trace_id = trace.id());
-        trace.scope(self.take(delivery).instrument(span)).await;
+        let taken = Box::pin(self.take(delivery)).instrument(span);
+        trace.scope(taken).await;
     }
 
     async fn take(self, delivery: Delivery) {

@@ -101,9 +101,10 @@ impl Client {
         let env = json!({"VERSION": version});
         let web = json!({"name": "web", "image": "nginx", "port": 80, "path": "/", "env": env});
         let db = json!({"name": "db", "image": "postgres", "port": 5432});
-        match self.rng.random_bool(0.3) {
-            true => json!({"services": [web, db]}),
-            false => json!({"services": [web]}),
+        if self.rng.random_bool(0.3) {
+            json!({"services": [web, db]})
+        } else {
+            json!({"services": [web]})
         }
     }
 

@@ -74,10 +74,10 @@ impl Notes {
         let is_stuck = |short: &String| {
             request.call == "elb.DeleteTargetGroup" && request.mentions(short.as_str())
         };
-        match stuck.as_ref().is_some_and(is_stuck) {
-            true => denied(),
-            false => Fate::Passes,
+        if stuck.as_ref().is_some_and(is_stuck) {
+            return denied();
         }
+        Fate::Passes
     }
 }
 
