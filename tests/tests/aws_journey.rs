@@ -83,7 +83,7 @@ async fn events_are_told_apart(api: &Api, site: &Site) {
     })
     .await;
     let letters = api.get("/dead-letters").send().await.expect(200);
-    let letters = letters["dead_letters"].as_array().unwrap();
+    let letters = letters["dead_letters"].as_array().expect("a list");
     assert_eq!(letters.len(), 1, "{letters:#?}");
     assert!(letters[0].to_string().contains("cut"), "{letters:#?}");
 }
@@ -92,6 +92,9 @@ async fn events_are_told_apart(api: &Api, site: &Site) {
 async fn messages(site: &Site, queue: &str) -> u32 {
     let asked = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
     let answer = site.account.calls().sqs("GetQueueAttributes", &asked).await;
-    let count = |name: &str| text(&answer["Attributes"], name).parse::<u32>().unwrap();
+    let count = |name: &str| -> u32 {
+        let count = text(&answer["Attributes"], name).parse();
+        count.expect("a number")
+    };
     count("ApproximateNumberOfMessages") + count("ApproximateNumberOfMessagesNotVisible")
 }
