@@ -132,6 +132,15 @@ locals {
       Resource = "*"
     },
 
+    # What bears a preview's tags, whatever it is
+    {
+      # Takes no resource.
+      Sid      = "FindByTag"
+      Effect   = "Allow"
+      Action   = "tag:GetResources"
+      Resource = "*"
+    },
+
     # Security groups: between the services of one preview
     {
       Sid       = "CreateGroups"

@@ -9,7 +9,7 @@ locals {
   installation = coalesce(var.installation, local.derived)
 
   # What lists filter by without reading the rows.
-  copied = ["phase", "repository", "pr_number"]
+  copied = ["repository", "pr_number"]
 
   # Each index: its keys, and what is copied into it beside them.
   indexes = {

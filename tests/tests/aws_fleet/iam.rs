@@ -36,6 +36,32 @@ pub fn hold(role: &str, made: &BTreeSet<String>) {
 
 #[test]
 fn the_tables_are_the_programs_own_lists() {
+    assert_eq!(allowed(), own());
+}
+
+/// What Terraform's policies are written from.
+#[test]
+fn terraform_knows_the_same_calls() {
+    let text = include_str!("../../../terraform/modules/roles/calls.json");
+    let listed: Allowed = serde_json::from_str(text).unwrap();
+    for (role, calls) in listed {
+        let own = own().remove(&role).unwrap_or_default();
+        // It names the engine's calls with their service, the platform's without.
+        let operation = |call: &str| call.rsplit('.').next().unwrap_or(call).to_owned();
+        let own: BTreeMap<_, _> = own
+            .iter()
+            .map(|(call, iam)| (operation(call), iam))
+            .collect();
+        let listed: BTreeMap<_, _> = calls
+            .iter()
+            .map(|(call, iam)| (operation(call), iam))
+            .collect();
+        assert_eq!(listed, own, "{role}");
+    }
+}
+
+/// The lists that the program's clients are made from.
+fn own() -> Allowed {
     let mut own = Allowed::new();
     for action in tempus_engine::aws::actions() {
         let (service, operation) = action.operation.split_once('.').expect("service.Operation");
@@ -63,7 +89,7 @@ fn the_tables_are_the_programs_own_lists() {
         }
         add(&mut own, "worker", call, action.iam);
     }
-    assert_eq!(allowed(), own);
+    own
 }
 
 fn add(to: &mut Allowed, role: &str, call: String, iam: &[&str]) {

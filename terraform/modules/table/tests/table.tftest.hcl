@@ -61,9 +61,9 @@ run "the_table_is_the_one_that_the_program_expects" {
       index.name => concat([for key in index.key_schema : "${key.key_type} ${key.attribute_name}"], [index.projection_type], sort(tolist(coalesce(index.non_key_attributes, []))))
       } == {
       due    = ["HASH due_shard", "RANGE due_at", "KEYS_ONLY"]
-      listed = ["HASH list_key", "RANGE list_at", "INCLUDE", "phase", "pr_number", "repository"]
-      newest = ["HASH newest_key", "RANGE list_at", "INCLUDE", "phase", "pr_number", "repository"]
-      parked = ["HASH parked_key", "RANGE list_at", "INCLUDE", "phase", "pr_number", "repository"]
+      listed = ["HASH list_key", "RANGE list_at", "INCLUDE", "pr_number", "repository"]
+      newest = ["HASH newest_key", "RANGE list_at", "INCLUDE", "pr_number", "repository"]
+      parked = ["HASH parked_key", "RANGE list_at", "INCLUDE", "pr_number", "repository"]
     }
     error_message = "the indexes are not the program's"
   }
