@@ -23,7 +23,7 @@ module "installation" {
     client_cidrs = var.client_cidrs
   }
 
-  edge             = { balancers = 1, cloudfront = false }
+  balancers        = 1
   control_plane    = { api_tasks = 1, worker_tasks = { minimum = 1, maximum = 2 }, capacity = "FARGATE_SPOT" }
   preview_capacity = "fargate_spot"
 
@@ -32,7 +32,6 @@ module "installation" {
 
   protected          = var.protected
   container_insights = false
-  previews_log_days  = 14
   budget_usd         = 98
 
   usage = {

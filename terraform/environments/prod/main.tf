@@ -23,7 +23,8 @@ module "installation" {
     flow_log_days = 365
   }
 
-  edge             = { balancers = 2, cloudfront = true }
+  balancers        = 2
+  cloudfront       = var.cloudfront
   control_plane    = { api_tasks = 2, worker_tasks = { minimum = 2, maximum = 6 }, capacity = "FARGATE" }
   preview_capacity = "fargate"
 
@@ -31,7 +32,6 @@ module "installation" {
   cache    = { replicas = 2 }
 
   container_insights = true
-  previews_log_days  = 30
   budget_usd         = 595
 
   usage = {

@@ -87,3 +87,10 @@ variable "zones" {
     error_message = "zones must be three letters."
   }
 }
+
+variable "cloudfront" {
+  description = "Whether the API and its pages answer through CloudFront."
+  type        = bool
+  default     = false
+  nullable    = false
+}

@@ -40,7 +40,6 @@ resource "aws_cloudwatch_log_group" "control" {
 }
 
 resource "aws_cloudwatch_log_group" "previews" {
-  # checkov:skip=CKV_AWS_338:previews live for hours, and what applications log of people is not kept for a year
   name              = "/tempus/${var.environment}/previews"
   retention_in_days = var.previews_log_days
   kms_key_id        = var.kms_key_arn

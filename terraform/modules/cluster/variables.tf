@@ -60,7 +60,7 @@ variable "control_log_days" {
 variable "previews_log_days" {
   description = "How long log lines of previews are kept."
   type        = number
-  default     = 30
+  default     = 365
   nullable    = false
 
   validation {

@@ -31,17 +31,17 @@ locals {
   # Creating, checking and removing one preview writes about a hundred units.
   writes = var.usage.lifecycles * 100
 
-  # Log lines are taken to be kept for a year, as the control plane's are.
+  # Log lines are kept for a year.
   costs = {
     "NAT gateways"       = local.gateways * local.hours * (local.prices.nat_gateway_usd_per_hour + local.address) + var.usage.nat_gb * local.prices.nat_gateway_usd_per_gb
-    "load balancers"     = var.edge.balancers * local.hours * (local.prices.alb_usd_per_hour + length(var.network.zones) * local.address + var.usage.lcu_per_balancer * local.prices.alb_lcu_usd_per_hour)
+    "load balancers"     = var.balancers * local.hours * (local.prices.alb_usd_per_hour + length(var.network.zones) * local.address + var.usage.lcu_per_balancer * local.prices.alb_lcu_usd_per_hour)
     "control plane"      = local.tasks * local.hours * local.task_usd[var.control_plane.capacity]
     "previews"           = var.usage.preview_hours * local.task_usd[upper(var.preview_capacity)]
     "database"           = var.database == null ? 0 : var.database.multi_az ? local.database.standby : local.database.single
     "cache"              = var.cache == null ? 0 : (1 + var.cache.replicas) * local.hours * local.prices.elasticache_redis_cache_t4g_micro_usd_per_hour
     "table"              = local.writes / 1000000 * local.prices.dynamodb_write_usd_per_million + var.usage.table_reads / 1000000 * local.prices.dynamodb_read_usd_per_million + var.usage.table_gb * (local.prices.dynamodb_storage_usd_per_gb_month + local.prices.dynamodb_recovery_usd_per_gb_month)
     "queue, schedules"   = var.usage.queue_requests / 1000000 * local.prices.sqs_standard_usd_per_million + 2 * var.usage.lifecycles / 1000000 * local.prices.scheduler_usd_per_million
-    "traffic out"        = var.usage.egress_gb * (var.edge.cloudfront ? max(local.prices.internet_egress_usd_per_gb, local.prices.cloudfront_egress_usd_per_gb) : local.prices.internet_egress_usd_per_gb)
+    "traffic out"        = var.usage.egress_gb * (var.cloudfront ? max(local.prices.internet_egress_usd_per_gb, local.prices.cloudfront_egress_usd_per_gb) : local.prices.internet_egress_usd_per_gb)
     "logs"               = var.usage.log_gb * (local.prices.logs_ingested_usd_per_gb + 12 * local.prices.logs_stored_usd_per_gb_month)
     "alarms, dashboard"  = length(module.observability.alarm_names) * local.prices.cloudwatch_alarm_usd_per_month + local.prices.cloudwatch_dashboard_usd_per_month
     "Container Insights" = local.insights * local.prices.cloudwatch_metric_usd_per_month

@@ -116,7 +116,6 @@ module "cluster" {
   environment        = var.environment
   tags               = var.tags
   kms_key_arn        = module.secrets.kms_key_arn
-  previews_log_days  = var.previews_log_days
   container_insights = var.container_insights
 }
 
@@ -142,8 +141,8 @@ module "edge" {
   subnet_ids          = module.network.public_subnet_ids
   security_group_ids  = [module.network.balancer_security_group_id]
   logs_bucket         = module.storage.logs_bucket
-  balancers           = var.edge.balancers
-  cloudfront          = var.edge.cloudfront
+  balancers           = var.balancers
+  cloudfront          = var.cloudfront
   deletion_protection = var.protected
 }
 

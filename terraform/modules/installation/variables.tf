@@ -86,18 +86,17 @@ variable "network" {
   }
 }
 
-variable "edge" {
-  description = "How many load balancers there are, and whether the API answers through CloudFront."
-  type = object({
-    balancers  = number
-    cloudfront = bool
-  })
-  nullable = false
+variable "balancers" {
+  description = "How many load balancers there are, for 95 previews each."
+  type        = number
+  nullable    = false
+}
 
-  validation {
-    condition     = var.edge.balancers >= 1
-    error_message = "edge.balancers must be 1 at least."
-  }
+variable "cloudfront" {
+  description = "Whether the API answers through CloudFront."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "control_plane" {
@@ -174,13 +173,6 @@ variable "protected" {
 variable "container_insights" {
   description = "Whether the cluster measures its tasks. Paid for by the metric, those of previews included."
   type        = bool
-  nullable    = false
-}
-
-variable "previews_log_days" {
-  description = "How long log lines of previews are kept."
-  type        = number
-  default     = 30
   nullable    = false
 }
 

@@ -7,7 +7,7 @@ variables {
 
 run "logs_are_encrypted_and_end" {
   assert {
-    condition     = alltrue([for group in concat([aws_cloudwatch_log_group.previews], values(aws_cloudwatch_log_group.control)) : group.kms_key_id == var.kms_key_arn && contains([30, 365], group.retention_in_days)])
+    condition     = alltrue([for group in concat([aws_cloudwatch_log_group.previews], values(aws_cloudwatch_log_group.control)) : group.kms_key_id == var.kms_key_arn && group.retention_in_days == 365])
     error_message = "a log group is not under the environment's key, or kept for ever"
   }
 

@@ -80,7 +80,7 @@ variables {
   zone_id            = "Z0123456789ABC"
   image_tag          = "v1.0.0"
   network            = { zones = ["us-east-1a", "us-east-1b"], task_zones = 1, nat = "one" }
-  edge               = { balancers = 1, cloudfront = false }
+  balancers          = 1
   control_plane      = { api_tasks = 1, worker_tasks = { minimum = 1, maximum = 2 }, capacity = "FARGATE_SPOT" }
   preview_capacity   = "fargate_spot"
   container_insights = false
