@@ -37,6 +37,10 @@ pub struct Service {
     /// Environment variables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// Environment variables whose values the platform looks up by these references when the
+    /// service starts. Never the values themselves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, String>,
     /// The path that answers 2xx or 3xx when the service is ready.
     pub health_path: String,
     /// The public path prefix, `/` for the first service; `None` keeps the service private.
@@ -175,18 +179,23 @@ impl Service {
                 ));
             }
         }
-        for name in self.env.keys() {
-            let mut bytes = name.bytes();
-            let first = bytes
-                .next()
-                .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
-            if !first || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                errors.push(FieldError::new(
-                    field("env"),
+        for (kind, variables) in [("env", &self.env), ("secrets", &self.secrets)] {
+            let wrong = variables.keys().filter(|name| !is_variable(name));
+            errors.extend(wrong.map(|name| {
+                FieldError::new(
+                    field(kind),
                     format!("{name:?} is no variable name; use letters, digits and '_'"),
-                ));
-            }
+                )
+            }));
         }
+        let both = self
+            .secrets
+            .keys()
+            .filter(|name| self.env.contains_key(*name));
+        errors.extend(both.map(|name| {
+            let problem = format!("{name} is in env too; give it once");
+            FieldError::new(field("secrets"), problem)
+        }));
         if self.env.values().any(|value| value.contains('\0')) {
             errors.push(FieldError::new(field("env"), "values must not contain NUL"));
         }
@@ -212,6 +221,12 @@ impl Service {
     }
 }
 
+fn is_variable(name: &str) -> bool {
+    let begins = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let goes_on = |byte: u8| begins(byte) || byte.is_ascii_digit();
+    name.bytes().next().is_some_and(begins) && name.bytes().all(goes_on)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +239,7 @@ mod tests {
             dir: None,
             port,
             env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             health_path: "/".into(),
             path: path.map(Into::into),
             cpu: 256,
@@ -271,7 +287,12 @@ mod tests {
         let mut big = service("a", 80, None);
         big.memory = u32::MAX;
         big.env.insert("1=".into(), String::new());
-        assert_eq!(fields(&of(vec![big])), ["services[0].env", "memory"]);
+        big.env.insert("TOKEN".into(), String::new());
+        big.secrets.insert("TOKEN".into(), "arn:x".into());
+        assert_eq!(
+            fields(&of(vec![big])),
+            ["services[0].env", "services[0].secrets", "memory"]
+        );
     }
 
     #[test]

@@ -198,6 +198,7 @@ fn service_view(service: Service, url: &str) -> ServiceView {
         dir: service.dir,
         port: service.port,
         env: service.env.into_keys().collect(),
+        secrets: service.secrets.into_keys().collect(),
         health_path: service.health_path,
         path: service.path,
         cpu: service.cpu,

@@ -62,6 +62,7 @@ pub(super) fn read(
         dir: asked.dir,
         port: asked.port.unwrap_or_else(|| default_port(index)),
         env: asked.env.unwrap_or_default(),
+        secrets: asked.secrets.unwrap_or_default(),
         health_path: asked.health_path.unwrap_or_else(|| "/".to_owned()),
         path: asked.path.or(first),
         cpu: asked.cpu.unwrap_or(size.cpu),
@@ -90,6 +91,9 @@ pub(super) fn patch(service: &mut Service, asked: ServiceRequest, errors: &mut E
     service.port = asked.port.unwrap_or(service.port);
     if let Some(env) = asked.env {
         service.env = env;
+    }
+    if let Some(secrets) = asked.secrets {
+        service.secrets = secrets;
     }
     if let Some(path) = asked.health_path {
         service.health_path = path;
@@ -138,6 +142,7 @@ macro_rules! single {
                     dir: self.dir.take(),
                     port: self.port.take(),
                     env: self.env.take(),
+                    secrets: self.secrets.take(),
                     health_path: self.health_path.take(),
                     path: None,
                     cpu: self.cpu.take(),
@@ -159,6 +164,7 @@ pub(super) fn given(single: &ServiceRequest) -> impl Iterator<Item = &'static st
         ("dir", single.dir.is_some()),
         ("port", single.port.is_some()),
         ("env", single.env.is_some()),
+        ("secrets", single.secrets.is_some()),
         ("health_path", single.health_path.is_some()),
         ("cpu", single.cpu.is_some()),
         ("memory", single.memory.is_some()),

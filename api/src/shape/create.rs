@@ -48,6 +48,10 @@ pub struct CreateRequest {
     /// Environment variables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub env: Option<BTreeMap<String, String>>,
+    /// Environment variables whose values the platform looks up when the service starts, by
+    /// reference: on AWS the ARN of a secret of Secrets Manager or of a parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<BTreeMap<String, String>>,
     /// The path that answers 2xx or 3xx when the service is ready; `/` unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_path: Option<String>,
@@ -121,6 +125,10 @@ pub struct ServiceRequest {
     /// Environment variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<BTreeMap<String, String>>,
+    /// Environment variables whose values the platform looks up when the service starts, by
+    /// reference: on AWS the ARN of a secret of Secrets Manager or of a parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<BTreeMap<String, String>>,
     /// The path that answers 2xx or 3xx when the service is ready; `/` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_path: Option<String>,

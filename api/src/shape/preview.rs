@@ -126,6 +126,9 @@ pub struct ServiceView {
     pub port: u16,
     /// The names of its environment variables. Never their values: they may be secrets.
     pub env: Vec<String>,
+    /// The names of the environment variables that are looked up by reference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
     /// The path that says when it is ready.
     pub health_path: String,
     /// Its public path prefix; without one it is private.

@@ -54,7 +54,8 @@ async fn services_get_their_defaults_and_keep_their_secrets() {
     let server = Server::start().await;
     let (preview, _) = server
         .created(json!({"name": "shop", "services": [
-            {"name": "web", "command": "serve", "env": {"TOKEN": "hush"}},
+            {"name": "web", "command": "serve", "env": {"TOKEN": "hush"},
+             "secrets": {"KEY": "arn:of:a:secret"}},
             {"name": "api", "command": "other", "path": "/api", "port": 9000},
             {"name": "db", "command": "serve"},
         ]}))
@@ -73,7 +74,9 @@ async fn services_get_their_defaults_and_keep_their_secrets() {
     ];
     assert_eq!(of("url"), [json!(urls[0]), json!(urls[1]), Value::Null]);
     assert_eq!(services[0]["env"], json!(["TOKEN"]));
-    assert!(!String::from_utf8_lossy(&answer.body).contains("hush"));
+    assert_eq!(services[0]["secrets"], json!(["KEY"]));
+    let body = String::from_utf8_lossy(&answer.body);
+    assert!(!body.contains("hush") && !body.contains("arn:"), "{body}");
 }
 
 #[tokio::test]

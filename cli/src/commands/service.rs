@@ -30,6 +30,10 @@ pub struct What {
     /// An environment variable; of a preview with several services, for each of them
     #[arg(long = "env", value_name = "KEY=VALUE", value_parser = variable)]
     pub env: Vec<(String, String)>,
+    /// An environment variable that the platform looks up by this reference, such as the ARN of
+    /// a secret; of a preview with several services, for each of them
+    #[arg(long = "secret", value_name = "KEY=REFERENCE", value_parser = variable)]
+    pub secrets: Vec<(String, String)>,
     /// CPU units, 1024 to a core
     #[arg(long, value_name = "UNITS")]
     pub cpu: Option<u32>,
@@ -49,6 +53,7 @@ impl What {
             App::of_folder(dir)?.fill(&mut request);
         }
         let env: BTreeMap<_, _> = self.env.iter().cloned().collect();
+        let secrets: BTreeMap<_, _> = self.secrets.iter().cloned().collect();
         if let Some(services) = &mut request.services {
             if let Some(flag) = self.single_flag() {
                 return Err(Failure::usage(format!(
@@ -58,9 +63,11 @@ impl What {
             }
             for service in services {
                 merge(&mut service.env, &env);
+                merge(&mut service.secrets, &secrets);
             }
         } else {
             merge(&mut request.env, &env);
+            merge(&mut request.secrets, &secrets);
         }
         if self.image.is_some() {
             request.command = None;

@@ -4,6 +4,10 @@ use tempus_model::{FieldError, Service, Spec};
 
 use super::options::AwsOptions;
 
+/// What a secret must be.
+const SECRET: &str = "must be the ARN of a secret of Secrets Manager or of a parameter of Systems \
+    Manager, such as arn:aws:secretsmanager:eu-west-1:123456789012:secret:token, and not PORT";
+
 /// Fargate's sizes: CPU units, then the least and the most memory in MiB, and its steps. The
 /// smallest size also takes 512 MiB.
 const SIZES: &[(u32, u32, u32, u32)] = &[
@@ -42,6 +46,12 @@ pub(super) fn admit(options: &AwsOptions, spec: &Spec) -> Vec<FieldError> {
         if let Some((field, problem)) = size(service) {
             refuse(field, problem);
         }
+        // What was given instead is not repeated: it may be the secret itself.
+        for name in service.secrets.keys() {
+            if name == "PORT" || !is_reference(&service.secrets[name]) {
+                refuse("secrets", format!("{name} {SECRET}"));
+            }
+        }
         if spec.services.len() > 1 && options.service_connect_namespace.is_none() {
             refuse(
                 "name",
@@ -53,6 +63,20 @@ pub(super) fn admit(options: &AwsOptions, spec: &Spec) -> Vec<FieldError> {
         }
     }
     errors
+}
+
+/// Whether ECS can look it up.
+fn is_reference(arn: &str) -> bool {
+    let mut parts = arn.splitn(6, ':');
+    let begins = parts.next() == Some("arn") && parts.next().is_some_and(|part| !part.is_empty());
+    let service = parts.next();
+    let rest = parts.nth(2).unwrap_or_default();
+    let found = match service {
+        Some("secretsmanager") => rest.starts_with("secret:"),
+        Some("ssm") => rest.starts_with("parameter/"),
+        _ => false,
+    };
+    begins && found && arn.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Why Fargate has no task of this size.
@@ -92,6 +116,38 @@ mod tests {
         assert!(fields(&spec(vec![web.clone()])).is_empty());
         web.image = None;
         assert_eq!(fields(&spec(vec![web])), ["services[0].image"]);
+    }
+
+    #[test]
+    fn secrets_are_references_and_are_not_repeated() {
+        for (name, reference, fits) in [
+            (
+                "TOKEN",
+                "arn:aws:secretsmanager:eu-west-1:1:secret:token",
+                true,
+            ),
+            (
+                "TOKEN",
+                "arn:aws-cn:ssm:cn-north-1:1:parameter/app/token",
+                true,
+            ),
+            ("TOKEN", "arn:aws:s3:::bucket", false),
+            ("TOKEN", "hunter2", false),
+            (
+                "PORT",
+                "arn:aws:secretsmanager:eu-west-1:1:secret:port",
+                false,
+            ),
+        ] {
+            let mut web = service("web", 80, Some("/"));
+            web.secrets.insert(name.to_owned(), reference.to_owned());
+            let errors = admit(&options(), &spec(vec![web]));
+            assert_eq!(errors.is_empty(), fits, "{name} {reference}");
+            for error in errors {
+                assert_eq!(error.field, "services[0].secrets");
+                assert!(!error.problem.contains("hunter2"), "{}", error.problem);
+            }
+        }
     }
 
     #[test]

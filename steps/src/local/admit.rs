@@ -23,6 +23,14 @@ pub(super) fn admit(spec: &Spec) -> Vec<FieldError> {
             ));
             continue;
         }
+        if !service.secrets.is_empty() {
+            errors.push(FieldError::new(
+                field("secrets"),
+                "this platform looks no secrets up: give them in the server's own environment, or \
+                 leave them out",
+            ));
+            continue;
+        }
         if let Some(dir) = &service.dir
             && !Path::new(dir).is_dir()
         {
@@ -97,6 +105,7 @@ mod tests {
             dir: None,
             port: 1,
             env: std::collections::BTreeMap::new(),
+            secrets: std::collections::BTreeMap::new(),
             health_path: "/".into(),
             path: None,
             cpu: 1,

@@ -307,6 +307,7 @@ pub fn spec(services: &[(&str, &str)]) -> Spec {
             dir: None,
             port: 8000 + u16::try_from(index).unwrap_or(0),
             env,
+            secrets: BTreeMap::new(),
             health_path: "/".to_owned(),
             path: (index == 0).then(|| "/".to_owned()),
             cpu: 256,

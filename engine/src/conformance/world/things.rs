@@ -37,6 +37,7 @@ pub(in crate::conformance) fn spec(number: u16) -> Spec {
             dir: None,
             port: 8080,
             env: std::collections::BTreeMap::new(),
+            secrets: std::collections::BTreeMap::new(),
             health_path: "/".to_owned(),
             path: Some("/".to_owned()),
             cpu: 256,

@@ -38,6 +38,7 @@ pub(in crate::aws) fn service(name: &str, port: u16, path: Option<&str>) -> Serv
         dir: None,
         port,
         env: BTreeMap::new(),
+        secrets: BTreeMap::new(),
         health_path: "/".into(),
         path: path.map(Into::into),
         cpu: 256,

@@ -53,7 +53,7 @@ pub(super) fn definition(
         .essential(true)
         .port_mappings(port.build())
         .set_environment(Some(env.collect()))
-        .set_secrets(Some(secrets(&BTreeMap::new())?))
+        .set_secrets(Some(secrets(&service.secrets)?))
         .set_working_directory(service.dir.clone())
         .stop_timeout(STOP)
         // A shell as the first process forwards no signals and leaves zombies behind.
@@ -91,6 +91,8 @@ fn environment(ctx: &dyn Ctx, spec: &Spec, service: &Service) -> BTreeMap<String
     env.insert("PREVIEW_URL".to_owned(), ctx.identity().route.url.clone());
     env.extend(service.env.clone());
     env.insert("PORT".to_owned(), service.port.to_string());
+    // ECS refuses a variable that is given in both ways.
+    env.retain(|name, _| !service.secrets.contains_key(name));
     env
 }
 
@@ -151,9 +153,23 @@ mod tests {
 
     #[test]
     fn a_secret_is_named_by_its_arn_and_never_read() {
-        let arns = BTreeMap::from([("TOKEN".to_owned(), "arn:aws:secretsmanager:x".to_owned())]);
-        let secrets = secrets(&arns).unwrap();
-        assert_eq!(secrets[0].name(), "TOKEN");
-        assert_eq!(secrets[0].value_from(), "arn:aws:secretsmanager:x");
+        let ctx = TestCtx::new();
+        let mut web = service("web", 8080, Some("/"));
+        for name in ["TOKEN", "MY_API_URL"] {
+            let arn = format!("arn:aws:secretsmanager:eu-west-1:1:secret:{name}");
+            web.secrets.insert(name.to_owned(), arn);
+        }
+        let spec = spec(vec![web, service("my-api", 9000, None)]);
+        let made = definition(&options(), &ctx, &spec, &spec.services[0].name).unwrap();
+        let secrets = made.container.secrets().iter();
+        let secrets: Vec<_> = secrets
+            .map(|secret| (secret.name(), secret.value_from()))
+            .collect();
+        let arns = spec.services[0].secrets.iter();
+        let arns: Vec<_> = arns.map(|(name, arn)| (&**name, &**arn)).collect();
+        assert_eq!(secrets, arns);
+        let env = made.container.environment().iter();
+        let told: Vec<_> = env.filter_map(|pair| pair.name()).collect();
+        assert_eq!(told, ["PORT", "PREVIEW_URL"], "ECS takes a name once");
     }
 }
