@@ -34,7 +34,7 @@ pub const FILE: &str = ".tempus.yml";
 #[derive(Debug, Clone, PartialEq)]
 pub enum App {
     /// One service; the server names it.
-    Single(ServiceRequest),
+    Single(Box<ServiceRequest>),
     /// Several, the first of which answers at `/`.
     Several(Vec<ServiceRequest>),
 }
@@ -85,7 +85,7 @@ impl App {
                     format!("must have a command or services; {}", form::KEYS),
                 ));
             }
-            return Ok(Self::Single(request(String::new(), single, dir)));
+            return Ok(Self::Single(Box::new(request(String::new(), single, dir))));
         };
         if let Some(key) = form.single.first_key() {
             let reason = format!("{key} belongs to one service: move it into one of the services");
