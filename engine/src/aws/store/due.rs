@@ -5,7 +5,7 @@ use std::time::Duration;
 use tempus_model::{PreviewId, Timestamp};
 
 use super::super::table::index::{DUE, DUE_SHARD, SHARDS};
-use super::super::table::item::{Key, number};
+use super::super::table::item::{Item, Key, number};
 use super::super::table::query::{Order, Query};
 use super::DynamoStore;
 use super::row::Stored;
@@ -40,33 +40,29 @@ impl DynamoStore {
         now: Timestamp,
         most: usize,
     ) -> Result<Vec<(Timestamp, PreviewId)>, StoreError> {
-        let walk = |shard: u8| {
-            Query::index(DUE, DUE_SHARD, number(shard), Order::Up)
-                .and("#due_at <= :now", &[("now", number(now.millis()))])
-                .limit(most)
-        };
-        let mut walks: Vec<_> = (0..SHARDS).map(walk).collect();
         let mut found = Vec::new();
-        while !walks.is_empty() && found.len() < most {
-            let mut candidates = Vec::new();
-            for mut walk in std::mem::take(&mut walks) {
+        for shard in 0..SHARDS {
+            let mut walk = Query::index(DUE, DUE_SHARD, number(shard), Order::Up)
+                .and("#due_at <= :now", &[("now", number(now.millis()))])
+                .limit(most);
+            // Each on its own: what is held or early in one must not hide what is due behind it.
+            let enough = found.len() + most;
+            loop {
                 let (items, next) = self.table.page(&walk).await?;
-                for item in &items {
-                    candidates.push(item.key()?);
+                let keys: Vec<_> = items.iter().map(Item::key).collect::<Result<_, _>>()?;
+                for stored in self.rows(&keys).await? {
+                    let row = &stored.row;
+                    if let Some(due_at) = row.due_at
+                        && due_at <= now
+                        && !row.is_held(now, Duration::ZERO)
+                    {
+                        found.push((due_at, row.preview));
+                    }
                 }
-                if next.is_some() {
-                    walk.start = next;
-                    walks.push(walk);
+                if next.is_none() || found.len() >= enough {
+                    break;
                 }
-            }
-            for stored in self.rows(&candidates).await? {
-                let row = &stored.row;
-                if let Some(due_at) = row.due_at
-                    && due_at <= now
-                    && !row.is_held(now, Duration::ZERO)
-                {
-                    found.push((due_at, row.preview));
-                }
+                walk.start = next;
             }
         }
         found.sort_unstable();

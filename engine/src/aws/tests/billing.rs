@@ -89,7 +89,7 @@ impl Bill {
         let seen = std::mem::take(&mut *self.seen.lock().unwrap());
         let dynamo: Vec<_> = seen
             .iter()
-            .filter(|request| request.call.starts_with("DynamoDB"))
+            .filter(|request| request.call.starts_with("dynamodb."))
             .collect();
         let now = self.scan().await;
         let asked = dynamo.iter().flat_map(|request| asked(request));

@@ -170,6 +170,10 @@ mod tests {
         assert_eq!(secrets, arns);
         let env = made.container.environment().iter();
         let told: Vec<_> = env.filter_map(|pair| pair.name()).collect();
-        assert_eq!(told, ["PORT", "PREVIEW_URL"], "ECS takes a name once");
+        assert_eq!(
+            told,
+            ["PORT", "PREVIEW_URL", "WEB_URL"],
+            "ECS takes a name once"
+        );
     }
 }

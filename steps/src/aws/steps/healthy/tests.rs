@@ -55,11 +55,16 @@ impl At {
 
     /// With a task of ours that stopped so, and what it wrote.
     async fn with(&self, stopped: &str, exit_code: Option<i32>) -> Script {
+        self.of(&TestCtx::new(), stopped, exit_code).await
+    }
+
+    /// The same, of this preview.
+    async fn of(&self, ctx: &TestCtx, stopped: &str, exit_code: Option<i32>) -> Script {
         let tasks = json!({ "tasks": [{ "taskArn": "arn:x:task/c/77", "taskDefinitionArn": OURS,
             "stoppedReason": stopped, "createdAt": 1,
             "containers": [{ "exitCode": exit_code }] }] });
         let lines = json!({ "events": [{ "message": "panic: no configuration\n", "timestamp": 5,
-            "eventId": "1", "logStreamName": "p/web/77" }] });
+            "eventId": "1", "logStreamName": format!("{}/web/77", ctx.identity().id) }] });
         let script = Script::new().await;
         script.tools.arns.set("group", "tg");
         script
@@ -137,8 +142,10 @@ async fn a_roll_back_that_completed_is_refused_with_the_application_s_last_words
         reason: BREAKER,
         ..STARTING
     };
-    let script = at.with("Essential container in task exited", Some(3)).await;
-    let outcome = run(&script, &TestCtx::new()).await;
+    let ctx = TestCtx::new();
+    let stopped = "Essential container in task exited";
+    let script = at.of(&ctx, stopped, Some(3)).await;
+    let outcome = run(&script, &ctx).await;
     let detail = is_rejected(&outcome, "exited with status 3");
     assert_eq!(detail, ["panic: no configuration"]);
 }
