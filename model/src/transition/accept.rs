@@ -15,12 +15,19 @@ pub enum NameStands {
     After(PreviewId),
     /// Held by a live preview of the same owner and source: an update of it.
     Ours(PreviewId),
+    /// The same, but its time is over and nobody has accepted its destroy yet: that comes first.
+    Expired(PreviewId, Timestamp),
     /// Held by somebody else.
     Taken,
 }
 
 /// How the name stands, given the preview that the name item points to.
-pub fn name_stands(holder: Option<&Snapshot>, owner: &Owner, origin: &Origin) -> NameStands {
+pub fn name_stands(
+    holder: Option<&Snapshot>,
+    owner: &Owner,
+    origin: &Origin,
+    now: Timestamp,
+) -> NameStands {
     let Some(Snapshot { identity, row }) = holder else {
         return NameStands::Free;
     };
@@ -29,6 +36,7 @@ pub fn name_stands(holder: Option<&Snapshot>, owner: &Owner, origin: &Origin) ->
     }
     let ours = identity.owner.id == owner.id && identity.origin.is_same(origin);
     match (row.desired.is_present(), ours) {
+        (true, true) if row.is_expired(now) => NameStands::Expired(identity.id, row.expires_at),
         (true, true) => NameStands::Ours(identity.id),
         (true, false) => NameStands::Taken,
         (false, _) => NameStands::After(identity.id),

@@ -47,17 +47,14 @@ impl DynamoStore {
             });
             let (owner, origin) = (&new.identity.owner, &new.identity.origin);
             let accepted = match (
-                accept::name_stands(snapshot.as_ref(), owner, origin),
+                accept::name_stands(snapshot.as_ref(), owner, origin, new.job.now),
                 holder.whole,
             ) {
                 (NameStands::Free, _) => Box::pin(self.fresh(new, holder.id, None)).await?,
                 (NameStands::After(old), _) => {
                     Box::pin(self.fresh(new, holder.id, Some(old))).await?
                 }
-                (NameStands::Ours(preview), Some((_, stored)))
-                    if stored.row.is_expired(new.job.now) =>
-                {
-                    let expires_at = stored.row.expires_at;
+                (NameStands::Expired(preview, expires_at), _) => {
                     return Err(CreateError::Expired {
                         preview,
                         expires_at,

@@ -14,12 +14,12 @@ pub(crate) fn create(db: &Connection, new: &NewPreview) -> Result<Accepted, Crea
         return Ok(first);
     }
     let holder = previews::by_name(db, &new.identity.name)?;
-    let stands = accept::name_stands(holder.as_ref(), &new.identity.owner, &new.identity.origin);
+    let (owner, origin) = (&new.identity.owner, &new.identity.origin);
+    let stands = accept::name_stands(holder.as_ref(), owner, origin, new.job.now);
     let accepted = match (stands, holder) {
         (NameStands::Free, _) => fresh(db, new, None)?,
         (NameStands::After(old), _) => fresh(db, new, Some(old))?,
-        (NameStands::Ours(preview), Some(holder)) if holder.row.is_expired(new.job.now) => {
-            let expires_at = holder.row.expires_at;
+        (NameStands::Expired(preview, expires_at), _) => {
             return Err(CreateError::Expired {
                 preview,
                 expires_at,

@@ -1,9 +1,10 @@
-//! The rules, each shown once, and any sequence of them held against what must always be true.
+//! The rules, each shown once.
+
+mod histories;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::accept::{self, DestroyReason, NameStands, NewJob, NotAccepted};
@@ -368,20 +369,27 @@ fn an_unwind_decides_that_nothing_is_wanted() {
 }
 
 #[test]
-fn a_name_is_ours_taken_free_or_on_its_way_out() {
+fn a_name_is_ours_expired_taken_free_or_on_its_way_out() {
     let (ann, bob) = (identity("ann"), identity("bob"));
-    let stands = |row: &Row, who: &Identity| {
+    let stands_at = |row: &Row, who: &Identity, now| {
         let holder = Snapshot {
             identity: ann.clone(),
             row: row.clone(),
         };
-        accept::name_stands(Some(&holder), &who.owner, &who.origin)
+        accept::name_stands(Some(&holder), &who.owner, &who.origin, now)
     };
+    let stands = |row: &Row, who: &Identity| stands_at(row, who, at(3));
     let row = ready();
     assert_eq!(
-        accept::name_stands(None, &ann.owner, &ann.origin),
+        accept::name_stands(None, &ann.owner, &ann.origin, at(3)),
         NameStands::Free
     );
+    let over = row.expires_at;
+    assert_eq!(
+        stands_at(&row, &ann, over),
+        NameStands::Expired(ann.id, over)
+    );
+    assert_eq!(stands_at(&row, &bob, over), NameStands::Taken);
     assert_eq!(stands(&row, &ann), NameStands::Ours(ann.id));
     assert_eq!(stands(&row, &bob), NameStands::Taken);
     let new = NewJob {
@@ -447,294 +455,4 @@ fn doubt_never_brings_a_verify_forward() {
     assert_eq!(doubted.verify_at, gone.verify_at);
     assert_eq!(doubted.due_at, gone.due_at);
     assert!(replay::wake(&gone, at(5)).is_none());
-}
-
-/// Anything that users, timers and workers may do, at any time.
-#[derive(Debug, Clone)]
-enum Act {
-    Update(u8),
-    Destroy,
-    Expire,
-    Extend(u16),
-    Claim,
-    Checkpoint,
-    Wait(u16),
-    Turn,
-    Park,
-    Settle,
-    Replay,
-    Doubt,
-    Wake,
-    Pass(u16),
-}
-
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        1 => (1_u8..4).prop_map(Act::Update),
-        1 => Just(Act::Destroy),
-        1 => Just(Act::Expire),
-        1 => (1_u16..9000).prop_map(Act::Extend),
-        3 => Just(Act::Claim),
-        2 => Just(Act::Checkpoint),
-        1 => (0_u16..100).prop_map(Act::Wait),
-        2 => Just(Act::Turn),
-        1 => Just(Act::Park),
-        2 => Just(Act::Settle),
-        1 => Just(Act::Replay),
-        1 => Just(Act::Doubt),
-        1 => Just(Act::Wake),
-        1 => (1_u16..2000).prop_map(Act::Pass),
-    ];
-    prop::collection::vec(act, 1..60)
-}
-
-/// A world of one row, and the jobs as a store would hold them.
-struct World {
-    row: Row,
-    jobs: BTreeMap<JobId, Job>,
-    now: Timestamp,
-    ids: u128,
-}
-
-impl World {
-    fn new() -> Self {
-        let new = NewJob {
-            id: job_id(1),
-            now: at(0),
-        };
-        let change = accept::create(&identity("ann"), spec(1), at(0).after(HOUR), new);
-        let mut world = Self {
-            row: created(),
-            jobs: BTreeMap::new(),
-            now: at(0),
-            ids: 1,
-        };
-        world.apply(Some(change));
-        world
-    }
-
-    fn new_job(&mut self) -> NewJob {
-        self.ids += 1;
-        NewJob {
-            id: job_id(self.ids),
-            now: self.now,
-        }
-    }
-
-    fn apply(&mut self, change: Option<Change>) {
-        let Some(change) = change else { return };
-        assert!(
-            change.row.generation >= self.row.generation,
-            "generations never go back"
-        );
-        assert!(change.row.epoch >= self.row.epoch, "epochs never go back");
-        let was_wanted = self.row.desired.is_present();
-        assert!(
-            was_wanted || !change.row.desired.is_present(),
-            "what goes never comes back"
-        );
-        for job in change.jobs {
-            let stored = self.jobs.insert(job.id, job);
-            assert!(
-                stored.is_none_or(|old| !old.status.is_final()),
-                "one outcome per job"
-            );
-        }
-        self.row = change.row;
-    }
-
-    fn held(&self) -> Option<Checkpoint> {
-        self.row.lease.as_ref()?;
-        self.row.saga.as_ref()?;
-        Some(write(&self.row))
-    }
-
-    fn saga_job(&self) -> Option<Job> {
-        let job = self.row.saga.as_ref()?.job?;
-        self.jobs.get(&job.id).cloned()
-    }
-
-    fn act(&mut self, act: &Act) {
-        let now = self.now;
-        let pending = self
-            .row
-            .pending
-            .and_then(|job| self.jobs.get(&job.id).cloned());
-        let change = match act {
-            Act::Pass(seconds) => {
-                self.now = now.after(Duration::from_secs(u64::from(*seconds)));
-                None
-            }
-            Act::Update(n) => {
-                let new = self.new_job();
-                accept::update(&self.row, pending.as_ref(), spec(*n), None, new).ok()
-            }
-            Act::Destroy => {
-                let new = self.new_job();
-                accept::destroy(&self.row, pending.as_ref(), DestroyReason::Asked, new).ok()
-            }
-            Act::Expire => {
-                let (new, why) = (self.new_job(), DestroyReason::Expired(self.row.expires_at));
-                accept::destroy(&self.row, pending.as_ref(), why, new).ok()
-            }
-            Act::Extend(s) => {
-                let to = now.after(Duration::from_secs(u64::from(*s)));
-                extend::extend(&self.row, to, now).ok()
-            }
-            Act::Claim => self.claim(),
-            Act::Checkpoint => self
-                .held()
-                .and_then(|held| checkpoint(&self.row, &held).ok()),
-            Act::Wait(s) => self.held().and_then(|held| {
-                let until = now.after(Duration::from_secs(u64::from(*s)));
-                let seen = Seen {
-                    generation: held.saga.generation,
-                    expires_at: held.saga.expires_at,
-                };
-                rest::wait(&self.row, &held, seen, until).ok()
-            }),
-            Act::Park => self.held().and_then(|held| {
-                let failure = Failure::rejected(&StepId::single("x"), "no");
-                let seen = Seen {
-                    generation: held.saga.generation,
-                    expires_at: held.saga.expires_at,
-                };
-                rest::park(
-                    &self.row,
-                    &held,
-                    seen,
-                    Parked {
-                        failure,
-                        since: now,
-                    },
-                )
-                .ok()
-            }),
-            Act::Turn => self.turn(),
-            Act::Settle => self.held().and_then(|held| {
-                let seen = Seen {
-                    generation: held.saga.generation,
-                    expires_at: held.saga.expires_at,
-                };
-                let job = self.saga_job();
-                let verify_at = now.after(Duration::from_mins(1));
-                settle(
-                    &self.row,
-                    &Settle {
-                        checkpoint: held,
-                        job,
-                        seen,
-                        verify_at,
-                        now,
-                    },
-                )
-                .ok()
-            }),
-            Act::Replay => replay::replay(&self.row, now),
-            Act::Doubt => Some(doubt::doubt(&self.row, now)),
-            Act::Wake => replay::wake(&self.row, now),
-        };
-        self.apply(change);
-    }
-
-    fn claim(&mut self) -> Option<Change> {
-        let row = &self.row;
-        let course = if row.desired.is_present() {
-            Course::Forward
-        } else {
-            Course::Unwind
-        };
-        let fresh = match row.work(self.now) {
-            Work::Begin(job) => Some(saga(row, course, Some(job), self.now)),
-            Work::MoveTimer => Some(saga(row, course, None, self.now)),
-            Work::Resume | Work::Turn => None,
-            Work::Verify | Work::Expire | Work::Nothing => return None,
-        };
-        claim(
-            row,
-            &ask(row, row.wseq + row.epoch.0 * 1000, fresh, self.now),
-        )
-        .ok()
-    }
-
-    fn turn(&mut self) -> Option<Change> {
-        let held = self.held()?;
-        let row = &self.row;
-        if row.work(self.now) != Work::Turn {
-            return None;
-        }
-        let course = if row.desired.is_present() {
-            Course::Forward
-        } else {
-            Course::Unwind
-        };
-        let job = row.pending.or(held.saga.job);
-        let left = if job == held.saga.job {
-            None
-        } else {
-            self.saga_job()
-        };
-        let next = saga(row, course, job, self.now);
-        let (seen, now) = (Seen::of(row), self.now);
-        turn(
-            row,
-            &Turn {
-                checkpoint: held,
-                next,
-                left,
-                seen,
-                now,
-            },
-        )
-        .ok()
-    }
-
-    fn check(&self) -> Result<(), TestCaseError> {
-        let row = &self.row;
-        if row.desired.is_present() {
-            prop_assert!(
-                row.due_at.is_some_and(|due| due <= row.expires_at),
-                "{row:?}"
-            );
-        }
-        let open: Vec<_> = self
-            .jobs
-            .values()
-            .filter(|job| !job.status.is_final())
-            .collect();
-        prop_assert!(open.len() <= 2, "at most two open jobs: {open:?}");
-        for job in open {
-            let known = row.pending.is_some_and(|p| p.id == job.id)
-                || row
-                    .saga
-                    .as_ref()
-                    .and_then(|s| s.job)
-                    .is_some_and(|j| j.id == job.id);
-            prop_assert!(known, "an open job that the row forgot: {job:?}");
-        }
-        prop_assert!(row.parked.is_none() || row.lease.is_none());
-        if row.is_gone() {
-            prop_assert!(!row.desired.is_present() && row.saga.is_none());
-        }
-        if let State::Ready = row.settled.state {
-            prop_assert!(
-                row.settled.spec.is_some(),
-                "what a failed update goes back to"
-            );
-        }
-        Ok(())
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn whatever_happens_in_any_order(acts in acts()) {
-        let mut world = World::new();
-        for act in &acts {
-            world.act(act);
-            world.check()?;
-        }
-    }
 }
