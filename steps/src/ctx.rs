@@ -37,6 +37,10 @@ pub trait Ctx: Send + Sync {
     /// A spec of this preview.
     async fn spec(&self, id: SpecId) -> Result<Arc<Spec>, StepError>;
 
+    /// Every spec that this preview was ever to run, as far as its jobs are remembered: from them
+    /// an audit knows names that no ledger holds any more.
+    async fn specs(&self) -> Result<Vec<Arc<Spec>>, StepError>;
+
     /// A number from a pool, the same one each time for the same item. Freed by the receipt.
     /// Numbers in `avoid` were seen to be in use by somebody else.
     async fn reserve(

@@ -14,6 +14,9 @@ use tempus_steps::{Ctx, StepError, Trust};
 
 use crate::Parts;
 
+/// How many of a preview's newest jobs are asked which specs it was to run.
+const REMEMBERED: usize = 50;
+
 /// What a step may ask, answered by the engine's ports.
 pub(crate) struct AttemptCtx {
     pub(crate) parts: Parts,
@@ -96,6 +99,19 @@ impl Ctx for AttemptCtx {
             .map_err(|error| store(&error))?;
         spec.map(Arc::new)
             .ok_or_else(|| StepError::rejected(format!("its specification {id} is missing")))
+    }
+
+    async fn specs(&self) -> Result<Vec<Arc<Spec>>, StepError> {
+        let (store, id) = (&self.parts.store, self.identity.id);
+        let jobs = store.jobs(id, REMEMBERED).await;
+        let jobs = jobs.map_err(|error| self::store(&error))?;
+        let ids: BTreeSet<_> = jobs.iter().filter_map(|job| job.spec).collect();
+        let mut specs = Vec::new();
+        for spec in ids {
+            let spec = store.spec(id, spec).await;
+            specs.extend(spec.map_err(|error| self::store(&error))?.map(Arc::new));
+        }
+        Ok(specs)
     }
 
     async fn reserve(

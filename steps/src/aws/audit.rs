@@ -1,13 +1,18 @@
 //! What really exists of one preview.
 //!
-//! Everything is looked up by the preview's own names, and by its tag for whatever has a name that
-//! nobody remembers; nothing is listed that grows with the number of previews. (A listener holds
-//! no more rules than its slots.) What was found by tag is described before it counts.
+//! Everything is looked up by the names that the preview's specs give its resources, and by its tag
+//! for whatever has a name that nobody remembers; nothing is listed that grows with the number of
+//! previews. (A listener holds no more rules than its slots.) What was found by tag is described
+//! before it counts.
+//!
+//! The names come from the specs and not from the ledger alone: what a late call of a dead worker
+//! makes is in no ledger any more, and tags may be visible later than what bears them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
-use tempus_model::{Check, Ledger, LedgerEntry};
+use tempus_model::{Check, Ledger, LedgerEntry, Spec};
 
 use super::listing::{self, ListedRule};
 use super::names::{Names, service_of, target_group_of};
@@ -53,12 +58,14 @@ pub(super) async fn audit(
     tools: &Tools,
     expected: &Expected,
 ) -> Result<Audit, StepError> {
+    let names = Names {
+        installation: ctx.installation(),
+        preview: ctx.identity().id,
+    };
     let look = Look {
         tools,
-        names: Names {
-            installation: ctx.installation(),
-            preview: ctx.identity().id,
-        },
+        names,
+        known: Known::of(names, &ctx.specs().await?),
         tagged: Tagged::of_preview(tools, ctx.identity().id).await?,
         expected,
     };
@@ -115,9 +122,27 @@ fn by(kind: &str) -> &'static str {
     }
 }
 
+/// Names that the preview's resources have, whichever of them exist.
+struct Known {
+    services: BTreeSet<String>,
+    target_groups: BTreeSet<String>,
+}
+
+impl Known {
+    fn of(names: Names, specs: &[Arc<Spec>]) -> Self {
+        let services = || specs.iter().flat_map(|spec| &spec.services);
+        let public = services().filter(|service| service.path.is_some());
+        Self {
+            services: services().map(|of| names.service(&of.name)).collect(),
+            target_groups: public.map(|of| names.target_group(&of.name)).collect(),
+        }
+    }
+}
+
 struct Look<'a> {
     tools: &'a Tools,
     names: Names,
+    known: Known,
     tagged: Tagged,
     expected: &'a Expected,
 }
@@ -132,9 +157,10 @@ impl Look<'_> {
         of_kind.map(|of| of.name.clone())
     }
 
-    /// A service that lost its row still has its tag, and mostly a family of its name.
+    /// A service that lost its row has its tag, and mostly a family of its name.
     async fn services(&self, families: &listing::Families) -> Result<Vec<Stray>, StepError> {
-        let mut names: BTreeSet<_> = self.expected("service").collect();
+        let mut names = self.known.services.clone();
+        names.extend(self.expected("service"));
         names.extend(self.tagged.services(&self.tools.options.cluster));
         names.extend(families.keys().filter_map(|family| service_of(family)));
         let seen = listing::services(self.tools, names).await?;
@@ -188,6 +214,7 @@ impl Look<'_> {
         let prefix = self.names.prefix();
         let mut names = leads_to;
         names.retain(|name| name.starts_with(&prefix));
+        names.extend(self.known.target_groups.iter().cloned());
         names.extend(self.expected("target-group"));
         names.extend(self.tagged.target_groups());
         let mut found = Vec::new();

@@ -122,6 +122,10 @@ impl Ctx for TestCtx {
         spec.ok_or_else(|| StepError::rejected("no such specification"))
     }
 
+    async fn specs(&self) -> Result<Vec<Arc<Spec>>, StepError> {
+        Ok(self.specs.lock().unwrap().values().cloned().collect())
+    }
+
     async fn reserve(
         &self,
         pool: &str,

@@ -120,6 +120,22 @@ async fn an_audit_finds_and_removes_what_no_ledger_knows() {
     assert!(world.ctx.timers().await.unwrap().is_empty());
 }
 
+/// As when the call of a worker that was frozen lands after the unwind: nothing leads to the group,
+/// it is in no ledger, and the tagging API does not have it.
+#[tokio::test]
+async fn a_target_group_that_comes_late_is_found_by_its_name() {
+    let world = world().await;
+    let plan = world.plan(&spec(vec![service("web", 8080, Some("/"))]));
+    let mut steps = plan.iter().flat_map(|stage| &stage.steps);
+    let group = steps.find(|step| step.step.kind() == "target-group");
+    let planned = group.and_then(|step| step.planned.clone()).unwrap();
+    let code = world.platform.step("target-group").unwrap();
+    drop(code.execute(&world.ctx, &planned, None).await.unwrap());
+    assert_eq!(world.strays().await.len(), 1);
+    world.remove_strays().await;
+    assert!(world.strays().await.is_empty());
+}
+
 #[tokio::test]
 async fn a_definition_registered_twice_is_once_too_often() {
     let mut world = world().await;

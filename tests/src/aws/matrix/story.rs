@@ -209,13 +209,15 @@ impl Telling<'_> {
     /// Waits for the end of a job, and for the attendant.
     async fn ends(&self, job: &str, expected: &[&str]) {
         let path = format!("/job/{job}");
-        let what = format!("the end of {job}");
-        let ended = eventually(&what, PATIENCE, async || {
+        let begun = Instant::now();
+        let ended = loop {
             let job = self.lane.api.get(&path).insist().await.expect(200);
-            let open = ["queued", "running"].contains(&text(&job, "status"));
-            (!open).then_some(job)
-        })
-        .await;
+            if !["queued", "running"].contains(&text(&job, "status")) {
+                break job;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end: {job:#}");
+            sleep(Duration::from_millis(200)).await;
+        };
         assert!(expected.contains(&text(&ended, "status")), "{ended:#}");
         self.is_calm().await;
     }
