@@ -11,6 +11,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -240,6 +241,10 @@ pub enum NotGood {
 }
 
 impl TokenRecord {
+    /// How long a token is listed after it has ended, so that whoever wonders why it stopped
+    /// working finds it. Forgotten or not, it is refused.
+    pub const KEPT: Duration = Duration::from_hours(30 * 24);
+
     /// Whether this is the token that was shown once, and still good. What else is wrong with it
     /// is told only to whoever has the whole of it.
     pub fn check(&self, token: &Token, now: Timestamp) -> Result<(), NotGood> {
