@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::Method;
+use tempus_model::Scope;
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, HeaderBuilder, OpenApi, PathItem, Ref, RefOr};
 use utoipa::{IntoResponses, OpenApi as _};
 
+use crate::identity::access::{Access, Table};
 use crate::layer::guard;
 use crate::refusal::PROBLEM_JSON;
 use crate::shape::Problem;
@@ -18,12 +23,16 @@ use crate::shape::Problem;
     info(
         title = "Tempus",
         description = "Short-lived previews of applications, taken down again on time, with proof. \
-            Errors are problem documents (RFC 9457)."
+            Errors are problem documents (RFC 9457). Where identity is on, every call with a lock \
+            takes a bearer token: one of this API, or an identity token of an issuer that is \
+            trusted here. `x-scope` is the scope that a call needs; what is another owner's is \
+            not found."
     ),
     tags(
         (name = "previews", description = "Short-lived environments"),
         (name = "jobs", description = "Requested changes, and how far they have come"),
         (name = "dead letters", description = "What needs a person"),
+        (name = "identity", description = "Who may call"),
         (name = "server", description = "The server itself"),
     ),
     components(schemas(Problem))
@@ -35,11 +44,24 @@ pub(crate) fn base() -> OpenApi {
     Base::openapi()
 }
 
-/// Adds what is refused in the same way for many calls.
-pub(crate) fn complete(document: &mut OpenApi) {
+/// The name of the one way to say who calls.
+const BEARER: &str = "bearer";
+
+/// Adds what is refused in the same way for many calls, and what each needs of its caller.
+pub(crate) fn complete(document: &mut OpenApi, table: &Table) {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "A token of this API (tps_…), or an identity token (OIDC) of a trusted issuer",
+        ));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(bearer.build()));
     for (path, item) in &mut document.paths.paths {
         let guarded = !guard::OPEN.contains(&path.as_str());
-        for operation in operations(item) {
+        for (method, operation) in operations(item) {
+            if let Access::Needs(scope) = table.of(&method, Some(path)) {
+                needs(operation, scope);
+            }
             add(operation, 500, "A defect of this server");
             if guarded {
                 add(
@@ -47,7 +69,11 @@ pub(crate) fn complete(document: &mut OpenApi) {
                     400,
                     "A header, an id or a parameter cannot be read",
                 );
-                add(operation, 403, "Sent by a page of another site");
+                add(
+                    operation,
+                    403,
+                    "Not allowed to this caller; or sent by a page of another site",
+                );
                 add(
                     operation,
                     421,
@@ -77,11 +103,45 @@ pub(crate) fn complete(document: &mut OpenApi) {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+/// Says that a call takes a caller of this scope.
+fn needs(operation: &mut Operation, scope: Scope) {
+    let none: [&str; 0] = [];
+    operation.security = Some(vec![SecurityRequirement::new(BEARER, none)]);
+    let scope = ExtensionsBuilder::new()
+        .add("x-scope", scope.as_str())
+        .build();
+    operation.extensions.get_or_insert_default().merge(scope);
+    add(operation, 401, "Who calls is not said, or not proved");
+    add(operation, 429, "This caller calls too often");
+    add(operation, 503, "What would tell who calls does not answer");
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     let PathItem {
         get, post, delete, ..
     } = item;
-    [get, post, delete].into_iter().flatten()
+    [
+        (Method::GET, get),
+        (Method::POST, post),
+        (Method::DELETE, delete),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// The methods that a path has.
+pub(crate) fn methods(item: &PathItem) -> impl Iterator<Item = Method> {
+    let PathItem {
+        get, post, delete, ..
+    } = item;
+    let all = [
+        (Method::GET, get),
+        (Method::POST, post),
+        (Method::DELETE, delete),
+    ];
+    let there =
+        |(method, operation): (Method, &Option<Operation>)| operation.is_some().then_some(method);
+    all.into_iter().filter_map(there)
 }
 
 /// Adds a refusal, unless the call describes this status in words of its own.
@@ -97,7 +157,7 @@ fn refusal(status: u16, description: &str) -> Response {
     let mut response = ResponseBuilder::new()
         .description(description)
         .content(PROBLEM_JSON, Content::new(Some(problem)));
-    if matches!(status, 409 | 503) {
+    if matches!(status, 409 | 429 | 503) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer);
         let header = HeaderBuilder::new()
             .schema(Some(seconds))

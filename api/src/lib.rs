@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Folders: `extract` (parts of a request, typed), `request` (from request to model), `handler`
-//! (a file for each resource), `layer` (what happens to every request), [`shape`] (the wire).
+//! (a file for each resource), `identity` (who calls, and what they may do), `layer` (what happens to every request), [`shape`] (the wire).
 
 mod census;
 mod config;
@@ -23,6 +23,7 @@ mod doc;
 mod extract;
 mod handler;
 mod hint;
+mod identity;
 mod layer;
 mod metrics;
 mod refusal;
@@ -37,6 +38,7 @@ pub mod testing;
 mod tests;
 
 pub use config::{Config, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange};
+pub use identity::{Identity, OidcError, OidcPace, Pattern, Rate, Rule};
 pub use metrics::{Metrics, MetricsError};
 pub use router::{document, router};
 pub use serve::serve;

@@ -54,6 +54,10 @@ fn describe() {
     describe_counter!(REQUESTS, "HTTP requests, by method, route and status.");
     describe_histogram!(DURATION, "Time to the head of the answer, in seconds.");
     describe_counter!(
+        REFUSALS,
+        "Callers that were turned away (401, 403, 429), by reason."
+    );
+    describe_counter!(
         HINTS_LOST,
         "Hints that could not be sent; the reminder finds their rows."
     );
@@ -68,6 +72,7 @@ fn describe() {
 
 const REQUESTS: &str = "tempus_http_requests_total";
 const DURATION: &str = "tempus_http_request_duration_seconds";
+const REFUSALS: &str = "tempus_http_refusals_total";
 const HINTS_LOST: &str = "tempus_api_hints_lost_total";
 const PREVIEWS: &str = "tempus_previews";
 const PARKED: &str = "tempus_previews_parked";
@@ -88,6 +93,11 @@ pub(crate) fn request(method: &Method, route: &str, status: StatusCode, took: Du
     ];
     counter!(REQUESTS, &labels).increment(1);
     histogram!(DURATION, &labels[..2]).record(took);
+}
+
+/// Counts a caller that was turned away.
+pub(crate) fn refusal(reason: &'static str) {
+    counter!(REFUSALS, "reason" => reason).increment(1);
 }
 
 /// Counts a hint that could not be sent.

@@ -5,10 +5,11 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tempus_engine::{CreateError, DiscardError, ExtendError, JobError, StoreError};
-use tempus_model::FieldError;
 use tempus_model::transition::accept::NotAccepted;
 use tempus_model::transition::discard::NoDiscard;
+use tempus_model::{FieldError, Scope};
 
+use crate::identity::Caller;
 use crate::shape::{Problem, ProblemKind};
 
 /// The media type of problem documents.
@@ -23,7 +24,15 @@ struct Inner {
     problem: Problem,
     retry_after: Option<Duration>,
     cause: Option<String>,
+    /// Why the caller was turned away, where that is what this is.
+    reason: Option<&'static str>,
+    challenge: Option<String>,
 }
+
+/// Why a caller was turned away, in a word that metrics and logs tell such refusals apart by.
+/// Travels with the response, as [`Cause`] does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reason(pub &'static str);
 
 /// Why the server failed, for the log only. Travels with the response to where the request is
 /// logged, so that each error is logged once and never shown.
@@ -43,9 +52,16 @@ impl Refusal {
                 limit: None,
                 holders: Vec::new(),
                 owns: Vec::new(),
+                needs: None,
             },
             retry_after: None,
             cause: None,
+            reason: match kind {
+                ProblemKind::ForeignOrigin => Some("foreign_origin"),
+                ProblemKind::Quota => Some("quota"),
+                _ => None,
+            },
+            challenge: None,
         }))
     }
 
@@ -80,6 +96,62 @@ impl Refusal {
     /// There is no such thing.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::NotFound, detail)
+    }
+
+    /// The request does not say who sends it, or does not prove it. `reason` is for the log, the
+    /// detail for whoever asks.
+    pub fn unauthenticated(reason: &'static str, detail: impl Into<String>) -> Self {
+        let mut refusal = Self::new(ProblemKind::Unauthenticated, detail);
+        refusal.0.reason = Some(reason);
+        refusal.0.challenge = Some(match reason {
+            "no_token" => "Bearer realm=\"tempus\"".to_owned(),
+            _ => "Bearer realm=\"tempus\", error=\"invalid_token\"".to_owned(),
+        });
+        refusal
+    }
+
+    /// Whether it is for want of a proof.
+    pub fn is_unauthenticated(&self) -> bool {
+        self.0.problem.kind == ProblemKind::Unauthenticated
+    }
+
+    /// The caller's scope does not reach.
+    pub fn scope(has: Scope, needs: Scope) -> Self {
+        let detail = format!("this needs the scope {needs}; the token that was sent has {has}");
+        let mut refusal = Self::new(ProblemKind::Forbidden, detail);
+        refusal.0.problem.needs = Some(needs);
+        refusal.0.reason = Some("scope");
+        refusal.0.challenge = Some(format!(
+            "Bearer realm=\"tempus\", error=\"insufficient_scope\", scope=\"{needs}\""
+        ));
+        refusal
+    }
+
+    /// The caller names somebody else where it may name only itself.
+    pub fn other_owner(field: &'static str, own: &str) -> Self {
+        let error = FieldError::new(field, format!("must be your own, {own}, or left out"));
+        let mut refusal = Self::new(
+            ProblemKind::Forbidden,
+            format!("{} {}", error.field, error.problem),
+        );
+        refusal.0.problem.errors = vec![error.into()];
+        refusal.0.problem.needs = Some(Scope::Admin);
+        refusal.0.reason = Some("owner");
+        refusal
+    }
+
+    /// The caller asks too often.
+    pub fn too_many(reason: &'static str, detail: &str, wait: Duration) -> Self {
+        let mut refusal = Self::new(ProblemKind::TooMany, detail).retry_after(wait);
+        refusal.0.reason = Some(reason);
+        refusal
+    }
+
+    /// Something that is needed does not answer now.
+    pub fn unavailable(detail: &str, again: Duration, cause: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Unavailable, detail)
+            .retry_after(again)
+            .because(cause)
     }
 
     /// A defect, or something that is no business of the client.
@@ -125,6 +197,8 @@ impl IntoResponse for Refusal {
             problem,
             retry_after,
             cause,
+            reason,
+            challenge,
         } = *self.0;
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -134,6 +208,13 @@ impl IntoResponse for Refusal {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(wait) = retry_after {
             headers.insert(header::RETRY_AFTER, seconds(wait));
+        }
+        let challenge = challenge.and_then(|text| HeaderValue::try_from(text).ok());
+        if let Some(challenge) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(reason) = reason {
+            response.extensions_mut().insert(Reason(reason));
         }
         if let Some(cause) = cause {
             response.extensions_mut().insert(Cause(cause));
@@ -207,17 +288,21 @@ impl From<JobError> for Refusal {
     }
 }
 
-impl From<CreateError> for Refusal {
-    fn from(error: CreateError) -> Self {
+impl Refusal {
+    /// A create that was not accepted. Whoever is no administrator learns nothing of others: not
+    /// who holds the name, and not whose previews take the places.
+    pub fn of_create(error: CreateError, caller: &Caller) -> Self {
         match error {
             CreateError::NameTaken(owner) => {
-                let mut refusal = Self::new(
-                    ProblemKind::NameTaken,
+                let detail = if caller.is_admin() || caller.is_called(&owner) {
                     format!(
                         "the name is held by a live preview of {owner}, made from something else; \
                          choose another name, or update or destroy that preview"
-                    ),
-                );
+                    )
+                } else {
+                    "the name is held by a live preview of somebody else; choose another".to_owned()
+                };
+                let mut refusal = Self::new(ProblemKind::NameTaken, detail);
                 let problem = "is taken; choose another";
                 refusal.0.problem.errors = vec![FieldError::new("name", problem).into()];
                 refusal
@@ -232,7 +317,9 @@ impl From<CreateError> for Refusal {
                     format!("all {most} preview slots of {whose} are taken; destroy one first"),
                 );
                 refusal.0.problem.limit = Some(most);
-                refusal.0.problem.holders = holders;
+                if caller.is_admin() || caller.is_called(&whose) {
+                    refusal.0.problem.holders = holders;
+                }
                 refusal
             }
             CreateError::NoListener => Self::new(
@@ -293,6 +380,11 @@ impl From<DiscardError> for Refusal {
             DiscardError::Store(error) => error.into(),
         }
     }
+}
+
+/// There is no job of the id that was asked for.
+pub(crate) fn no_job() -> Refusal {
+    Refusal::not_found("there is no job of this id; a preview shows its newest ones")
 }
 
 /// There is no preview of the id that was asked for.

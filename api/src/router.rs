@@ -6,58 +6,118 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
+use tempus_model::Scope;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::handler::{
     create, dead_letters, destroy, docs, events, extend, job, logs, preview, receipt, status,
-    update,
+    tokens, update, whoami,
 };
-use crate::layer::{guard, headers, intake, panic, trace};
+use crate::identity::access::{Access, Table};
+use crate::layer::identify::Doorman;
+use crate::layer::{guard, headers, identify, intake, panic, peer, trace};
 use crate::refusal::Refusal;
 use crate::shape::ProblemKind;
 use crate::state::{Document, Shared};
 use crate::{Api, doc};
 
-/// Every call, with its description.
-fn calls() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(doc::base())
-        .routes(routes!(create::create))
-        .routes(routes!(preview::show, destroy::destroy))
-        .routes(routes!(preview::list))
-        .routes(routes!(update::update))
-        .routes(routes!(extend::extend))
-        .routes(routes!(logs::logs))
-        .routes(routes!(receipt::show))
-        .routes(routes!(job::show))
-        .routes(routes!(events::events))
-        .routes(routes!(dead_letters::list))
-        .routes(routes!(dead_letters::replay))
-        .routes(routes!(dead_letters::discard))
-        .routes(routes!(status::health))
-        .routes(routes!(status::ready))
-        .routes(routes!(status::metrics))
-        .routes(routes!(docs::openapi))
-        .routes(routes!(docs::page))
-        .routes(routes!(docs::script))
-        .routes(routes!(docs::style))
+/// Every call: what it needs of its caller, and its description. There is no other way to a
+/// handler, so none can be reached by whoever has not this scope.
+fn calls() -> Calls {
+    Calls::new()
+        .deployer(routes!(create::create))
+        .viewer(routes!(preview::show))
+        .deployer(routes!(destroy::destroy))
+        .viewer(routes!(preview::list))
+        .deployer(routes!(update::update))
+        .deployer(routes!(extend::extend))
+        .viewer(routes!(logs::logs))
+        .viewer(routes!(receipt::show))
+        .viewer(routes!(job::show))
+        .viewer(routes!(events::events))
+        // What needs a person may be anybody's, or nobody's.
+        .admin(routes!(dead_letters::list))
+        .admin(routes!(dead_letters::replay))
+        .admin(routes!(dead_letters::discard))
+        .admin(routes!(tokens::create))
+        .admin(routes!(tokens::list))
+        .admin(routes!(tokens::revoke))
+        .viewer(routes!(whoami::whoami))
+        .open(routes!(status::health))
+        .open(routes!(status::ready))
+        // Counts of everybody's previews, and names of nobody's.
+        .viewer(routes!(status::metrics))
+        // The same for every installation of this version.
+        .open(routes!(docs::openapi))
+        .open(routes!(docs::page))
+        .open(routes!(docs::script))
+        .open(routes!(docs::style))
+}
+
+/// The routes as they are added, with what each needs.
+struct Calls {
+    router: OpenApiRouter<Shared>,
+    table: Table,
+}
+
+impl Calls {
+    fn new() -> Self {
+        Self {
+            router: OpenApiRouter::with_openapi(doc::base()),
+            table: Table::default(),
+        }
+    }
+
+    fn open(self, routes: UtoipaMethodRouter<Shared>) -> Self {
+        self.with(Access::Open, routes)
+    }
+
+    fn viewer(self, routes: UtoipaMethodRouter<Shared>) -> Self {
+        self.with(Access::Needs(Scope::Viewer), routes)
+    }
+
+    fn deployer(self, routes: UtoipaMethodRouter<Shared>) -> Self {
+        self.with(Access::Needs(Scope::Deployer), routes)
+    }
+
+    fn admin(self, routes: UtoipaMethodRouter<Shared>) -> Self {
+        self.with(Access::Needs(Scope::Admin), routes)
+    }
+
+    fn with(mut self, access: Access, routes: UtoipaMethodRouter<Shared>) -> Self {
+        let (_, paths, _) = &routes;
+        for (path, item) in &paths.paths {
+            for method in doc::methods(item) {
+                self.table.insert(method, path, access);
+            }
+        }
+        self.router = self.router.routes(routes);
+        self
+    }
 }
 
 /// The OpenAPI document of the API.
 pub fn document() -> OpenApi {
-    let mut document = calls().into_openapi();
-    doc::complete(&mut document);
+    let Calls { router, table } = calls();
+    let mut document = router.into_openapi();
+    doc::complete(&mut document, &table);
     document
 }
 
 /// The API as a router: every call, and around it what happens to every request.
 pub fn router(api: Api) -> Router {
-    let (router, _) = calls().split_for_parts();
+    let Calls { router, table } = calls();
+    let (router, _) = router.split_for_parts();
     let document = serde_json::to_string(&document()).unwrap_or_default();
     let shared = Shared {
         api: api.clone(),
         document: Document(Arc::from(document)),
+    };
+    let doorman = Doorman {
+        api: api.clone(),
+        table: Arc::new(table),
     };
     // The last layer is the outermost.
     router
@@ -65,10 +125,12 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .with_state(shared)
         .layer(from_fn_with_state(api.clone(), intake::take_in))
+        .layer(from_fn_with_state(doorman, identify::identify))
         .layer(from_fn_with_state(api, guard::guard))
         .layer(from_fn(panic::catch))
         .layer(from_fn(headers::add))
         .layer(from_fn(trace::trace))
+        .layer(from_fn(peer::learn))
 }
 
 async fn no_such_route() -> Refusal {

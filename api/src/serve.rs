@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -29,7 +30,7 @@ pub async fn serve(
             debug!(%error, "a connection without TCP_NODELAY");
         }
     });
-    let router = router(api.clone());
+    let router = router(api.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let closing = api.closing();
     let stopping = closing.clone();
     let serving = axum::serve(listener, router).with_graceful_shutdown(async move {

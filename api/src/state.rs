@@ -9,6 +9,7 @@ use tempus_steps::Platform;
 use tokio_util::sync::CancellationToken;
 
 use crate::census::Census;
+use crate::identity::{Guard, Identity, OidcError};
 use crate::{Config, Metrics};
 
 /// What the API is made of.
@@ -25,6 +26,9 @@ pub struct Parts {
     pub metrics: Metrics,
     /// What is configured.
     pub config: Config,
+    /// Whom it believes. Without it everybody is the administrator: only for an API that nobody
+    /// else can reach.
+    pub identity: Option<Identity>,
 }
 
 /// The API's state: cheap to clone, shared by all requests.
@@ -34,16 +38,18 @@ pub struct Api {
     /// Ends the answers that have no end of their own, so that a shutdown need not wait for them.
     closing: CancellationToken,
     census: Arc<Census>,
+    guard: Option<Arc<Guard>>,
 }
 
 impl Api {
     /// An API of these parts.
-    pub fn new(parts: Parts) -> Self {
-        Self {
+    pub fn new(mut parts: Parts) -> Result<Self, OidcError> {
+        Ok(Self {
+            guard: Guard::new(parts.identity.take())?,
             parts: Arc::new(parts),
             closing: CancellationToken::new(),
             census: Arc::default(),
-        }
+        })
     }
 
     /// Ends every stream that an answer is made of: log lines being followed, a job's events.
@@ -73,6 +79,11 @@ impl Api {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.parts.metrics
+    }
+
+    /// What callers prove themselves to, unless they need not.
+    pub(crate) fn guard(&self) -> Option<&Guard> {
+        self.guard.as_deref()
     }
 
     pub(crate) fn census(&self) -> &Census {

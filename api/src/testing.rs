@@ -86,7 +86,7 @@ impl Contract {
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let media = content_type.map(|value| value.split(';').next().unwrap_or_default().trim());
         let Some(operation) = self.operation(method, path) else {
-            if ![400, 403, 404, 405, 421].contains(&status) {
+            if ![400, 401, 403, 404, 405, 421, 429].contains(&status) {
                 return Err("the document has no such call".to_owned());
             }
             let content = json!({"schema": {"$ref": "#/components/schemas/Problem"}});

@@ -19,7 +19,9 @@ use crate::commands::list::List;
 use crate::commands::logs::Logs;
 use crate::commands::receipt::Receipt;
 use crate::commands::show::Show;
+use crate::commands::token::Token;
 use crate::commands::update::Update;
+use crate::commands::whoami::Whoami;
 use crate::dev::Dev;
 use crate::failure::Failure;
 use crate::hello;
@@ -54,6 +56,9 @@ enum Command {
     Receipt(Receipt),
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    #[command(subcommand)]
+    Token(Token),
+    Whoami(Whoami),
     #[command(subcommand)]
     Context(Context),
     Config(Config),
@@ -139,6 +144,8 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Exec(c) => in_session!(c, &c.remote),
         Command::Receipt(c) => in_session!(c, &c.remote),
         Command::DeadLetters(c) => in_session!(c, c.remote()),
+        Command::Token(command) => command.run().await,
+        Command::Whoami(c) => in_session!(c, &c.remote),
         // Handled without a runtime.
         Command::Context(_) | Command::Config(_) | Command::Completions(_) => Ok(()),
     }

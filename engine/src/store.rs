@@ -22,7 +22,7 @@ use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
     DnsName, Identity, InstallationId, Job, JobId, JobRef, Parked, Phase, PreviewId, Receipt, Row,
-    ShortId, Snapshot, Spec, SpecId, Timestamp,
+    ShortId, Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 
 /// The store.
@@ -159,6 +159,25 @@ pub trait Store: Send + Sync {
 
     /// Forgets a message. `false` if there is none of this id.
     async fn delete_dead_letter(&self, id: &DeadLetterId) -> Result<bool, StoreError>;
+
+    // Who may call.
+
+    /// Keeps a token. `false` if another one has its id: make a new one. The same record twice may
+    /// be either.
+    async fn put_token(&self, token: &TokenRecord) -> Result<bool, StoreError>;
+
+    /// A token as it is now: a revocation that was answered is seen by every process.
+    async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// Every token, oldest first, ended ones for [`TokenRecord::KEPT`] at least.
+    async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError>;
+
+    /// Revokes a token, and says how it stands then. The first revocation stands.
+    async fn revoke_token(
+        &self,
+        id: TokenId,
+        now: Timestamp,
+    ) -> Result<Option<TokenRecord>, StoreError>;
 
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;

@@ -85,6 +85,9 @@ const call = (api, path, method, operation) => {
       else headers[parameter.name] = input.value;
     }
     if (body) headers["content-type"] = "application/json";
+    // Kept in the field and nowhere else: it is gone with the page.
+    const token = document.getElementById("token").value.trim();
+    if (token && operation.security) headers.authorization = `Bearer ${token}`;
     if (query.size) target += `?${query}`;
     try {
       const options = { method: method.toUpperCase(), headers, signal: running.signal };
@@ -105,7 +108,8 @@ const call = (api, path, method, operation) => {
   return node("details", {},
     node("summary", {},
       node("span", { className: `method ${method}`, textContent: method.toUpperCase() }),
-      node("code", { textContent: path }), ` ${operation.summary ?? ""}`),
+      node("code", { textContent: path }), ` ${operation.summary ?? ""}`,
+      operation["x-scope"] && node("small", { textContent: ` ${operation["x-scope"]}` })),
     node("p", { textContent: operation.description ?? "" }),
     form, output, node("table", {}, ...answers));
 };

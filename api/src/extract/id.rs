@@ -9,7 +9,7 @@ use tempus_model::{IdError, JobId, PreviewId};
 use crate::refusal::Refusal;
 
 /// What an id in a path can be, and how it shows in logs.
-pub(crate) trait PathId: FromStr<Err = IdError> {
+pub(super) trait PathId: FromStr<Err = IdError> {
     /// The name of the path segment.
     const SEGMENT: &'static str;
     /// The name in logs.
@@ -26,8 +26,8 @@ impl PathId for JobId {
     const FIELD: &'static str = "job.id";
 }
 
-/// An id in a path, noted in the request's span.
-pub(crate) struct Id<T>(pub T);
+/// An id in a path, noted in the request's span. Not for handlers: it says nothing of whose it is.
+pub(super) struct Id<T>(pub T);
 
 impl<T: PathId, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = Refusal;

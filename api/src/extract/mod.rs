@@ -6,9 +6,11 @@ mod errors;
 mod id;
 mod key;
 mod query;
+mod theirs;
 
 pub(crate) use body::Json;
 pub(crate) use errors::Errors;
-pub(crate) use id::{Id, Text};
+pub(crate) use id::Text;
 pub(crate) use key::{Key, fingerprint};
 pub(crate) use query::Query;
+pub(crate) use theirs::Theirs;

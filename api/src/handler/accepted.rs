@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tempus_engine::{Accepted, Repeat, Store};
+use tempus_engine::{Accepted, Repeat};
+use tempus_model::JobId;
 use tempus_model::transition::accept::NewJob;
-use tempus_model::{JobId, PreviewId, Snapshot};
 use tracing::Span;
 use uuid::Uuid;
 
 use crate::hint;
-use crate::refusal::{Refusal, no_preview};
+use crate::identity::{Caller, refused};
 use crate::shape;
 use crate::state::Api;
 
@@ -52,7 +52,14 @@ pub(super) async fn answer(api: &Api, accepted: Accepted, owner: &str) -> Respon
     response
 }
 
-/// The preview, or a refusal.
-pub(super) async fn preview(store: &dyn Store, id: PreviewId) -> Result<Snapshot, Refusal> {
-    store.get(id).await?.ok_or_else(no_preview)
+/// Ends when an answer that has no end of its own must: the server stops, or whoever asked for it
+/// would be refused by now.
+pub(super) fn ends(api: &Api, caller: Caller) -> impl Future<Output = ()> + Send + use<> {
+    let (closing, refused) = (api.closing(), refused(api.clone(), caller));
+    async move {
+        tokio::select! {
+            () = closing.cancelled() => {}
+            () = refused => {}
+        }
+    }
 }

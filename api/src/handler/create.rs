@@ -11,6 +11,7 @@ use super::accepted;
 use crate::doc::{Conflict, QuotaReached};
 use crate::extract::{Json, Key};
 use crate::hint;
+use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::request::identity::Asked;
 use crate::request::{lifetime, spec};
@@ -40,6 +41,7 @@ const TRIES: u32 = 8;
 )]
 pub(crate) async fn create(
     State(api): State<Api>,
+    caller: Caller,
     key: Key,
     body: Json<CreateRequest>,
 ) -> Result<Response, Refusal> {
@@ -49,7 +51,7 @@ pub(crate) async fn create(
         fingerprint,
     } = body;
     let config = api.config();
-    let asked = Asked::read(&request, &mut errors);
+    let asked = Asked::read(&request, &caller, &mut errors)?;
     let ttl = lifetime::read(
         request.ttl_hours,
         request.ttl.as_deref(),
@@ -62,7 +64,7 @@ pub(crate) async fn create(
 
     let ttl = ttl.unwrap_or(config.ttl.default_ttl()).duration();
     let job = accepted::new_job(&api);
-    let key = key.of(&asked.owner.id, &fingerprint);
+    let key = key.of(caller.keys(&asked.owner), &fingerprint);
     let mut tries = 1;
     loop {
         let id = PreviewId::new(Uuid::new_v4());
@@ -96,7 +98,7 @@ pub(crate) async fn create(
                 }
                 hint::look(&api, preview, &asked.owner.id).await;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Refusal::of_create(error, &caller)),
         }
     }
 }

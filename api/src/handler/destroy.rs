@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::http::{Method, Uri};
 use axum::response::Response;
 use tempus_engine::{Accepted, JobError, Repeat};
-use tempus_model::PreviewId;
+use tempus_model::Snapshot;
 use tempus_model::transition::accept::{DestroyReason, NotAccepted};
 
 use super::accepted;
 use crate::doc::{KeyReused, Missing};
-use crate::extract::{Id, Key, fingerprint};
+use crate::extract::{Key, Theirs, fingerprint};
+use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::shape;
 use crate::state::Api;
@@ -33,25 +34,25 @@ use crate::state::Api;
 )]
 pub(crate) async fn destroy(
     State(api): State<Api>,
-    Id(id): Id<PreviewId>,
+    caller: Caller,
+    Theirs(snapshot): Theirs<Snapshot>,
     method: Method,
     uri: Uri,
     key: Key,
 ) -> Result<Response, Refusal> {
-    let snapshot = accepted::preview(api.store(), id).await?;
-    let owner = &snapshot.identity.owner.id;
-    let key = key.of(owner, &fingerprint(&method, uri.path(), b""));
+    let (id, owner) = (snapshot.row.preview, &snapshot.identity.owner);
+    let key = key.of(caller.keys(owner), &fingerprint(&method, uri.path(), b""));
     let job = accepted::new_job(&api);
     let store = api.store();
     let accepted = match store.destroy(id, DestroyReason::Asked, job, key).await {
         Err(JobError::NotAccepted(NotAccepted::Already(job))) => Accepted {
             preview: id,
             job,
-            url: snapshot.identity.route.url,
+            url: snapshot.identity.route.url.clone(),
             expires_at: snapshot.row.expires_at,
             repeat: Repeat::Yes,
         },
         other => other?,
     };
-    Ok(accepted::answer(&api, accepted, owner).await)
+    Ok(accepted::answer(&api, accepted, &snapshot.identity.owner.id).await)
 }

@@ -8,12 +8,14 @@ use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures::{Stream, StreamExt, stream};
 use tempus_engine::StoreError;
-use tempus_model::{JobId, PreviewId};
+use tempus_model::{Job, JobId, PreviewId};
 use tracing::warn;
 
+use super::accepted;
 use super::job::view;
 use crate::doc::Missing;
-use crate::extract::Id;
+use crate::extract::Theirs;
+use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::shape::JobView;
 use crate::state::Api;
@@ -40,10 +42,12 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 )]
 pub(crate) async fn events(
     State(api): State<Api>,
-    Id(id): Id<JobId>,
+    caller: Caller,
+    Theirs(job): Theirs<Job>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
-    let first = view(&api, id).await?;
-    let closing = api.closing();
+    let id = job.id;
+    let first = view(&api, job).await?;
+    let ends = accepted::ends(&api, caller);
     let watch = Watch {
         job: id,
         preview: first.preview_id,
@@ -53,7 +57,7 @@ pub(crate) async fn events(
         api,
     };
     let events = stream::unfold(watch, Watch::next).map(Ok);
-    let events = events.take_until(closing.cancelled_owned());
+    let events = events.take_until(ends);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 

@@ -2,12 +2,11 @@
 
 use axum::extract::State;
 use tempus_engine::Extended as To;
-use tempus_model::{PreviewId, Timestamp, Ttl};
+use tempus_model::{Snapshot, Timestamp, Ttl};
 
-use super::accepted;
 use crate::config::TtlRange;
 use crate::doc::{Conflict, Missing};
-use crate::extract::{Errors, Id, Json};
+use crate::extract::{Errors, Json, Theirs};
 use crate::hint;
 use crate::refusal::Refusal;
 use crate::request::lifetime;
@@ -32,7 +31,7 @@ use crate::state::Api;
 )]
 pub(crate) async fn extend(
     State(api): State<Api>,
-    Id(id): Id<PreviewId>,
+    Theirs(preview): Theirs<Snapshot>,
     body: Json<ExtendRequest>,
 ) -> Result<axum::Json<Extended>, Refusal> {
     let Json {
@@ -44,9 +43,9 @@ pub(crate) async fn extend(
     let to = read(&request, &api.config().ttl, now, &mut errors);
     errors.finish()?;
     let to = to.ok_or_else(|| Refusal::internal("a refused extend without a reason"))?;
-    let snapshot = accepted::preview(api.store(), id).await?;
+    let id = preview.row.preview;
     let row = api.store().extend(id, to, now).await?;
-    hint::look(&api, id, &snapshot.identity.owner.id).await;
+    hint::look(&api, id, &preview.identity.owner.id).await;
     Ok(axum::Json(Extended {
         preview_id: id,
         expires_at: row.expires_at,

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use tempus_model::{JobId, JobStatus};
+use tempus_model::{Job, JobStatus};
 
 use crate::doc::Missing;
-use crate::extract::Id;
-use crate::refusal::{Refusal, seconds};
+use crate::extract::Theirs;
+use crate::refusal::{Refusal, no_job, seconds};
 use crate::shape::JobView;
 use crate::state::Api;
 
@@ -31,8 +31,11 @@ const POLL: Duration = Duration::from_secs(1);
         Missing,
     )
 )]
-pub(crate) async fn show(State(api): State<Api>, Id(id): Id<JobId>) -> Result<Response, Refusal> {
-    let job = view(&api, id).await?;
+pub(crate) async fn show(
+    State(api): State<Api>,
+    Theirs(job): Theirs<Job>,
+) -> Result<Response, Refusal> {
+    let job = view(&api, job).await?;
     let under_way = matches!(job.status, JobStatus::Queued | JobStatus::Running);
     let mut response = Json(job).into_response();
     if under_way {
@@ -43,9 +46,8 @@ pub(crate) async fn show(State(api): State<Api>, Id(id): Id<JobId>) -> Result<Re
 }
 
 /// The job as a client should see it.
-pub(super) async fn view(api: &Api, id: JobId) -> Result<JobView, Refusal> {
+pub(super) async fn view(api: &Api, job: Job) -> Result<JobView, Refusal> {
     let store = api.store();
-    let job = store.job(id).await?.ok_or_else(no_job)?;
     tracing::Span::current().record("preview.id", job.preview.to_string());
     if job.status.is_final() {
         return Ok(job.into());
@@ -55,10 +57,6 @@ pub(super) async fn view(api: &Api, id: JobId) -> Result<JobView, Refusal> {
     let Some(preview) = store.get(job.preview).await? else {
         return Ok(job.into());
     };
-    let job = store.job(id).await?.ok_or_else(no_job)?;
+    let job = store.job(job.id).await?.ok_or_else(no_job)?;
     Ok(job.seen_with(&preview.row).into())
-}
-
-fn no_job() -> Refusal {
-    Refusal::not_found("there is no job of this id; a preview shows its newest ones")
 }

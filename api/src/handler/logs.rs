@@ -5,13 +5,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, TryStreamExt};
-use tempus_model::PreviewId;
+use tempus_model::Snapshot;
 use tempus_steps::{LogQuery, StepError};
 use tracing::{Span, warn};
 
 use super::accepted;
 use crate::doc::Missing;
-use crate::extract::{Id, Query};
+use crate::extract::{Query, Theirs};
+use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::shape::{LogLine, LogsQuery};
 use crate::state::Api;
@@ -38,7 +39,8 @@ const MOST: usize = 10_000;
 )]
 pub(crate) async fn logs(
     State(api): State<Api>,
-    Id(id): Id<PreviewId>,
+    caller: Caller,
+    Theirs(snapshot): Theirs<Snapshot>,
     Query(query): Query<LogsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
@@ -46,7 +48,6 @@ pub(crate) async fn logs(
     if tail > MOST {
         return Err(Refusal::unreadable("tail", format!("must be 0 to {MOST}")));
     }
-    let snapshot = accepted::preview(api.store(), id).await?;
     let query = LogQuery {
         service: query.service,
         tail,
@@ -62,7 +63,7 @@ pub(crate) async fn logs(
             warn!(%error, "log lines cut off");
         })
         .map_err(|error| std::io::Error::other(error.to_string()))
-        .take_until(api.closing().cancelled_owned());
+        .take_until(accepted::ends(&api, caller));
     let content_type = [(header::CONTENT_TYPE, format.media_type())];
     Ok((content_type, Body::from_stream(lines)).into_response())
 }

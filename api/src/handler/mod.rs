@@ -13,4 +13,6 @@ pub(crate) mod logs;
 pub(crate) mod preview;
 pub(crate) mod receipt;
 pub(crate) mod status;
+pub(crate) mod tokens;
 pub(crate) mod update;
+pub(crate) mod whoami;

@@ -4,15 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use futures::{StreamExt, TryStreamExt, stream};
 use tempus_engine::{Cursor, Filter};
-use tempus_model::{Absence, Desired, Phase, PreviewId, Row, Service, Snapshot, Spec, SpecId};
+use tempus_model::{Absence, Desired, Phase, Row, Service, Snapshot, Spec, SpecId};
 
-use super::accepted;
 use crate::doc::Missing;
-use crate::extract::{Id, Query};
+use crate::extract::{Query, Theirs};
+use crate::identity::Caller;
 use crate::refusal::Refusal;
-use crate::shape::{
-    Ending, JobSummary, OwnerView, PreviewView, Previews, PreviewsQuery, ServiceView,
-};
+use crate::shape::{Ending, JobSummary, PreviewView, Previews, PreviewsQuery, ServiceView};
 use crate::state::Api;
 
 /// How many of a preview's jobs are shown.
@@ -34,10 +32,9 @@ const READS: usize = 16;
 )]
 pub(crate) async fn show(
     State(api): State<Api>,
-    Id(id): Id<PreviewId>,
+    Theirs(snapshot): Theirs<Snapshot>,
 ) -> Result<Json<PreviewView>, Refusal> {
-    let snapshot = accepted::preview(api.store(), id).await?;
-    let jobs = api.store().jobs(id, JOBS).await?;
+    let jobs = api.store().jobs(snapshot.row.preview, JOBS).await?;
     let jobs = jobs.into_iter().map(|job| job.seen_with(&snapshot.row));
     let jobs = jobs.map(|job| JobSummary::from(&job)).collect();
     let mut view = view(&api, snapshot).await?;
@@ -47,7 +44,8 @@ pub(crate) async fn show(
 
 /// List previews
 ///
-/// Newest first, a page at a time. What is gone stays listed, as history.
+/// Newest first, a page at a time. What is gone stays listed, as history. Only an administrator sees
+/// those of others.
 #[utoipa::path(
     get,
     path = "/previews",
@@ -57,6 +55,7 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
+    caller: Caller,
     Query(query): Query<PreviewsQuery>,
 ) -> Result<Json<Previews>, Refusal> {
     let limit = query.limit.unwrap_or(50);
@@ -65,7 +64,7 @@ pub(crate) async fn list(
     }
     let filter = Filter {
         phases: phases(query.phase.as_deref().unwrap_or_default())?,
-        owner: query.owner,
+        owner: owner(&caller, query.owner)?,
         repository: query.repository,
         pr_number: query.pr,
         parked: query.parked.unwrap_or_default(),
@@ -81,6 +80,16 @@ pub(crate) async fn list(
         previews,
         next_cursor: page.next.map(|Cursor(text)| text),
     }))
+}
+
+/// Whose previews are listed: one's own, or anybody's to an administrator.
+fn owner(caller: &Caller, asked: Option<String>) -> Result<Option<String>, Refusal> {
+    let own = &caller.owner;
+    match asked {
+        asked if caller.is_admin() => Ok(asked),
+        Some(asked) if !caller.is_called(&asked) => Err(Refusal::other_owner("owner", &own.login)),
+        _ => Ok(Some(own.id.clone())),
+    }
 }
 
 fn phases(list: &str) -> Result<Vec<Phase>, Refusal> {
@@ -123,11 +132,7 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
         template: spec
             .as_ref()
             .map_or(identity.template, |spec| spec.template.clone()),
-        owner: OwnerView {
-            id: identity.owner.id,
-            login: identity.owner.login,
-            avatar_url: identity.owner.avatar_url,
-        },
+        owner: identity.owner.into(),
         repository: identity.origin.repository,
         repository_id: identity.origin.repository_id,
         pr_number: identity.origin.pr_number,

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use tempus_model::{PreviewId, Row, Timestamp};
+use tempus_model::{Row, Snapshot, Timestamp};
 
-use super::accepted;
 use crate::doc::{Conflict, Missing};
-use crate::extract::Id;
+use crate::extract::Theirs;
 use crate::refusal::Refusal;
 use crate::shape::{ProblemKind, ReceiptView};
 use crate::state::Api;
@@ -30,11 +29,11 @@ use crate::state::Api;
 )]
 pub(crate) async fn show(
     State(api): State<Api>,
-    Id(id): Id<PreviewId>,
+    Theirs(preview): Theirs<Snapshot>,
 ) -> Result<Json<ReceiptView>, Refusal> {
     // The row before the receipt: a receipt that is written in between is found.
-    let row = accepted::preview(api.store(), id).await?.row;
-    match api.store().receipt(id).await? {
+    let row = preview.row;
+    match api.store().receipt(row.preview).await? {
         Some(receipt) => Ok(Json(receipt.into())),
         None => Err(why_not(&row, api.now())),
     }

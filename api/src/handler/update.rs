@@ -8,7 +8,8 @@ use tempus_model::{Desired, PreviewId, Snapshot, Spec, SpecId};
 
 use super::accepted;
 use crate::doc::{Conflict, Missing};
-use crate::extract::{Id, Json, Key};
+use crate::extract::{Json, Key, Theirs};
+use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::request::{lifetime, spec};
 use crate::shape::{Accepted, UpdateRequest};
@@ -35,7 +36,8 @@ use crate::state::Api;
 )]
 pub(crate) async fn update(
     State(api): State<Api>,
-    Id(id): Id<PreviewId>,
+    caller: Caller,
+    Theirs(snapshot): Theirs<Snapshot>,
     key: Key,
     body: Json<UpdateRequest>,
 ) -> Result<Response, Refusal> {
@@ -51,23 +53,22 @@ pub(crate) async fn update(
         &config.ttl,
         &mut errors,
     );
-    let snapshot = accepted::preview(api.store(), id).await?;
     let base = base(&api, &snapshot).await?;
     let spec = spec::of_update(&mut request, base, config, api.platform(), &mut errors);
     errors.finish()?;
     let spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
-    let owner = &snapshot.identity.owner.id;
+    let owner = &snapshot.identity.owner;
     let job = accepted::new_job(&api);
     let update = Update {
-        preview: id,
+        preview: snapshot.row.preview,
         spec,
         expires_at: ttl.map(|ttl| job.now.after(ttl.duration())),
         job,
-        key: key.of(owner, &fingerprint),
+        key: key.of(caller.keys(owner), &fingerprint),
     };
     let accepted = api.store().update(update).await?;
-    Ok(accepted::answer(&api, accepted, owner).await)
+    Ok(accepted::answer(&api, accepted, &owner.id).await)
 }
 
 /// The spec that what is not given is taken from: the wanted one. One is found for a preview that

@@ -1,16 +1,20 @@
 //! What happens to every request, from the outside in:
 //!
 //! ```text
+//!   peer      where it comes from
 //!   trace     a span with a request id; measures, logs the outcome once
 //!   headers   what every answer tells a browser
 //!   panic     a defect becomes a problem document
 //!   guard     Host, Origin and Sec-Fetch-*: refuses what a web page may not send
+//!   identify  who calls, how often, and whether the route's scope is theirs
 //!   intake    takes the body in, bounded in size and time
 //!   handler
 //! ```
 
 pub(crate) mod guard;
 pub(crate) mod headers;
+pub(crate) mod identify;
 pub(crate) mod intake;
 pub(crate) mod panic;
+pub(crate) mod peer;
 pub(crate) mod trace;

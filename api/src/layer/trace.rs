@@ -1,6 +1,7 @@
 //! One span for each request, its measurements, and the one place that logs how it ended.
 
-use std::time::Instant;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -10,8 +11,9 @@ use tempus_engine::TraceContext;
 use tracing::field::Empty;
 use tracing::{Instrument, debug, error, info, info_span, warn};
 
+use crate::layer::peer::Peer;
 use crate::metrics;
-use crate::refusal::Cause;
+use crate::refusal::{Cause, Reason};
 
 /// Runs the request in a span of its own. Bodies, headers and query parameters are never logged:
 /// they may hold secrets.
@@ -29,14 +31,17 @@ pub(crate) async fn trace(request: Request, next: Next) -> Response {
         request.id = %id,
         %method,
         path = route,
+        caller = Empty,
         preview.id = Empty,
         job.id = Empty,
     );
+    let peer = request.extensions().get::<Peer>();
+    let peer = peer.map(|peer| peer.client);
     let answer = next.run(request).instrument(span.clone());
     let mut response = trace.scope(answer).await;
     let took = started.elapsed();
     metrics::request(&method, route, response.status(), took);
-    span.in_scope(|| log(&method, &response, took));
+    span.in_scope(|| log(&method, &response, took, peer));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", id);
     }
@@ -51,11 +56,17 @@ fn trace_of(request: &Request) -> TraceContext {
         .unwrap_or_else(TraceContext::fresh)
 }
 
-fn log(method: &Method, response: &Response, took: std::time::Duration) {
+fn log(method: &Method, response: &Response, took: Duration, peer: Option<IpAddr>) {
     let status = response.status().as_u16();
     let took_ms = took.as_millis();
     let cause = response.extensions().get::<Cause>();
     let cause = cause.map_or("", |Cause(cause)| cause.as_str());
+    if let Some(Reason(reason)) = response.extensions().get() {
+        metrics::refusal(reason);
+        let peer = peer.map(tracing::field::display);
+        warn!(status, took_ms, reason, peer, "turned away");
+        return;
+    }
     match response.status() {
         StatusCode::SERVICE_UNAVAILABLE => warn!(status, took_ms, cause, "not available"),
         status_code if status_code.is_server_error() => error!(status, took_ms, cause, "failed"),

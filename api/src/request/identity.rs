@@ -3,11 +3,9 @@
 use tempus_model::{DnsName, Origin, Owner, PreviewId, slug};
 
 use crate::extract::Errors;
+use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::shape::CreateRequest;
-
-/// The owner of a request that names none.
-const LOCAL: &str = "local";
 
 /// What a create says about the preview itself.
 #[derive(Debug)]
@@ -18,17 +16,28 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Reads it, noting what is wrong.
-    pub fn read(request: &CreateRequest, errors: &mut Errors) -> Self {
+    /// Reads it, noting what is wrong. Refused at once is a caller who asks in another's name.
+    pub fn read(
+        request: &CreateRequest,
+        caller: &Caller,
+        errors: &mut Errors,
+    ) -> Result<Self, Refusal> {
         let name = request.name.as_deref();
         let name = name.and_then(|name| errors.take("name", name.parse::<DnsName>()));
-        let login = request.owner.as_deref().unwrap_or(LOCAL);
-        if login.is_empty() || login.len() > 100 || !login.bytes().all(|b| b.is_ascii_graphic()) {
-            errors.push(
-                "owner",
-                "must be 1 to 100 printable characters without spaces",
-            );
-        }
+        let owner = match &request.owner {
+            Some(owner) if !caller.is_called(owner) => {
+                if !caller.is_admin() {
+                    return Err(Refusal::other_owner("owner", &caller.owner.login));
+                }
+                owner_text("owner", owner, errors);
+                Owner {
+                    id: owner.clone(),
+                    login: owner.clone(),
+                    avatar_url: None,
+                }
+            }
+            _ => caller.owner.clone(),
+        };
         if let Some(repository) = &request.repository
             && !is_repository(repository)
         {
@@ -52,12 +61,8 @@ impl Asked {
                 errors.push(field, "must be a positive number");
             }
         }
-        Self {
-            owner: Owner {
-                id: login.to_owned(),
-                login: login.to_owned(),
-                avatar_url: None,
-            },
+        Ok(Self {
+            owner,
             origin: Origin {
                 repository_id: request.repository_id,
                 repository: request.repository.clone(),
@@ -66,7 +71,7 @@ impl Asked {
                 installation_id: request.installation_id,
             },
             name,
-        }
+        })
     }
 
     /// The name that was asked for, or one that says what the preview is made from, so that the
@@ -85,6 +90,16 @@ impl Asked {
         label
             .parse()
             .map_err(|_| Refusal::internal(format!("the slug {label:?} is no name")))
+    }
+}
+
+/// Notes what is wrong with a text that names an owner.
+pub(crate) fn owner_text(field: &str, text: &str, errors: &mut Errors) {
+    if text.is_empty() || text.len() > 100 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        errors.push(
+            field,
+            "must be 1 to 100 printable characters without spaces",
+        );
     }
 }
 

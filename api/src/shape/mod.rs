@@ -19,6 +19,7 @@ mod query;
 mod receipt;
 pub(crate) mod schema;
 mod status;
+mod token;
 mod update;
 
 pub use create::{Accepted, CreateRequest, ServiceRequest};
@@ -35,4 +36,5 @@ pub use problem::{FieldProblem, Problem, ProblemKind};
 pub use query::{LogsQuery, PreviewsQuery};
 pub use receipt::{CheckView, ReceiptView, RemovedView};
 pub use status::{Health, HealthStatus, Ready, ReadyStatus};
+pub use token::{CallerKind, CallerView, NewToken, TokenRequest, TokenState, TokenView, Tokens};
 pub use update::UpdateRequest;

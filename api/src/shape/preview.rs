@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempus_model::{
-    Generation, Job, JobId, JobKind, JobRef, JobStatus, Phase, PreviewId, Timestamp,
+    Generation, Job, JobId, JobKind, JobRef, JobStatus, Owner, Phase, PreviewId, Timestamp,
 };
 use utoipa::ToSchema;
 
@@ -106,6 +106,16 @@ pub struct OwnerView {
     /// A picture, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
+}
+
+impl From<Owner> for OwnerView {
+    fn from(owner: Owner) -> Self {
+        Self {
+            id: owner.id,
+            login: owner.login,
+            avatar_url: owner.avatar_url,
+        }
+    }
 }
 
 /// One service of a preview.

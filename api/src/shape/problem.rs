@@ -1,7 +1,7 @@
 //! Errors: `application/problem+json` (RFC 9457).
 
 use serde::{Deserialize, Serialize};
-use tempus_model::FieldError;
+use tempus_model::{FieldError, Scope};
 use utoipa::ToSchema;
 
 use super::schema;
@@ -31,6 +31,10 @@ pub struct Problem {
     /// For a dead letter that cannot be discarded: the steps whose resources it still owns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owns: Vec<String>,
+    /// For a caller that may not do this: the scope that it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Scope>)]
+    pub needs: Option<Scope>,
 }
 
 /// One field at fault.
@@ -84,6 +88,10 @@ kinds! {
     MalformedJson = "urn:tempus:problem:malformed-json", 400, "The body is not valid JSON";
     /// An id, a query parameter, a header or a path cannot be read.
     BadRequest = "urn:tempus:problem:bad-request", 400, "The request cannot be read";
+    /// The request does not prove who sends it.
+    Unauthenticated = "urn:tempus:problem:unauthenticated", 401, "A token is needed";
+    /// The caller may not do this.
+    Forbidden = "urn:tempus:problem:forbidden", 403, "Not allowed";
     /// The request comes from a page that may not use this API.
     ForeignOrigin = "urn:tempus:problem:foreign-origin", 403, "Another site's page may not use this API";
     /// There is nothing by this id or at this address.
@@ -114,6 +122,8 @@ kinds! {
     KeyReused = "urn:tempus:problem:idempotency-key-reused", 422, "The idempotency key was used for another request";
     /// Every slot is taken.
     Quota = "urn:tempus:problem:quota", 429, "All preview slots are taken";
+    /// The caller asks too often.
+    TooMany = "urn:tempus:problem:too-many-requests", 429, "Too many requests";
     /// A defect of this server.
     Internal = "urn:tempus:problem:internal", 500, "Internal error";
     /// It was not done; ask again.

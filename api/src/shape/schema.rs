@@ -46,6 +46,8 @@ texts! {
     };
     /// Where a preview stands.
     Phase = tempus_model::Phase::ALL;
+    /// What a caller may do. Each includes those before it.
+    Scope = tempus_model::Scope::ALL;
     /// The kinds of problems.
     ProblemKind = crate::shape::ProblemKind::ALL;
 }

@@ -9,8 +9,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::server::Server;
 
+/// Everything that is logged on this thread.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -31,33 +32,50 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
+impl Lines {
+    /// Begins to listen, for as long as the guard lives. One thread runs a whole test, the server
+    /// included.
+    pub fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        let lines = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(lines.clone())
+            .finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        (lines, guard)
+    }
+
+    /// All of it.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The lines with this message.
+    pub fn with(&self, message: &str) -> Vec<serde_json::Value> {
+        let text = self.text();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines
+            .filter(|line: &serde_json::Value| line["fields"]["message"] == message)
+            .collect()
+    }
+}
+
 #[tokio::test]
 async fn a_request_is_one_span_that_names_its_preview_and_no_secret() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(lines.clone())
-        .finish();
-    // One thread runs the whole test, the server included.
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (lines, _guard) = Lines::capture();
     let server = Server::start().await;
     let (preview, job) = server.created(json!({"env": {"TOKEN": "hush"}})).await;
     server.get(&format!("/preview/{preview}?x=hush")).await;
     let crash = json!({"command": "panic", "env": {"TOKEN": "hush"}});
     let crash = server.post("/preview/create", crash).await;
 
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     assert!(!text.contains("hush"), "{text}");
-    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    let lines: Vec<serde_json::Value> = lines.collect();
     let of = |message: &str| {
-        let mut with = lines
-            .iter()
-            .filter(|line| line["fields"]["message"] == message);
-        let only = with.next().unwrap_or_else(|| panic!("{message}: {text}"));
-        assert!(with.next().is_none(), "{message} once: {text}");
-        only.clone()
+        let with = lines.with(message);
+        assert_eq!(with.len(), 1, "{message} once: {text}");
+        with[0].clone()
     };
     let accepted = of("accepted");
     assert_eq!(accepted["span"]["preview.id"], preview);

@@ -8,6 +8,7 @@ mod document;
 mod endings;
 mod faults;
 mod hand;
+mod identity;
 mod log;
 mod platform;
 mod server;

@@ -14,7 +14,9 @@ use tokio::task::JoinHandle;
 use super::hand::Hand;
 use super::platform::TestPlatform;
 use crate::testing::Contract;
-use crate::{Api, Config, DefaultApp, Hosts, ListenerTemplate, Metrics, Parts, Size, TtlRange};
+use crate::{
+    Api, Config, DefaultApp, Hosts, Identity, ListenerTemplate, Metrics, Parts, Size, TtlRange,
+};
 
 pub(super) struct Server {
     pub port: u16,
@@ -63,6 +65,18 @@ impl Server {
     }
 
     pub async fn with_queue(wrap: impl FnOnce(Arc<dyn Queue>) -> Arc<dyn Queue>) -> Self {
+        Self::of(wrap, None).await
+    }
+
+    /// One whose callers must say who they are.
+    pub async fn with_identity(identity: Identity) -> Self {
+        Self::of(|queue| queue, Some(identity)).await
+    }
+
+    async fn of(
+        wrap: impl FnOnce(Arc<dyn Queue>) -> Arc<dyn Queue>,
+        identity: Option<Identity>,
+    ) -> Self {
         let engine = SqliteEngine::in_memory(Options::default()).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -96,7 +110,9 @@ impl Server {
             clock: Arc::new(SystemClock),
             metrics: Metrics::install().unwrap(),
             config,
-        });
+            identity,
+        })
+        .unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(crate::serve(listener, api, async {
             let _ = stopped.await;

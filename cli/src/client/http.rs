@@ -7,10 +7,11 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempus_api::shape::{
-    Accepted, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LogsQuery, PreviewView,
-    Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed, UpdateRequest,
+    Accepted, CallerView, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LogsQuery,
+    NewToken, PreviewView, Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed,
+    TokenRequest, Tokens, UpdateRequest,
 };
-use tempus_model::{JobId, PreviewId};
+use tempus_model::{JobId, PreviewId, TokenId};
 
 use super::{Answer, ClientError, Lines, Refusal};
 
@@ -135,6 +136,32 @@ impl Client {
         }
         let request = self.http.request(Method::DELETE, url).timeout(PATIENCE);
         self.accepted(request.send().await).await.map(drop)
+    }
+
+    /// Makes a token.
+    pub async fn create_token(
+        &self,
+        request: &TokenRequest,
+    ) -> Result<Answer<NewToken>, ClientError> {
+        // Never sent twice: a token whose answer was lost is one that nobody has.
+        let request = self.request(Method::POST, "tokens").json(request);
+        self.answer(request.send().await).await
+    }
+
+    /// Every token, without what it is recognised by.
+    pub async fn tokens(&self) -> Result<Answer<Tokens>, ClientError> {
+        self.get("tokens", &()).await
+    }
+
+    /// Ends a token.
+    pub async fn revoke_token(&self, id: TokenId) -> Result<(), ClientError> {
+        let request = self.request(Method::DELETE, &format!("tokens/{id}"));
+        self.accepted(request.send().await).await.map(drop)
+    }
+
+    /// Who the server takes the caller for.
+    pub async fn whoami(&self) -> Result<Answer<CallerView>, ClientError> {
+        self.get("whoami", &()).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

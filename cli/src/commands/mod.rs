@@ -16,7 +16,9 @@ pub mod receipt;
 mod service;
 mod session;
 pub mod show;
+pub mod token;
 pub mod update;
 mod wait;
+pub mod whoami;
 
 pub use session::{Remote, Session};

@@ -173,10 +173,16 @@ impl Layers<'_> {
             self.loaded.places.insert(key.name, place);
             return;
         }
+        // A token that was put where its hash belongs must not end up in a log.
+        let given = if text.contains("tps_") {
+            "a token"
+        } else {
+            written
+        };
         self.errors.push(ConfigError::Value {
             place,
             key: key.name.to_owned(),
-            given: written.to_owned(),
+            given: given.to_owned(),
             expects: key.expects.to_owned(),
         });
     }

@@ -15,10 +15,12 @@ mod check;
 mod env;
 mod error;
 mod file;
+mod identity;
 pub mod keys;
 mod listeners;
 mod load;
 mod net;
+mod oidc;
 mod rates;
 mod show;
 #[cfg(test)]
@@ -33,9 +35,11 @@ use tempus_model::{Limits, Ttl};
 
 pub use aws::{Aws, Ecs};
 pub use error::{ConfigError, ConfigErrors, Place};
+pub use identity::{CallRate, Identity};
 pub use listeners::{Listener, ListenerMode};
 pub use load::{Assignment, FileChoice, Loaded, Sources, load};
 pub use net::{Loopback, PortRange};
+pub use oidc::OidcRule;
 pub use rates::Rate;
 pub use show::{json, table};
 pub use text::{Arn, HttpUrl, Word};
@@ -59,6 +63,8 @@ pub struct Config {
     pub ecs: Ecs,
     /// The HTTP API.
     pub api: Api,
+    /// Who may call it.
+    pub identity: Identity,
     /// How previews are reached and run.
     pub previews: Previews,
     /// How long previews live.
@@ -178,6 +184,7 @@ impl Default for Config {
             api: Api {
                 listen: Loopback::v4(8080),
             },
+            identity: Identity::default(),
             previews: Previews {
                 listen: Loopback::v4(8081),
                 ports: PortRange::new(20_000..=29_999),

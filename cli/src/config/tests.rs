@@ -116,6 +116,23 @@ fn a_file_that_is_named_must_exist_and_its_folder_counts() {
 }
 
 #[test]
+fn a_token_in_place_of_its_hash_is_refused_without_being_shown() {
+    let token = tempus_model::Token::new(tempus_model::TokenId::new([1; 8]), [2; 32]);
+    let file = format!("[identity]\nadmin_token_hash = \"{}\"\n", token.expose());
+    let errors = Case::new(&file)
+        .variable("TEMPUS_IDENTITY_ADMIN_TOKEN_HASH", token.expose())
+        .flag("identity.admin_token_hash", token.expose())
+        .errors();
+    assert_eq!(
+        errors
+            .matches("identity.admin_token_hash = a token")
+            .count(),
+        3
+    );
+    assert!(!errors.contains("tps_"), "{errors}");
+}
+
+#[test]
 fn values_must_fit_together() {
     let case = Case::new("[ttl]\nmaximum = \"1h\"\n");
     insta::assert_snapshot!(case.errors(), @r#"

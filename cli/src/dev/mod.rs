@@ -142,6 +142,12 @@ fn announce(
 /// `dev` builds from a folder of this machine and needs no account: other choices are for `serve`.
 fn on_this_machine(loaded: &Loaded) -> Result<(), Failure> {
     let config = &loaded.config;
+    if config.identity.is_on() {
+        return Err(Failure::usage(
+            "tempus dev is for whoever is at this machine: identity.admin_token_hash and \
+             identity.oidc must be unset; use tempus serve",
+        ));
+    }
     if (config.engine, config.platform) == (EngineKind::Sqlite, PlatformKind::Local) {
         return Ok(());
     }

@@ -98,7 +98,9 @@ fn api(
         clock: Arc::new(SystemClock),
         metrics: tempus_api::Metrics::install()?,
         config: settings::api(config, listener.local_addr()?, previews)?,
-    });
+        identity: settings::identity(&config.identity)?,
+    })
+    .context("identity.oidc")?;
     let stopped = stop.clone().cancelled_owned();
     Ok(tokio::spawn(tempus_api::serve(listener, api, stopped)))
 }

@@ -1,13 +1,16 @@
 //! The configuration in the words of the crates that it is for.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 
 use anyhow::Context;
-use tempus_api::{DefaultApp, Hosts, ListenerTemplate, Size, TtlRange};
+use tempus_api::{
+    DefaultApp, Hosts, ListenerTemplate, OidcPace, Pattern, Rate, Rule, Size, TtlRange,
+};
 use tempus_engine::Quotas;
 use tempus_worker::{Budgets, WorkerConfig};
 
-use crate::config::{Config, EngineKind, Listener, PlatformKind};
+use crate::config::{Config, EngineKind, Identity, Listener, OidcRule, PlatformKind};
 
 /// The name under which rows remember that a preview answers on this machine.
 pub const LISTENER: &str = "local";
@@ -72,6 +75,34 @@ fn default_app(config: &Config) -> DefaultApp {
             image: Some(app.image.to_string()),
             ..DefaultApp::default()
         },
+    }
+}
+
+/// Whom the API believes; `None` if it need not be told who calls.
+pub fn identity(config: &Identity) -> anyhow::Result<Option<tempus_api::Identity>> {
+    if !config.is_on() {
+        return Ok(None);
+    }
+    let count = |number: u32| NonZeroU32::new(number).context("identity.rate was read as positive");
+    let rate = config.rate;
+    Ok(Some(tempus_api::Identity {
+        admin: config.admin_token_hash,
+        rules: config.oidc.iter().map(rule).collect(),
+        rate: Rate::per_second(count(rate.burst)?, count(rate.per_second)?),
+        failures: Rate::FAILURES,
+        pace: OidcPace::default(),
+    }))
+}
+
+fn rule(rule: &OidcRule) -> Rule {
+    let claims = rule.claims.iter();
+    Rule {
+        issuer: rule.issuer.to_string(),
+        audience: rule.audience.to_string(),
+        claims: claims
+            .map(|(claim, pattern)| (claim.clone(), Pattern::new(pattern.as_str())))
+            .collect(),
+        scope: rule.scope,
     }
 }
 

@@ -34,6 +34,7 @@ pub mod queues;
 pub mod reserves;
 pub mod slots;
 pub mod timers;
+pub mod tokens;
 mod world;
 
 #[cfg(test)]
@@ -180,6 +181,12 @@ macro_rules! conformance {
             }
             letters {
                 a_letter_is_kept_once_and_until_it_is_deleted
+            }
+            tokens {
+                a_token_is_found_as_it_was_put
+                a_tokens_id_is_its_own
+                a_revocation_is_final
+                revocations_at_once_agree
             }
             timers {
                 an_alarm_fires_within_the_bound

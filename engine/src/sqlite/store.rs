@@ -13,11 +13,11 @@ use tempus_model::transition::vouch::{self, Vouch};
 use tempus_model::transition::{Change, Fence, Refused, Seen, rest};
 use tempus_model::{
     DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
-    SpecId, Timestamp,
+    SpecId, Timestamp, TokenId, TokenRecord,
 };
 
 use super::db::Db;
-use super::tables::{jobs, letters, one, previews, receipts, rows, specs};
+use super::tables::{jobs, letters, one, previews, receipts, rows, specs, tokens};
 use super::verbs::{create, holder, list, notice, reserve, want};
 use crate::{
     Accepted, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError, ExtendError,
@@ -226,6 +226,27 @@ impl Store for SqliteStore {
     async fn delete_dead_letter(&self, id: &DeadLetterId) -> Result<bool, StoreError> {
         let id = id.clone();
         self.db.write(move |db| letters::delete(db, &id)).await
+    }
+
+    async fn put_token(&self, token: &TokenRecord) -> Result<bool, StoreError> {
+        let token = token.clone();
+        self.db.write(move |db| tokens::put(db, &token)).await
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        self.db.read(|db| tokens::get(db, id))
+    }
+
+    async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
+        self.db.read(tokens::list)
+    }
+
+    async fn revoke_token(
+        &self,
+        id: TokenId,
+        now: Timestamp,
+    ) -> Result<Option<TokenRecord>, StoreError> {
+        self.db.write(move |db| tokens::revoke(db, id, now)).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
     DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
-    SpecId, Timestamp,
+    SpecId, Timestamp, TokenId, TokenRecord,
 };
 use tempus_steps::sim::Fault;
 
@@ -218,6 +218,26 @@ impl Store for WrappedStore {
 
     async fn delete_dead_letter(&self, id: &DeadLetterId) -> Result<bool, StoreError> {
         self.inner.delete_dead_letter(id).await
+    }
+
+    async fn put_token(&self, token: &TokenRecord) -> Result<bool, StoreError> {
+        self.inner.put_token(token).await
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        self.inner.token(id).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
+        self.inner.tokens().await
+    }
+
+    async fn revoke_token(
+        &self,
+        id: TokenId,
+        now: Timestamp,
+    ) -> Result<Option<TokenRecord>, StoreError> {
+        self.inner.revoke_token(id, now).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -17,6 +17,7 @@
 //! | slot | `pool#{pool}` / number | whose it is, no body | taken by a conditional put; deleted after the write that frees it |
 //! | idempotency key | `idempotency#{owner}` / key | hash of the request, time, `ttl` | with the change that it answers |
 //! | dead letter | `letter#{id}` / `letter` | its place in their list | once; deleted when it is discarded |
+//! | token | `tokens` / id | `ttl` from its end on; `revoked_at`. In the body: its hash, owner, scope | once, and when it is revoked |
 //! | installation | `meta` / `installation` | id, schema | by the bootstrap |
 //!
 //! A body of more than 300 bytes is packed (`table/packed.rs`): a row of one service has three to
@@ -30,8 +31,9 @@
 //!   nothing else.
 //! - No index of expiries: while a preview is wanted, it is due at its expiry at the latest.
 //! - No item for a short id: the partition is named by it, so there is one row of each.
-//! - No secrets beyond what a spec's environment says.
-//! - No end for what is alive: `ttl` is on the answers to idempotency keys, and from the receipt on
+//! - No secrets beyond what a spec's environment says: of a token only its hash.
+//! - No end for what is alive: `ttl` is on the answers to idempotency keys, on tokens that end (a
+//!   month later than they do), and from the receipt on
 //!   on whatever tells of a preview (`history.rs`). No preview ends by it.
 //!
 //! # What is in a transaction
@@ -67,7 +69,7 @@ use tempus_model::transition::vouch::{self, Vouch};
 use tempus_model::transition::{Fence, Seen as Wanted, doubt, replay, rest};
 use tempus_model::{
     DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
-    SpecId, Timestamp,
+    SpecId, Timestamp, TokenId, TokenRecord,
 };
 
 use super::table::Table;
@@ -90,6 +92,7 @@ mod reserve;
 mod row;
 mod seen;
 mod slots;
+mod tokens;
 mod want;
 
 use decide::Start;
@@ -302,6 +305,26 @@ impl Store for DynamoStore {
 
     async fn delete_dead_letter(&self, id: &DeadLetterId) -> Result<bool, StoreError> {
         self.delete_letter(id).await
+    }
+
+    async fn put_token(&self, token: &TokenRecord) -> Result<bool, StoreError> {
+        self.keep_token(token).await
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        self.one_token(id).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
+        self.all_tokens().await
+    }
+
+    async fn revoke_token(
+        &self,
+        id: TokenId,
+        now: Timestamp,
+    ) -> Result<Option<TokenRecord>, StoreError> {
+        self.end_token(id, now).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

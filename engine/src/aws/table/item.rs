@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tempus_model::{DnsName, JobId, PreviewId, ShortId, SpecId, Timestamp};
+use tempus_model::{DnsName, JobId, PreviewId, ShortId, SpecId, Timestamp, TokenId};
 
 use super::packed::{pack, unpack};
 use crate::{DeadLetterId, Idempotency, StoreError};
@@ -103,6 +103,15 @@ impl Key {
 
     pub(in crate::aws) fn letter(id: &DeadLetterId) -> Self {
         Self::of(format_args!("letter#{}", id.0), "letter")
+    }
+
+    /// The partition of the tokens: few, and listed without an index.
+    pub(in crate::aws) fn tokens() -> String {
+        "tokens".to_owned()
+    }
+
+    pub(in crate::aws) fn token(id: TokenId) -> Self {
+        Self::of(Self::tokens(), id.to_string())
     }
 
     pub(in crate::aws) fn installation() -> Self {

@@ -17,6 +17,7 @@ pub(super) mod rows;
 pub(super) mod slots;
 pub(super) mod specs;
 pub(super) mod timers;
+pub(super) mod tokens;
 
 /// Names a preview within this file: the integer that its hot row is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

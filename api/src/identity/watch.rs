@@ -1,0 +1,37 @@
+//! Ends what a caller began when it is not good any more.
+
+use std::time::Duration;
+
+use tempus_model::Timestamp;
+
+use super::{Caller, Who};
+use crate::state::Api;
+
+/// How often a stream's caller is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Ends when the caller would be refused now: its token was revoked, or its time is over. A store
+/// that does not answer ends nothing.
+pub(crate) async fn refused(api: Api, caller: Caller) {
+    loop {
+        let left = caller.until.map(|end| api.now().until(end));
+        tokio::time::sleep(left.unwrap_or(LOOK).min(LOOK)).await;
+        if caller.until.is_some_and(|end| end <= api.now()) || is_revoked(&api, &caller.who).await {
+            return;
+        }
+    }
+}
+
+async fn is_revoked(api: &Api, who: &Who) -> bool {
+    match who {
+        Who::Token(id) => match api.store().token(*id).await {
+            Ok(record) => record.is_none_or(|record| {
+                record
+                    .ends_at()
+                    .is_some_and(|end: Timestamp| end <= api.now())
+            }),
+            Err(_) => false,
+        },
+        Who::Local | Who::Configured | Who::Oidc { .. } => false,
+    }
+}
