@@ -55,14 +55,10 @@ async fn from_the_first_token_to_a_revoked_one() {
     let accepted: Value = create.send().await.expect(202);
     let (preview, job) = (text(&accepted, "preview_id"), text(&accepted, "job_id"));
     let path = format!("/job/{job}");
-    eventually(
-        "her preview is ready",
-        Duration::from_secs(60),
-        async || {
-            let job: Value = get(&api, &ada, &path).await.expect(200);
-            (job["status"] == "succeeded").then_some(())
-        },
-    )
+    eventually("her preview is ready", Duration::from_mins(1), async || {
+        let job: Value = get(&api, &ada, &path).await.expect(200);
+        (job["status"] == "succeeded").then_some(())
+    })
     .await;
 
     let path = format!("/preview/{preview}");

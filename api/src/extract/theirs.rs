@@ -8,7 +8,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use tempus_model::{Job, JobId, PreviewId, Snapshot};
 
-use super::id::Id;
+use super::id::{Id, PathId};
 use crate::identity::Caller;
 use crate::refusal::{Refusal, no_job, no_preview};
 use crate::state::Api;
@@ -24,11 +24,7 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let (api, caller) = (
-            Api::from_ref(state),
-            Caller::from_request_parts(parts, state).await?,
-        );
-        let Id(id) = Id::<PreviewId>::from_request_parts(parts, state).await?;
+        let (api, caller, id) = asked::<PreviewId, _>(parts, state).await?;
         let preview = api.store().get(id).await?.ok_or_else(no_preview)?;
         if caller.sees(&preview.identity.owner) {
             return Ok(Self(preview));
@@ -45,11 +41,7 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let (api, caller) = (
-            Api::from_ref(state),
-            Caller::from_request_parts(parts, state).await?,
-        );
-        let Id(id) = Id::<JobId>::from_request_parts(parts, state).await?;
+        let (api, caller, id) = asked::<JobId, _>(parts, state).await?;
         let job = api.store().job(id).await?.ok_or_else(no_job)?;
         // Everything is an administrator's business: no read to find out whose it is.
         if caller.is_admin() {
@@ -61,4 +53,15 @@ where
             _ => Err(no_job()),
         }
     }
+}
+
+/// Who asks for what.
+async fn asked<T: PathId, S>(parts: &mut Parts, state: &S) -> Result<(Api, Caller, T), Refusal>
+where
+    S: Send + Sync,
+    Api: FromRef<S>,
+{
+    let caller = Caller::from_request_parts(parts, state).await?;
+    let Id(id) = Id::from_request_parts(parts, state).await?;
+    Ok((Api::from_ref(state), caller, id))
 }

@@ -112,7 +112,7 @@ mod tests {
 
     const SLOW: Rate = Rate {
         burst: NonZeroU32::new(2).unwrap(),
-        every: Duration::from_secs(3600),
+        every: Duration::from_hours(1),
     };
 
     #[test]

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tempus_model::Timestamp;
-
 use super::{Caller, Who};
 use crate::state::Api;
 
@@ -13,6 +11,10 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Ends when the caller would be refused now: its token was revoked, or its time is over. A store
 /// that does not answer ends nothing.
 pub(crate) async fn refused(api: Api, caller: Caller) {
+    let ends = caller.until.is_some() || matches!(caller.who, Who::Token(_));
+    if !ends {
+        return std::future::pending().await;
+    }
     loop {
         let left = caller.until.map(|end| api.now().until(end));
         tokio::time::sleep(left.unwrap_or(LOOK).min(LOOK)).await;
@@ -25,11 +27,7 @@ pub(crate) async fn refused(api: Api, caller: Caller) {
 async fn is_revoked(api: &Api, who: &Who) -> bool {
     match who {
         Who::Token(id) => match api.store().token(*id).await {
-            Ok(record) => record.is_none_or(|record| {
-                record
-                    .ends_at()
-                    .is_some_and(|end: Timestamp| end <= api.now())
-            }),
+            Ok(record) => record.is_none_or(|record| record.revoked_at.is_some()),
             Err(_) => false,
         },
         Who::Local | Who::Configured | Who::Oidc { .. } => false,

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tempus_api::shape::{TokenRequest, TokenState, TokenView};
 use tempus_engine::{Clock, SystemClock};
-use tempus_model::{Scope, Timestamp, Token as Secret, TokenId};
+use tempus_model::{Scope, Timestamp, Token as Secret, TokenId, TokenIdError};
 
 use super::{Remote, Session};
 use crate::failure::Failure;
@@ -162,7 +162,8 @@ impl Revoke {
         // All are read before any is revoked. Not read by clap, which repeats what it refuses: that
         // may be a whole token.
         let ids = self.ids.iter().map(|id| id.parse::<TokenId>());
-        let ids: Vec<_> = ids.collect::<Result<_, _>>().map_err(|error| {
+        let ids: Result<Vec<_>, TokenIdError> = ids.collect();
+        let ids = ids.map_err(|error| {
             Failure::usage(format!("ID: {error}; `tempus token list` shows them"))
         })?;
         for id in ids {

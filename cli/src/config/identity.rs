@@ -116,9 +116,11 @@ mod tests {
         assert!(!identity.is_on());
         identity.admin_token_hash = TokenHash::read(&"0a".repeat(32));
         assert!(identity.is_on());
-        let mut identity = Identity::default();
-        identity.oidc =
-            Setting::read("issuer=https://ci.example audience=t sub=a scope=viewer").unwrap();
+        let rules = "issuer=https://ci.example audience=t sub=a scope=viewer";
+        let identity = Identity {
+            oidc: Setting::read(rules).unwrap(),
+            ..Identity::default()
+        };
         assert!(identity.is_on());
     }
 

@@ -20,6 +20,10 @@ pub(super) fn install() {
     let _ = PROVIDER.install_default();
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the library's form of a verifier"
+)]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     match (algorithm, key.family(), key.kind()) {
         (Algorithm::RS256, AlgorithmFamily::Rsa, DecodingKeyKind::RsaModulusExponent { n, e }) => {

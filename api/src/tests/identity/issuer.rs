@@ -26,6 +26,7 @@ use crate::{Pattern, Rule};
 const RSA: &[u8] = include_bytes!("rsa.pk8");
 
 /// A key that tokens are signed with.
+#[allow(clippy::large_enum_variant, reason = "a test has two of them")]
 pub enum Key {
     Rsa(&'static str, RsaKeyPair),
     Ec(&'static str, EcdsaKeyPair),

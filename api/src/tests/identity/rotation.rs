@@ -14,8 +14,8 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 const QUICK: OidcPace = OidcPace {
     pause: PAUSE,
-    fresh: Duration::from_secs(3600),
-    stale: Duration::from_secs(7200),
+    fresh: Duration::from_hours(1),
+    stale: Duration::from_hours(2),
 };
 
 async fn server(issuer: &Issuer, pace: OidcPace) -> Server {
@@ -62,7 +62,7 @@ async fn however_many_strange_keys_come_the_issuer_is_asked_once_in_a_while() {
     let key = Key::ec("known");
     let issuer = Issuer::start(&[&key]).await;
     let pace = OidcPace {
-        pause: Duration::from_secs(3600),
+        pause: Duration::from_hours(1),
         ..QUICK
     };
     let server = server(&issuer, pace).await;

@@ -3,7 +3,7 @@
 
 use tempus_model::{Timestamp, TokenId, TokenRecord};
 
-use super::super::table::item::{BODY, Key, TTL, json, number, ttl};
+use super::super::table::item::{BODY, Item, Key, TTL, json, number, ttl};
 use super::super::table::query::Query;
 use super::super::table::write::{ABSENT, Verdict, Write};
 use super::DynamoStore;
@@ -34,7 +34,7 @@ impl DynamoStore {
     /// Every token, oldest first.
     pub(super) async fn all_tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
         let items = self.table.query(Query::partition(Key::tokens())).await?;
-        let tokens: Result<Vec<TokenRecord>, _> = items.iter().map(|item| item.body()).collect();
+        let tokens: Result<Vec<TokenRecord>, _> = items.iter().map(Item::body).collect();
         let mut tokens = tokens?;
         tokens.sort_by_key(|token| (token.created_at, token.id));
         Ok(tokens)
