@@ -72,7 +72,8 @@ pub(crate) fn complete(document: &mut OpenApi, table: &Table) {
                 add(
                     operation,
                     403,
-                    "Not allowed to this caller; or sent by a page of another site",
+                    "Not allowed to this caller; sent by a page of another site; or not to the \
+                     trusted proxy by HTTPS",
                 );
                 add(
                     operation,

@@ -41,5 +41,5 @@ pub use config::{Config, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, Tt
 pub use identity::{Identity, OidcError, OidcPace, Pattern, Rate, Rule};
 pub use metrics::{Metrics, MetricsError};
 pub use router::{document, router};
-pub use serve::serve;
+pub use serve::{Probe, Socket, Tls, TlsError, serve, serve_probe};
 pub use state::{Api, Parts};

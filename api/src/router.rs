@@ -126,11 +126,12 @@ pub fn router(api: Api) -> Router {
         .with_state(shared)
         .layer(from_fn_with_state(api.clone(), intake::take_in))
         .layer(from_fn_with_state(doorman, identify::identify))
-        .layer(from_fn_with_state(api, guard::guard))
+        .layer(from_fn_with_state(api.clone(), guard::guard))
+        .layer(from_fn(peer::admit))
         .layer(from_fn(panic::catch))
         .layer(from_fn(headers::add))
         .layer(from_fn(trace::trace))
-        .layer(from_fn(peer::learn))
+        .layer(from_fn_with_state(api, peer::learn))
 }
 
 async fn no_such_route() -> Refusal {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's support is a test")]
 
+#[allow(dead_code, reason = "every suite uses a part of it")]
 mod support;
 
 use serde_json::{Value, json};

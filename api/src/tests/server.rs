@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{Queue, Quotas, SystemClock};
 use tempus_model::{Limits, Ttl};
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -15,7 +16,8 @@ use super::hand::Hand;
 use super::platform::TestPlatform;
 use crate::testing::Contract;
 use crate::{
-    Api, Config, DefaultApp, Hosts, Identity, ListenerTemplate, Metrics, Parts, Size, TtlRange,
+    Api, Config, DefaultApp, Hosts, Identity, ListenerTemplate, Metrics, Parts, Size, Socket,
+    TtlRange,
 };
 
 pub(super) struct Server {
@@ -65,22 +67,32 @@ impl Server {
     }
 
     pub async fn with_queue(wrap: impl FnOnce(Arc<dyn Queue>) -> Arc<dyn Queue>) -> Self {
-        Self::of(wrap, None).await
+        Self::with(wrap, None, Socket::plain, |_| {}).await
     }
 
     /// One whose callers must say who they are.
     pub async fn with_identity(identity: Identity) -> Self {
-        Self::of(|queue| queue, Some(identity)).await
+        Self::with(|queue| queue, Some(identity), Socket::plain, |_| {}).await
     }
 
-    async fn of(
+    /// On a socket of this kind, with these changes to its configuration.
+    pub async fn on(
+        socket: impl FnOnce(TcpListener) -> Socket,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        Self::with(|queue| queue, None, socket, change).await
+    }
+
+    async fn with(
         wrap: impl FnOnce(Arc<dyn Queue>) -> Arc<dyn Queue>,
         identity: Option<Identity>,
+        socket: impl FnOnce(TcpListener) -> Socket,
+        change: impl FnOnce(&mut Config),
     ) -> Self {
         let engine = SqliteEngine::in_memory(Options::default()).unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let config = Config {
+        let mut config = Config {
             limits: Limits::default(),
             ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d")).unwrap(),
             quotas: Quotas {
@@ -101,8 +113,10 @@ impl Server {
                 ports: vec![port],
                 names: Vec::new(),
             },
+            trusted_proxies: Vec::new(),
             body_limit: Config::BODY_LIMIT,
         };
+        change(&mut config);
         let api = Api::new(Parts {
             store: engine.store(),
             queue: wrap(engine.queue()),
@@ -114,12 +128,12 @@ impl Server {
         })
         .unwrap();
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(crate::serve(listener, api, async {
+        let serving = tokio::spawn(crate::serve(socket(listener), api, async {
             let _ = stopped.await;
         }));
         Self {
             port,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: tempus_steps::http::plain().no_proxy().build().unwrap(),
             hand: Hand::new(engine),
             contract: Contract::new(),
             stop: Some(stop),

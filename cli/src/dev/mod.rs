@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tempus_model::Ttl;
 
-use crate::client::Client;
+use crate::client::{Client, Server};
 use crate::commands::config::Settings;
 use crate::config::{EngineKind, Loaded, PlatformKind};
 use crate::context;
@@ -64,7 +64,7 @@ impl Dev {
         };
         let api_url = pipeline.api_url.clone().unwrap_or_default();
         announce(&loaded, &pipeline, &api_url, &mut progress)?;
-        let client = Client::new(context::parse("the own address", &api_url)?)?;
+        let client = Client::new(Server::at(context::parse("the own address", &api_url)?))?;
         let told = async {
             if let Some(request) = request {
                 let patience = loaded.config.worker.verify_delay;
@@ -146,6 +146,13 @@ fn on_this_machine(loaded: &Loaded) -> Result<(), Failure> {
         return Err(Failure::usage(
             "tempus dev is for whoever is at this machine: identity.admin_token_hash and \
              identity.oidc must be unset; use tempus serve",
+        ));
+    }
+    let api = &config.api;
+    if !api.listen.is_loopback() || api.tls_key.is_some() || !api.trusted_proxies.is_empty() {
+        return Err(Failure::usage(
+            "tempus dev is for this machine alone: api.listen must be a loopback address, and \
+             api.tls_certificate, api.tls_key and api.trusted_proxies unset; use tempus serve",
         ));
     }
     if (config.engine, config.platform) == (EngineKind::Sqlite, PlatformKind::Local) {
