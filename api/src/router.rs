@@ -11,14 +11,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::handler::{
-    create, dead_letters, destroy, docs, events, extend, job, logs, preview, receipt, status,
+    create, dead_letters, destroy, docs, events, extend, job, link, logs, preview, receipt, status,
     update,
 };
 use crate::layer::{guard, headers, intake, panic, trace};
 use crate::refusal::Refusal;
 use crate::shape::ProblemKind;
 use crate::state::{Document, Shared};
-use crate::{Api, doc};
+use crate::{Api, doc, gate};
 
 /// Every call, with its description.
 fn calls() -> OpenApiRouter<Shared> {
@@ -28,6 +28,7 @@ fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(preview::list))
         .routes(routes!(update::update))
         .routes(routes!(extend::extend))
+        .routes(routes!(link::show))
         .routes(routes!(logs::logs))
         .routes(routes!(receipt::show))
         .routes(routes!(job::show))
@@ -65,7 +66,8 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .with_state(shared)
         .layer(from_fn_with_state(api.clone(), intake::take_in))
-        .layer(from_fn_with_state(api, guard::guard))
+        .layer(from_fn_with_state(api.clone(), guard::guard))
+        .layer(from_fn_with_state(api, gate::serve))
         .layer(from_fn(panic::catch))
         .layer(from_fn(headers::add))
         .layer(from_fn(trace::trace))

@@ -15,6 +15,7 @@ use crate::commands::destroy::Destroy;
 use crate::commands::exec::Exec;
 use crate::commands::extend::Extend;
 use crate::commands::job::Job;
+use crate::commands::link::Link;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
 use crate::commands::receipt::Receipt;
@@ -49,6 +50,7 @@ enum Command {
     Update(Update),
     Extend(Extend),
     Destroy(Destroy),
+    Link(Link),
     Logs(Logs),
     Exec(Exec),
     Receipt(Receipt),
@@ -135,6 +137,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Update(c) => in_session!(c, &c.remote),
         Command::Extend(c) => in_session!(c, &c.remote),
         Command::Destroy(c) => in_session!(c, &c.remote),
+        Command::Link(c) => in_session!(c, &c.remote),
         Command::Logs(c) => in_session!(c, &c.remote),
         Command::Exec(c) => in_session!(c, &c.remote),
         Command::Receipt(c) => in_session!(c, &c.remote),

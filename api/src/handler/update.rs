@@ -10,7 +10,7 @@ use super::accepted;
 use crate::doc::{Conflict, Missing};
 use crate::extract::{Id, Json, Key};
 use crate::refusal::Refusal;
-use crate::request::{lifetime, spec};
+use crate::request::{access, lifetime, spec};
 use crate::shape::{Accepted, UpdateRequest};
 use crate::state::Api;
 
@@ -51,12 +51,17 @@ pub(crate) async fn update(
         &config.ttl,
         &mut errors,
     );
+    let access = access::read(request.access.take(), api.gate(), &mut errors);
     let snapshot = accepted::preview(api.store(), id).await?;
     let base = base(&api, &snapshot).await?;
     let spec = spec::of_update(&mut request, base, config, api.platform(), &mut errors);
     errors.finish()?;
-    let spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
+    let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
+    let fingerprint = access.fingerprint(api.gate(), fingerprint);
+    spec.access = access
+        .of_update(&api, &snapshot.identity, spec.access)
+        .await?;
     let owner = &snapshot.identity.owner.id;
     let job = accepted::new_job(&api);
     let update = Update {

@@ -8,13 +8,17 @@ use serde_json::{Value, json};
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{Queue, Quotas, SystemClock};
 use tempus_model::{Limits, Ttl};
+use tempus_steps::gate::{Gate, GateKeys};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::hand::Hand;
 use super::platform::TestPlatform;
 use crate::testing::Contract;
-use crate::{Api, Config, DefaultApp, Hosts, ListenerTemplate, Metrics, Parts, Size, TtlRange};
+use crate::{
+    Api, Config, DefaultAccess, DefaultApp, Front, Hosts, ListenerTemplate, Metrics, Parts, Size,
+    TtlRange,
+};
 
 pub(super) struct Server {
     pub port: u16,
@@ -57,6 +61,13 @@ fn ttl(text: &str) -> Ttl {
     text.parse().unwrap()
 }
 
+/// Previews behind a load balancer of each kind.
+fn fronts() -> Vec<Front> {
+    let domain = "a1.example.com".to_owned();
+    let host = "a2.elb.example".to_owned();
+    vec![Front::Hosts { domain }, Front::Paths { host }]
+}
+
 impl Server {
     pub async fn start() -> Self {
         Self::with_queue(|queue| queue).await
@@ -78,6 +89,8 @@ impl Server {
                 slots: None,
                 url: "http://{name}.localhost:8081/".to_owned(),
             }],
+            fronts: fronts(),
+            access: DefaultAccess::Open,
             default_app: DefaultApp {
                 command: Some("serve".to_owned()),
                 ..DefaultApp::default()
@@ -89,11 +102,13 @@ impl Server {
             },
             body_limit: Config::BODY_LIMIT,
         };
+        let gate = Arc::new(Gate::new(GateKeys::parse(&"k".repeat(32)).unwrap()));
         let api = Api::new(Parts {
             store: engine.store(),
             queue: wrap(engine.queue()),
             platform: Arc::new(TestPlatform),
             clock: Arc::new(SystemClock),
+            gate: Some(gate),
             metrics: Metrics::install().unwrap(),
             config,
         });

@@ -7,8 +7,9 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempus_api::shape::{
-    Accepted, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LogsQuery, PreviewView,
-    Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed, UpdateRequest,
+    Accepted, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LinkQuery, LinkView,
+    LogsQuery, PreviewView, Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed,
+    UpdateRequest,
 };
 use tempus_model::{JobId, PreviewId};
 
@@ -102,6 +103,15 @@ impl Client {
     pub async fn job_events(&self, job: JobId) -> Result<Lines, ClientError> {
         self.stream(&format!("job/{job}/events"), &(), "text/event-stream")
             .await
+    }
+
+    /// A link that opens a preview.
+    pub async fn link(
+        &self,
+        preview: PreviewId,
+        query: &LinkQuery,
+    ) -> Result<Answer<LinkView>, ClientError> {
+        self.get(&format!("preview/{preview}/link"), query).await
     }
 
     /// A preview's log lines.

@@ -1,5 +1,6 @@
 //! The client commands, one file each: its flags, its call, and how the answer is shown.
 
+pub mod access;
 pub mod bootstrap;
 pub mod completions;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod destroy;
 pub mod exec;
 pub mod extend;
 pub mod job;
+pub mod link;
 pub mod list;
 pub mod logs;
 pub mod receipt;

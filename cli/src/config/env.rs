@@ -4,9 +4,9 @@ use super::error::{ConfigError, Place};
 use super::keys::Key;
 
 /// Variables with the prefix that are no keys: what chooses a server for the client commands, the
-/// file to read, and what the local platform gives to the processes that it starts (one of which
+/// file to read, secrets, which no key may be, and what the local platform gives to the processes that it starts (one of which
 /// may well be another `tempus`).
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 12] = [
     "TEMPUS_URL",
     "TEMPUS_CONTEXT",
     "TEMPUS_CONFIG",
@@ -17,6 +17,8 @@ const OTHERS: [&str; 10] = [
     "TEMPUS_RESOURCE",
     "TEMPUS_REVISION",
     "TEMPUS_PREVIEW_URL",
+    "TEMPUS_PREVIEW_PASSWORD",
+    "TEMPUS_GATE_KEY",
 ];
 
 /// The key and the text of each variable that sets one.

@@ -11,6 +11,9 @@ use super::{Config, check, env, file};
 /// The name of the file that is read when none is named.
 pub const FILE: &str = "tempus.toml";
 
+/// The keys that name a file or a folder.
+const PATHS: [&str; 2] = ["data", "previews.gate_key_file"];
+
 /// Which file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileChoice {
@@ -107,8 +110,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
         layers.errors = check::check(&layers.loaded);
     }
     if layers.errors.is_empty() {
-        let data = &mut layers.loaded.config.data;
-        *data = sources.folder.join(&*data);
+        let config = &mut layers.loaded.config;
+        config.data = sources.folder.join(&config.data);
+        let key_file = config.previews.gate_key_file.take();
+        config.previews.gate_key_file = key_file.map(|path| sources.folder.join(path));
         return Ok(layers.loaded);
     }
     Err(ConfigErrors(layers.errors))
@@ -145,8 +150,8 @@ impl Layers<'_> {
         let (entries, errors) = file::read(&shown, &text, self.keys);
         self.errors.extend(errors);
         for mut entry in entries {
-            // A folder named in a file is meant from that file, wherever the command is started.
-            if entry.key == "data" && !entry.text.is_empty() {
+            // What is named in a file is meant from that file, wherever the command is started.
+            if PATHS.contains(&&*entry.key) && !entry.text.is_empty() {
                 let from = path.parent().unwrap_or(Path::new(""));
                 entry.text = from.join(&entry.text).display().to_string();
             }

@@ -1,12 +1,12 @@
 //! Puts engine, platform, workers, API and proxy together, as far as a role has them.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tempus_engine::SystemClock;
+use tempus_steps::gate::Gate;
 use tempus_worker::{Parts, Worker};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::chosen::{Chosen, EngineChoice, PlatformChoice};
 use super::engine::Engine;
 use super::platform::Platform;
-use super::{Listeners, settings};
+use super::{Listeners, gate, settings};
 use crate::config::Config;
 
 /// Starts everything on sockets that are bound already, and returns once the API takes requests.
@@ -30,18 +30,28 @@ pub(super) async fn assemble(
     let data = data(config, &chosen)?;
     let engine = Arc::new(Engine::open(chosen.engine, &data).await?);
     let installation = engine.installation();
-    let platform = Platform::open(chosen.platform, config, &data, installation).await?;
+    let keys = gate::keys(config, &data)?;
+    let gate = keys.clone().map(|keys| Arc::new(Gate::new(keys)));
+    let mut choice = chosen.platform;
+    if let PlatformChoice::Aws(options) = &mut choice {
+        options.gate = keys;
+    }
+    let platform = Platform::open(choice, config, &data, installation).await?;
     let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
     let previews = previews.transpose()?;
 
     let api = match listeners.api {
-        Some(listener) => Some(api(config, &engine, &platform, listener, previews, &stop)?),
+        Some(listener) => {
+            let settings = settings::api(config, listener.local_addr()?, previews)?;
+            let gate = gate.clone();
+            Some(api(settings, &engine, &platform, gate, listener, &stop)?)
+        }
         None => None,
     };
     let worker = role
         .has_worker()
         .then(|| worker(config, &engine, &platform));
-    let proxy = platform.serve(listeners.previews, engine.store(), stop.clone());
+    let proxy = platform.serve(listeners.previews, engine.store(), gate, stop.clone());
     let tended = tokio::spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
         async move {
@@ -84,11 +94,11 @@ async fn ended(part: Option<Serving>, stop: &CancellationToken) -> anyhow::Resul
 type Serving = JoinHandle<io::Result<()>>;
 
 fn api(
-    config: &Config,
+    config: tempus_api::Config,
     engine: &Engine,
     platform: &Platform,
+    gate: Option<Arc<Gate>>,
     listener: TcpListener,
-    previews: Option<SocketAddr>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Serving> {
     let api = tempus_api::Api::new(tempus_api::Parts {
@@ -96,8 +106,9 @@ fn api(
         queue: engine.queue(),
         platform: platform.steps(),
         clock: Arc::new(SystemClock),
+        gate,
         metrics: tempus_api::Metrics::install()?,
-        config: settings::api(config, listener.local_addr()?, previews)?,
+        config,
     });
     let stopped = stop.clone().cancelled_owned();
     Ok(tokio::spawn(tempus_api::serve(listener, api, stopped)))
