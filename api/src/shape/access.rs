@@ -74,7 +74,7 @@ impl PartialSchema for AccessRequest {
             .schema_type(Type::String)
             .min_length(Some(least))
             .max_length(Some(most))
-            .write_only(Some(true));
+            .write_only(true);
         let protected = ObjectBuilder::new()
             .property("password", password)
             .required("password");

@@ -12,7 +12,7 @@ use tempus_steps::gate::GateKeys;
 use crate::config::{AccessKind, Config, EngineKind};
 
 /// The environment variable that holds the keys, as ECS puts it there from a secret.
-pub const VARIABLE: &str = "TEMPUS_GATE_KEY";
+const VARIABLE: &str = "TEMPUS_GATE_KEY";
 
 /// The file in the data folder that holds the keys of an installation which is one process.
 const FILE: &str = "gate.key";

@@ -71,7 +71,7 @@ fn network(address: IpAddr) -> IpAddr {
             let bits = six.to_bits() & !u128::from(u64::MAX);
             IpAddr::V6(Ipv6Addr::from_bits(bits))
         }
-        four => four,
+        four @ IpAddr::V4(_) => four,
     }
 }
 
