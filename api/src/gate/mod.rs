@@ -25,7 +25,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tempus_model::Phase;
-use tempus_steps::gate::{Asked, Door, FORM_LIMIT, Fastening, Gate};
+use tempus_steps::gate::{Asked, Door, FORM_LIMIT, Fastening, Gate, no_key};
 use tempus_steps::visitor::{Answer, Card, Reader, Standing};
 
 use crate::layer::intake;
@@ -155,13 +155,4 @@ fn moved(to: &str) -> Card {
         "A preview's path ends with a slash.",
     );
     card.header(header::LOCATION, to)
-}
-
-fn no_key() -> Card {
-    Card::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "unavailable",
-        "The preview cannot be opened",
-        "It is protected, and this server has no key to sign sessions with.",
-    )
 }

@@ -39,7 +39,7 @@ use tempus_model::{Access, PreviewId, Timestamp};
 
 pub use cookie::strip as strip_cookie;
 pub use key::{GateKeys, KeyError};
-pub use open::Asked;
+pub use open::{Asked, no_key};
 pub use password::{Busy, PASSWORD_LENGTH, unfit};
 pub use query::{KEY_PARAMETER, without_key};
 

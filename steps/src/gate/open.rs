@@ -192,6 +192,16 @@ fn closed(door: &Door<'_>, asked: &Asked<'_>, opened: Option<Result<Timestamp, U
     card.form(form(door, next, None))
 }
 
+/// What is answered where there is no key: nothing that is protected is served without one.
+pub fn no_key() -> Card {
+    Card::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "The preview cannot be opened",
+        "It is protected, and this server has no key to sign sessions with.",
+    )
+}
+
 /// The page that asks for the password.
 pub(super) fn locked() -> Card {
     refused(

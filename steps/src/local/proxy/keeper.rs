@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::address::Target;
 use super::headers::{self, Hop};
 use super::routes::Visit;
-use crate::gate::{Asked, Door, FORM_LIMIT, Fastening, Gate};
+use crate::gate::{Asked, Door, FORM_LIMIT, Fastening, Gate, no_key};
 use crate::visitor::{self, Card, Reader};
 
 /// How long a form may take to arrive.
@@ -84,16 +84,6 @@ async fn form(request: &mut Request<Incoming>) -> Result<Vec<u8>, Card> {
             "Send it again.",
         )),
     }
-}
-
-/// Nothing that is protected is served without a key.
-fn no_key() -> Card {
-    Card::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "unavailable",
-        "The preview cannot be opened",
-        "It is protected, and this server has no key to sign sessions with.",
-    )
 }
 
 fn now() -> Timestamp {
