@@ -6,6 +6,8 @@ use ipnet::IpNet;
 use tempus_engine::{Listener, Quotas};
 use tempus_model::{DnsName, Limits, ShortId, Timestamp, Ttl, TtlError};
 
+use crate::gate::Front;
+
 /// Everything about the API that is configured. Times and sizes are checked where they are read.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -17,6 +19,10 @@ pub struct Config {
     pub quotas: Quotas,
     /// Where previews answer, in order of preference.
     pub listeners: Vec<ListenerTemplate>,
+    /// Where load balancers send to this API what no preview's rule takes.
+    pub fronts: Vec<Front>,
+    /// Who may see a preview whose request does not say.
+    pub access: DefaultAccess,
     /// What a request without a command and without an image gets.
     pub default_app: DefaultApp,
     /// What a service gets that asks for no CPU and no memory.
@@ -32,6 +38,17 @@ pub struct Config {
 impl Config {
     /// The largest body that is taken unless configured otherwise: 64 KiB.
     pub const BODY_LIMIT: usize = 64 * 1024;
+}
+
+/// Who may see a preview whose request does not say. A password cannot be a default: it would be
+/// everybody's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DefaultAccess {
+    /// Whoever can reach it.
+    #[default]
+    Open,
+    /// Whoever was given a signed link.
+    Link,
 }
 
 /// The lifetimes that are accepted. Invariant: `min <= default <= max`.

@@ -3,7 +3,8 @@
 //! What it is: a [`router`] of handlers that each ask the store for one whole intent, and the
 //! [`shape`]s of everything on the wire. What it is not: it carries nothing out (workers do), and
 //! it knows nothing of leases, sagas or any platform's services. Previews are served elsewhere, on
-//! a port of their own, so that their pages have another origin than this API.
+//! a port or hosts of their own, so that their pages have another origin than this API; what a load
+//! balancer sends here because no preview takes it is answered by `gate`, and by nothing else.
 //!
 //! ```text
 //!   request ──► layers ──► extract ──► request ──► store.create / update / extend / destroy
@@ -21,6 +22,7 @@ mod census;
 mod config;
 mod doc;
 mod extract;
+mod gate;
 mod handler;
 mod hint;
 mod identity;
@@ -37,7 +39,10 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange};
+pub use config::{
+    Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange,
+};
+pub use gate::{Front, StoreDirectory};
 pub use identity::{Identity, OidcError, OidcPace, Pattern, Rate, Rule};
 pub use metrics::{Metrics, MetricsError};
 pub use router::{document, router};

@@ -12,7 +12,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::handler::{
-    create, dead_letters, destroy, docs, events, extend, job, logs, preview, receipt, status,
+    create, dead_letters, destroy, docs, events, extend, job, link, logs, preview, receipt, status,
     tokens, update, whoami,
 };
 use crate::identity::access::{Access, Table};
@@ -21,7 +21,7 @@ use crate::layer::{guard, headers, identify, intake, panic, peer, trace};
 use crate::refusal::Refusal;
 use crate::shape::ProblemKind;
 use crate::state::{Document, Shared};
-use crate::{Api, doc};
+use crate::{Api, doc, gate};
 
 /// Every call: what it needs of its caller, and its description. There is no other way to a
 /// handler, so none can be reached by whoever has not this scope.
@@ -33,6 +33,8 @@ fn calls() -> Calls {
         .viewer(routes!(preview::list))
         .deployer(routes!(update::update))
         .deployer(routes!(extend::extend))
+        // Lets anybody in who has it.
+        .deployer(routes!(link::show))
         .viewer(routes!(logs::logs))
         .viewer(routes!(receipt::show))
         .viewer(routes!(job::show))
@@ -128,6 +130,7 @@ pub fn router(api: Api) -> Router {
         .layer(from_fn_with_state(doorman, identify::identify))
         .layer(from_fn_with_state(api.clone(), guard::guard))
         .layer(from_fn(peer::admit))
+        .layer(from_fn_with_state(api.clone(), gate::serve))
         .layer(from_fn(panic::catch))
         .layer(from_fn(headers::add))
         .layer(from_fn(trace::trace))

@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use tempus_engine::{Clock, Queue, Store};
 use tempus_model::Timestamp;
 use tempus_steps::Platform;
+use tempus_steps::gate::Gate;
 use tokio_util::sync::CancellationToken;
 
 use crate::census::Census;
@@ -22,6 +23,8 @@ pub struct Parts {
     pub platform: Arc<dyn Platform>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What protects previews; without it, none can be protected.
+    pub gate: Option<Arc<Gate>>,
     /// What is measured.
     pub metrics: Metrics,
     /// What is configured.
@@ -63,6 +66,14 @@ impl Api {
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.parts.store
+    }
+
+    pub(crate) fn shared_store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.parts.store)
+    }
+
+    pub(crate) fn gate(&self) -> Option<&Gate> {
+        self.parts.gate.as_deref()
     }
 
     pub(crate) fn queue(&self) -> &dyn Queue {

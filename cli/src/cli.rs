@@ -16,6 +16,7 @@ use crate::commands::exec::Exec;
 use crate::commands::extend::Extend;
 use crate::commands::health::Health;
 use crate::commands::job::Job;
+use crate::commands::link::Link;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
 use crate::commands::receipt::Receipt;
@@ -52,6 +53,7 @@ enum Command {
     Update(Update),
     Extend(Extend),
     Destroy(Destroy),
+    Link(Link),
     Logs(Logs),
     Exec(Exec),
     Receipt(Receipt),
@@ -143,6 +145,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Update(c) => in_session!(c, &c.remote),
         Command::Extend(c) => in_session!(c, &c.remote),
         Command::Destroy(c) => in_session!(c, &c.remote),
+        Command::Link(c) => in_session!(c, &c.remote),
         Command::Logs(c) => in_session!(c, &c.remote),
         Command::Exec(c) => in_session!(c, &c.remote),
         Command::Receipt(c) => in_session!(c, &c.remote),

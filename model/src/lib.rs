@@ -18,6 +18,7 @@
 //!              Receipt                     ◄── the proof that all of it is gone
 //! ```
 
+mod access;
 mod failure;
 mod hint;
 mod id;
@@ -33,6 +34,7 @@ mod time;
 mod token;
 pub mod transition;
 
+pub use access::{Access, AccessMode, AccessVersion, PasswordHash};
 pub use failure::{Failure, FailureKind};
 pub use hint::{Hint, HintError};
 pub use id::{

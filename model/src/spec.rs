@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DnsName, SpecId};
+use crate::{Access, DnsName, SpecId};
 
 /// What a preview runs. Immutable once stored; its id is the hash of its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Spec {
     /// The commit that it was made from, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_sha: Option<String>,
+    /// Who may see it.
+    #[serde(default, skip_serializing_if = "Access::is_open")]
+    pub access: Access,
     /// One to [`Limits::services`] services; the first answers at `/`.
     pub services: Vec<Service>,
 }
@@ -97,6 +100,17 @@ impl Spec {
     pub fn id(&self) -> SpecId {
         let canonical = serde_json::to_vec(self).unwrap_or_default();
         SpecId::of(&canonical)
+    }
+
+    /// The id of what it runs, whoever may see it: two specs that differ in their access alone run
+    /// the same.
+    pub fn program(&self) -> SpecId {
+        if self.access.is_open() {
+            return self.id();
+        }
+        let mut open = self.clone();
+        open.access = Access::Open;
+        open.id()
     }
 
     /// The service of this name.
@@ -257,6 +271,7 @@ mod tests {
         let of = |services| Spec {
             template: "api-service".into(),
             commit_sha: None,
+            access: Access::Open,
             services,
         };
         let good = of(vec![
@@ -300,11 +315,20 @@ mod tests {
         let a = Spec {
             template: "t".into(),
             commit_sha: None,
+            access: Access::Open,
             services: vec![service("a", 1, None)],
         };
         let mut b = a.clone();
         assert_eq!(a.id(), b.id());
-        b.commit_sha = Some("abc".into());
+        b.access = Access::Link;
         assert_ne!(a.id(), b.id());
+        assert_eq!(a.program(), b.program());
+        b.commit_sha = Some("abc".into());
+        assert_ne!(a.program(), b.program());
+        let stored = serde_json::to_string(&a).unwrap();
+        assert!(
+            !stored.contains("access"),
+            "what was stored before is read: {stored}"
+        );
     }
 }

@@ -13,17 +13,20 @@
 //! ```
 //!
 //! The steps of one rank run at the same time. Folders: [`common`] are steps that every platform
-//! has, [`local`] runs previews as processes on this machine, [`sim`] on a simulated cloud.
+//! has, [`local`] runs previews as processes on this machine, [`aws`] on ECS, [`sim`] on a simulated
+//! cloud. [`gate`] is the protection in front of a preview, [`visitor`] what is said in its place.
 
 pub mod aws;
 pub mod common;
 mod ctx;
 mod error;
+pub mod gate;
 pub mod http;
 pub mod local;
 mod platform;
 pub mod sim;
 mod step;
+pub mod visitor;
 
 pub use ctx::{Ctx, Trust};
 pub use error::{Landed, StepError};

@@ -38,6 +38,87 @@ async fn one_process_with_a_file_makes_previews_on_aws_too() {
     server.stops_cleanly().await;
 }
 
+#[tokio::test]
+async fn a_protected_preview_s_rule_demands_what_the_api_gives() {
+    let emulator = Emulator::start(Kind::Ministack);
+    let account = Account::new(emulator.endpoint(), "guarded").await;
+    let mut site = Site::bootstrap(account, &[]).await;
+    let request = json!({"name": "guarded", "image": "nginx", "port": 80, "access": "link"});
+    let mut keyless = site.start_plainly("api");
+    let create = keyless.api().await.post("/preview/create", &request);
+    let refused = create.send().await.expect(422);
+    assert_eq!(
+        text(&refused["errors"][0], "field"),
+        "access",
+        "{refused:#}"
+    );
+    keyless.stops_cleanly().await;
+
+    let file = site.folder().join("gate.key");
+    std::fs::write(&file, "k".repeat(40)).expect("a file in a folder of ours");
+    site.set("previews.gate_key_file", file.to_str().expect("UTF-8"));
+    let (mut api, mut worker) = (site.start_plainly("api"), site.start_plainly("worker"));
+    let client = api.api().await;
+    let created = client.ready(&request).await;
+    let id = text(&created, "preview_id");
+    let link = client
+        .get(&format!("/preview/{id}/link"))
+        .send()
+        .await
+        .expect(200);
+    let (_, path) = text(&link, "url")
+        .split_once(&site.account.dns)
+        .expect("its address");
+
+    // What the balancer's default action would lead here.
+    let visitor = tempus_steps::http::plain().redirect(reqwest::redirect::Policy::none());
+    let visitor = visitor.no_proxy().build().expect("a client");
+    let visit = async |path: &str| {
+        let request = visitor.get(format!("{}{path}", client.url()));
+        let answer = request.header("host", &site.account.dns).send().await;
+        answer.expect("an answer")
+    };
+    let asked = visit(&format!("/preview-{}/", &id[..8])).await;
+    assert_eq!(
+        (asked.status().as_u16(), &asked.headers()["x-tempus"]),
+        (401, &locked())
+    );
+    let on = visit(path).await;
+    assert_eq!(on.status().as_u16(), 303);
+    let cookie = on.headers()["set-cookie"].to_str().expect("a cookie");
+    let value = cookie.split(['=', ';']).nth(1).expect("a value");
+    let capability = value.split('.').nth(1).expect("a capability");
+    let rules = site.rules().await;
+    assert!(rules.contains(&format!("*{capability}*")), "{rules}");
+
+    for (access, demands) in [("open", false), ("link", true)] {
+        let update = json!({ "access": access });
+        let update = client.post(&format!("/preview/{id}/update"), &update);
+        let job = update.send().await.expect(202);
+        let job = client.job_ended(text(&job, "job_id")).await;
+        assert_eq!(job["status"], "succeeded", "{job:#}");
+        let rules = site.rules().await;
+        assert_eq!(rules.contains(capability), demands, "{access}: {rules}");
+        assert_eq!(site.listing().await.rules.len(), 1, "{access}");
+    }
+    let job = client.destroy(id).await;
+    assert_eq!(client.job_ended(&job).await["status"], "succeeded");
+    proved(&client, id, PATIENCE).await;
+    assert!(site.listing().await.is_empty());
+    api.stops_cleanly().await;
+    worker.stops_cleanly().await;
+    for log in [api.log(), worker.log()] {
+        assert!(
+            !log.contains(capability) && !log.contains("kkkkkkkk"),
+            "{log}"
+        );
+    }
+}
+
+fn locked() -> reqwest::header::HeaderValue {
+    reqwest::header::HeaderValue::from_static("locked")
+}
+
 async fn from_create_to_receipt(api: &Api, site: &Site) {
     let request = json!({"name": "hello", "image": "nginx", "port": 80, "ttl_hours": 1});
     let created = api.ready(&request).await;

@@ -14,7 +14,7 @@ use crate::hint;
 use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::request::identity::Asked;
-use crate::request::{lifetime, spec};
+use crate::request::{access, lifetime, spec};
 use crate::shape::{Accepted, CreateRequest};
 use crate::state::Api;
 
@@ -52,6 +52,7 @@ pub(crate) async fn create(
     } = body;
     let config = api.config();
     let asked = Asked::read(&request, &caller, &mut errors)?;
+    let access = access::read(request.access.take(), api.gate(), &mut errors);
     let ttl = lifetime::read(
         request.ttl_hours,
         request.ttl.as_deref(),
@@ -60,11 +61,13 @@ pub(crate) async fn create(
     );
     let spec = spec::of_create(&mut request, config, api.platform(), &mut errors);
     errors.finish()?;
-    let spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
+    let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
+    let fingerprint = access.fingerprint(api.gate(), fingerprint);
     let ttl = ttl.unwrap_or(config.ttl.default_ttl()).duration();
     let job = accepted::new_job(&api);
     let key = key.of(caller.keys(&asked.owner), &fingerprint);
+    spec.access = access.of_create(&api, &asked).await?;
     let mut tries = 1;
     loop {
         let id = PreviewId::new(Uuid::new_v4());

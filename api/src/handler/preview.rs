@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use futures::{StreamExt, TryStreamExt, stream};
 use tempus_engine::{Cursor, Filter};
-use tempus_model::{Absence, Desired, Phase, Row, Service, Snapshot, Spec, SpecId};
+use tempus_model::{Absence, AccessMode, Desired, Phase, Row, Service, Snapshot, Spec, SpecId};
 
 use crate::doc::Missing;
 use crate::extract::{Query, Theirs};
@@ -120,6 +120,9 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
     Ok(PreviewView {
         preview_id: identity.id,
         name: identity.name.to_string(),
+        access: spec
+            .as_ref()
+            .map_or(AccessMode::Open, |spec| spec.access.mode()),
         phase: row.phase(),
         parked: row.parked.is_some(),
         parked_since: row.parked.as_ref().map(|parked| parked.since),

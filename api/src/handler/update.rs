@@ -11,7 +11,7 @@ use crate::doc::{Conflict, Missing};
 use crate::extract::{Json, Key, Theirs};
 use crate::identity::Caller;
 use crate::refusal::Refusal;
-use crate::request::{lifetime, spec};
+use crate::request::{access, lifetime, spec};
 use crate::shape::{Accepted, UpdateRequest};
 use crate::state::Api;
 
@@ -53,11 +53,16 @@ pub(crate) async fn update(
         &config.ttl,
         &mut errors,
     );
+    let access = access::read(request.access.take(), api.gate(), &mut errors);
     let base = base(&api, &snapshot).await?;
     let spec = spec::of_update(&mut request, base, config, api.platform(), &mut errors);
     errors.finish()?;
-    let spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
+    let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
+    let fingerprint = access.fingerprint(api.gate(), fingerprint);
+    spec.access = access
+        .of_update(&api, &snapshot.identity, spec.access)
+        .await?;
     let owner = &snapshot.identity.owner;
     let job = accepted::new_job(&api);
     let update = Update {

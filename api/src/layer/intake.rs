@@ -25,9 +25,7 @@ const SPILL: usize = 4 * 1024 * 1024;
 /// Replaces the body by one that is complete.
 pub(crate) async fn take_in(State(api): State<Api>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let limit = api.config().body_limit;
-    let read = tokio::time::timeout(PATIENCE, read(body, limit)).await;
-    let bytes = match read.unwrap_or_else(|_| Err(too_slow())) {
+    let bytes = match read_within(body, api.config().body_limit).await {
         Ok(bytes) if parts.method == Method::DELETE && !bytes.is_empty() => {
             return Refusal::unreadable("body", "must be empty: DELETE takes no body")
                 .into_response();
@@ -37,6 +35,12 @@ pub(crate) async fn take_in(State(api): State<Api>, request: Request, next: Next
     };
     next.run(Request::from_parts(parts, Body::from(bytes)))
         .await
+}
+
+/// A whole body, of so many bytes at most.
+pub(crate) async fn read_within(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    let read = tokio::time::timeout(PATIENCE, read(body, limit)).await;
+    read.unwrap_or_else(|_| Err(too_slow()))
 }
 
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, Refusal> {

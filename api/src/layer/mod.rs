@@ -5,6 +5,7 @@
 //!   trace     a span with a request id; measures, logs the outcome once
 //!   headers   what every answer tells a browser
 //!   panic     a defect becomes a problem document
+//!   gate      answers for previews behind a load balancer, and lets nothing of them further
 //!   peer      refuses what came past the trusted proxies, or to them in the clear
 //!   guard     Host, Origin and Sec-Fetch-*: refuses what a web page may not send
 //!   identify  who calls, how often, and whether the route's scope is theirs

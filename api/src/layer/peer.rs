@@ -117,21 +117,29 @@ impl Peer {
         }
     }
 
-    /// Whether the request may go on.
-    fn admit(self) -> Result<(), Refusal> {
-        match (self.way, self.scheme) {
-            (Way::Direct, _) | (Way::Proxied, Scheme::Https) => Ok(()),
-            (Way::Around, _) => Err(Refusal::new(
+    /// Whether it came the way that leads here: what went past the trusted proxies is nobody's.
+    pub fn on_its_way(self) -> Result<(), Refusal> {
+        match self.way {
+            Way::Direct | Way::Proxied => Ok(()),
+            Way::Around => Err(Refusal::new(
                 ProblemKind::NotProxied,
                 "this server is reached through its proxy alone; send it there, or add the \
                  network that you call from to api.trusted_proxies",
             )),
-            (Way::Proxied, Scheme::Http) => Err(Refusal::new(
+        }
+    }
+
+    /// Whether the request may go on to the API.
+    fn admit(self) -> Result<(), Refusal> {
+        self.on_its_way()?;
+        if self.way == Way::Proxied && self.scheme == Scheme::Http {
+            return Err(Refusal::new(
                 ProblemKind::InTheClear,
                 "the proxy does not say that this came to it by HTTPS (X-Forwarded-Proto: https); \
                  a token must not travel in the clear, so use https://",
-            )),
+            ));
         }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who a preview belongs to, what it is made from, and what it is called.
 
 use tempus_model::{DnsName, Origin, Owner, PreviewId, slug};
+use uuid::Uuid;
 
 use crate::extract::Errors;
 use crate::identity::Caller;
@@ -72,6 +73,14 @@ impl Asked {
             },
             name,
         })
+    }
+
+    /// The name, where it is known before there is a preview.
+    pub fn known_name(&self) -> Option<DnsName> {
+        let from_source = self.origin.pr_number.is_some() || self.origin.branch.is_some();
+        let known = self.name.is_some() || from_source;
+        // Then the id is no part of it.
+        known.then(|| self.name(PreviewId::new(Uuid::nil())).ok())?
     }
 
     /// The name that was asked for, or one that says what the preview is made from, so that the

@@ -1,6 +1,6 @@
 //! What a preview shall run.
 
-use tempus_model::{FieldError, Spec};
+use tempus_model::{Access, FieldError, Spec};
 use tempus_steps::Platform;
 
 use super::service::{self, Place, Single};
@@ -35,6 +35,8 @@ pub(crate) fn of_create(
             .take()
             .unwrap_or_else(|| TEMPLATE.to_owned()),
         commit_sha: request.commit_sha.take(),
+        // Settled when everything else is known to be right: it may take a while.
+        access: Access::Open,
         services: services?,
     };
     check(spec, place, config, platform, errors)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tempus_model::{JobId, PreviewId, Timestamp};
 use utoipa::ToSchema;
 
-use super::{number, object};
+use super::{AccessRequest, number, object};
 
 /// Asks for a preview. An empty object is enough: it gets the default application for the default
 /// time.
@@ -29,6 +29,10 @@ pub struct CreateRequest {
     /// The login of whoever it belongs to; `local` unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// Who may see it: `"open"`, `"link"` or `{"password": "…"}`. What the preview of this name has
+    /// already unless given, or else what the server has by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessRequest>,
     /// What to run, read by `/bin/sh -c`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,

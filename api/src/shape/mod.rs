@@ -6,10 +6,12 @@
 //!
 //! Times are RFC 3339 in UTC, lifetimes are texts such as `"90m"`, ids are UUIDs.
 
+mod access;
 mod create;
 mod dead_letter;
 mod extend;
 mod job;
+mod link;
 mod log;
 mod number;
 mod object;
@@ -22,6 +24,7 @@ mod status;
 mod token;
 mod update;
 
+pub use access::AccessRequest;
 pub use create::{Accepted, CreateRequest, ServiceRequest};
 pub use dead_letter::{
     DeadLetterKind, DeadLetterPreview, DeadLetterView, DeadLetters, Outcome, ReplayRequest,
@@ -29,6 +32,7 @@ pub use dead_letter::{
 };
 pub use extend::{ExtendRequest, Extended};
 pub use job::{FailureView, JobView, StepView};
+pub use link::{LinkQuery, LinkView};
 pub use log::LogLine;
 pub(crate) use object::Object;
 pub use preview::{Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, ServiceView};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempus_model::{
-    Generation, Job, JobId, JobKind, JobRef, JobStatus, Owner, Phase, PreviewId, Timestamp,
+    AccessMode, Generation, Job, JobId, JobKind, JobRef, JobStatus, Owner, Phase, PreviewId,
+    Timestamp,
 };
 use utoipa::ToSchema;
 
@@ -21,6 +22,10 @@ pub struct PreviewView {
     pub name: String,
     /// Where it answers while it is ready.
     pub url: String,
+    /// Who may see it; a link is made by `/preview/{preview_id}/link`.
+    #[serde(default)]
+    #[schema(value_type = schema::AccessMode)]
+    pub access: AccessMode,
     /// Where it stands.
     #[schema(value_type = schema::Phase)]
     pub phase: Phase,

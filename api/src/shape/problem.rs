@@ -108,6 +108,8 @@ kinds! {
     BodyTimeout = "urn:tempus:problem:body-timeout", 408, "The body took too long";
     /// The preview's state does not allow it.
     Ended = "urn:tempus:problem:preview-ended", 409, "The preview has ended";
+    /// The preview is open, so there is nothing to open it with.
+    NotProtected = "urn:tempus:problem:not-protected", 409, "The preview is not protected";
     /// The name is held by somebody else's preview.
     NameTaken = "urn:tempus:problem:name-taken", 409, "The name is taken";
     /// The preview is gone or going, and the proof is still to come.

@@ -44,6 +44,8 @@ texts! {
         use tempus_model::FailureKind::{CrashLoop, Deadline, Rejected};
         [Rejected, Deadline, CrashLoop]
     };
+    /// Who may see a preview.
+    AccessMode = tempus_model::AccessMode::ALL;
     /// Where a preview stands.
     Phase = tempus_model::Phase::ALL;
     /// What a caller may do. Each includes those before it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ServiceRequest, number, object};
+use super::{AccessRequest, ServiceRequest, number, object};
 
 /// Moves a preview to another specification. What is not given stays as it is; an empty object
 /// asks for what already runs.
@@ -23,6 +23,9 @@ pub struct UpdateRequest {
     /// A new lifetime from now, such as `"90m"`, `"2h"` or `"7d"`. Instead of `ttl_hours`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<String>,
+    /// Who may see it: `"open"`, `"link"` or `{"password": "…"}`. Restarts nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessRequest>,
     /// What to run, read by `/bin/sh -c`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,

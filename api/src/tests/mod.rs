@@ -7,6 +7,7 @@ mod dead_letters;
 mod document;
 mod endings;
 mod faults;
+mod gate;
 mod hand;
 mod identity;
 mod log;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{Queue, Quotas, SystemClock};
 use tempus_model::{Limits, Ttl};
+use tempus_steps::gate::{Gate, GateKeys};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -16,8 +17,8 @@ use super::hand::Hand;
 use super::platform::TestPlatform;
 use crate::testing::Contract;
 use crate::{
-    Api, Config, DefaultApp, Hosts, Identity, ListenerTemplate, Metrics, Parts, Size, Socket,
-    TtlRange,
+    Api, Config, DefaultAccess, DefaultApp, Front, Hosts, Identity, ListenerTemplate, Metrics,
+    Parts, Size, Socket, TtlRange,
 };
 
 pub(super) struct Server {
@@ -59,6 +60,13 @@ impl Answer {
 
 fn ttl(text: &str) -> Ttl {
     text.parse().unwrap()
+}
+
+/// Previews behind a load balancer of each kind.
+fn fronts() -> Vec<Front> {
+    let domain = "a1.example.com".to_owned();
+    let host = "a2.elb.example".to_owned();
+    vec![Front::Hosts { domain }, Front::Paths { host }]
 }
 
 impl Server {
@@ -104,6 +112,8 @@ impl Server {
                 slots: None,
                 url: "http://{name}.localhost:8081/".to_owned(),
             }],
+            fronts: fronts(),
+            access: DefaultAccess::Open,
             default_app: DefaultApp {
                 command: Some("serve".to_owned()),
                 ..DefaultApp::default()
@@ -117,11 +127,13 @@ impl Server {
             body_limit: Config::BODY_LIMIT,
         };
         change(&mut config);
+        let gate = Arc::new(Gate::new(GateKeys::parse(&"k".repeat(32)).unwrap()));
         let api = Api::new(Parts {
             store: engine.store(),
             queue: wrap(engine.queue()),
             platform: Arc::new(TestPlatform),
             clock: Arc::new(SystemClock),
+            gate: Some(gate),
             metrics: Metrics::install().unwrap(),
             config,
             identity,

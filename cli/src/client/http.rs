@@ -7,9 +7,9 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempus_api::shape::{
-    Accepted, CallerView, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LogsQuery,
-    NewToken, PreviewView, Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed,
-    TokenRequest, Tokens, UpdateRequest,
+    Accepted, CallerView, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LinkQuery,
+    LinkView, LogsQuery, NewToken, PreviewView, Previews, PreviewsQuery, ReceiptView,
+    ReplayRequest, Replayed, TokenRequest, Tokens, UpdateRequest,
 };
 use tempus_model::{JobId, PreviewId, TokenId};
 
@@ -109,6 +109,15 @@ impl Client {
     pub async fn job_events(&self, job: JobId) -> Result<Lines, ClientError> {
         self.stream(&format!("job/{job}/events"), &(), "text/event-stream")
             .await
+    }
+
+    /// A link that opens a preview.
+    pub async fn link(
+        &self,
+        preview: PreviewId,
+        query: &LinkQuery,
+    ) -> Result<Answer<LinkView>, ClientError> {
+        self.get(&format!("preview/{preview}/link"), query).await
     }
 
     /// A preview's log lines.

@@ -1,5 +1,6 @@
 //! The client commands, one file each: its flags, its call, and how the answer is shown.
 
+pub mod access;
 pub mod bootstrap;
 pub mod completions;
 pub mod config;
@@ -11,6 +12,7 @@ pub mod exec;
 pub mod extend;
 pub mod health;
 pub mod job;
+pub mod link;
 pub mod list;
 pub mod logs;
 pub mod receipt;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tempus_api::shape::CreateRequest;
 
+use super::access::AccessWord;
 use crate::failure::Failure;
 use crate::preview_file::App;
 
@@ -40,6 +41,9 @@ pub struct What {
     /// Memory in MiB
     #[arg(long, value_name = "MIB")]
     pub memory: Option<u32>,
+    /// Who may see it; what is there already unless given
+    #[arg(long, value_name = "WHO")]
+    pub access: Option<AccessWord>,
     /// The commit that it is made from
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
@@ -48,10 +52,12 @@ pub struct What {
 impl What {
     /// Reads the folder, if one is named, and puts the flags on top of it.
     pub fn request(&self) -> Result<CreateRequest, Failure> {
-        let mut request = CreateRequest::default();
+        let (mut request, mut access) = (CreateRequest::default(), None);
         if let Some(dir) = &self.dir {
-            App::of_folder(dir)?.fill(&mut request);
+            access = App::of_folder(dir)?.fill(&mut request);
         }
+        access = self.access.or(access);
+        request.access = access.map(AccessWord::request).transpose()?;
         let env: BTreeMap<_, _> = self.env.iter().cloned().collect();
         let secrets: BTreeMap<_, _> = self.secrets.iter().cloned().collect();
         if let Some(services) = &mut request.services {

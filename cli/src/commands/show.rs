@@ -3,7 +3,7 @@
 use clap::Args;
 use tempus_api::shape::{Ending, PreviewView, ServiceView};
 use tempus_engine::{Clock, SystemClock};
-use tempus_model::{Phase, Timestamp};
+use tempus_model::{AccessMode, Phase, Timestamp};
 
 use super::list::phase_cell;
 use super::{Remote, Session};
@@ -56,6 +56,9 @@ fn facts(preview: &PreviewView, now: Timestamp) -> Table {
     table.item("name", &preview.name);
     table.item("url", &preview.url);
     table.row([Cell::dim("phase"), phase_cell(preview)]);
+    if preview.access != AccessMode::Open {
+        table.item("opens by", preview.access.as_str());
+    }
     table.item("id", preview.preview_id.to_string());
     let at = |time: Timestamp| format!("{} ({time})", relative(now, time));
     table.item("created", at(preview.created_at));

@@ -44,11 +44,13 @@ impl Update {
             memory,
             services,
             commit_sha,
+            access,
             ..
         } = self.what.request()?;
         let request = UpdateRequest {
             ttl_hours: None,
             ttl: self.ttl.map(|ttl| lifetime(ttl.duration())),
+            access,
             command,
             image,
             dir,

@@ -4,9 +4,10 @@ use super::error::{ConfigError, Place};
 use super::keys::Key;
 
 /// Variables with the prefix that are no keys: what chooses a server for the client commands and
-/// says who calls, the file to read, what a build was made from, and what the local platform gives
-/// to the processes that it starts (one of which may well be another `tempus`).
-const OTHERS: [&str; 15] = [
+/// says who calls, the file to read, what a build was made from, secrets, which no key may be, and
+/// what the local platform gives to the processes that it starts (one of which may well be another
+/// `tempus`).
+const OTHERS: [&str; 17] = [
     "TEMPUS_URL",
     "TEMPUS_CONTEXT",
     "TEMPUS_TOKEN",
@@ -22,6 +23,8 @@ const OTHERS: [&str; 15] = [
     "TEMPUS_RESOURCE",
     "TEMPUS_REVISION",
     "TEMPUS_PREVIEW_URL",
+    "TEMPUS_PREVIEW_PASSWORD",
+    "TEMPUS_GATE_KEY",
 ];
 
 /// The key and the text of each variable that sets one.

@@ -12,7 +12,12 @@ use super::{Config, check, env, exposure, file};
 pub const FILE: &str = "tempus.toml";
 
 /// The keys that are paths.
-const PATHS: [&str; 3] = ["data", "api.tls_certificate", "api.tls_key"];
+const PATHS: [&str; 4] = [
+    "data",
+    "api.tls_certificate",
+    "api.tls_key",
+    "previews.gate_key_file",
+];
 
 /// Which file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,11 +116,17 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
         layers.errors.extend(exposure::check(&layers.loaded));
     }
     if layers.errors.is_empty() {
-        let Config { data, api, .. } = &mut layers.loaded.config;
+        let Config {
+            data,
+            api,
+            previews,
+            ..
+        } = &mut layers.loaded.config;
         let paths = [
             Some(data),
             api.tls_certificate.as_mut(),
             api.tls_key.as_mut(),
+            previews.gate_key_file.as_mut(),
         ];
         for path in paths.into_iter().flatten() {
             *path = sources.folder.join(&*path);

@@ -46,8 +46,8 @@ pub use rates::Rate;
 pub use show::{json, table};
 pub use text::{Arn, HttpUrl, Word};
 pub use value::{
-    Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat, PlatformKind,
-    RateFamily, Setting,
+    AccessKind, Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat,
+    PlatformKind, RateFamily, Setting,
 };
 
 /// Everything that can be configured. The meaning of each value stands in [`keys::keys`].
@@ -111,6 +111,10 @@ pub struct Previews {
     pub grace: Duration,
     /// How long a service has to answer its health path.
     pub ready_within: Duration,
+    /// Who may see a preview whose request does not say.
+    pub access: AccessKind,
+    /// The file that holds the key that sessions and links are signed with, for several processes.
+    pub gate_key_file: Option<PathBuf>,
 }
 
 /// `[ttl]`; `minimum <= default <= maximum`.
@@ -206,6 +210,8 @@ impl Default for Config {
                 ports: PortRange::new(20_000..=29_999),
                 grace: Duration::from_secs(5),
                 ready_within: Duration::from_mins(1),
+                access: AccessKind::Open,
+                gate_key_file: None,
             },
             ttl: TtlBounds {
                 minimum: ttl(Duration::from_secs(10)),

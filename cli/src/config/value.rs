@@ -239,6 +239,16 @@ choice!(
 );
 
 choice!(
+    /// Who may see a preview whose request does not say.
+    AccessKind, "\"open\" or \"link\"" {
+        /// Whoever can reach it.
+        Open = "open",
+        /// Whoever was given a signed link.
+        Link = "link",
+    }
+);
+
+choice!(
     /// How log lines are written.
     LogFormat, "\"auto\", \"text\" or \"json\"" {
         /// Text on a terminal, JSON elsewhere.

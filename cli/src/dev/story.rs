@@ -8,11 +8,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-use tempus_api::shape::{CreateRequest, JobView, PreviewView};
+use tempus_api::shape::{CreateRequest, JobView, LinkQuery, PreviewView};
 use tempus_engine::{Clock, SystemClock};
-use tempus_model::{JobId, JobKind, JobStatus, Phase, PreviewId, Ttl};
+use tempus_model::{AccessMode, JobId, JobKind, JobStatus, Phase, PreviewId, Ttl};
 
 use crate::client::Client;
+use crate::commands::access::AccessWord;
 use crate::commands::create::name_of;
 use crate::commands::receipt::{has_findings, text, until_proved};
 use crate::failure::Failure;
@@ -38,7 +39,8 @@ pub(super) fn request(
         ttl: ttl.map(|ttl| lifetime(ttl.duration())),
         ..CreateRequest::default()
     };
-    App::of_folder(dir)?.fill(&mut request);
+    let access = App::of_folder(dir)?.fill(&mut request);
+    request.access = access.map(AccessWord::request).transpose()?;
     Ok(request)
 }
 
@@ -130,9 +132,24 @@ impl<'a> Story<'a> {
                 let preview = self.client.preview(job.preview_id).await?.value;
                 let ends = relative(SystemClock.now(), preview.expires_at);
                 self.progress
-                    .line(&format!("\n  {}  (ends {ends})\n", preview.url))?;
+                    .line(&format!("\n  {}  (ends {ends})", preview.url))?;
+                if preview.access != AccessMode::Open {
+                    self.link(&preview).await?;
+                }
+                self.progress.line("")?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Shows a link to a protected preview. It may be gone again by now, which is told elsewhere.
+    async fn link(&mut self, preview: &PreviewView) -> Result<(), Failure> {
+        let query = LinkQuery::default();
+        if let Ok(link) = self.client.link(preview.preview_id, &query).await {
+            let (mode, url) = (preview.access, link.value.url);
+            self.progress
+                .line(&format!("  protected by {mode}; a link: {url}"))?;
         }
         Ok(())
     }

@@ -7,8 +7,11 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_saphyr::Spanned;
 
+use crate::commands::access::{AccessWord, VARIABLE};
+
 /// The keys at the top of the file.
-pub(super) const KEYS: &str = "accepted here: command, port, health_path, environment, or services";
+pub(super) const KEYS: &str =
+    "accepted here: command, port, health_path, environment, or services; access";
 
 /// The whole file.
 ///
@@ -17,6 +20,7 @@ pub(super) const KEYS: &str = "accepted here: command, port, health_path, enviro
 #[derive(Debug)]
 pub(super) struct Form {
     pub single: ServiceForm,
+    pub access: Option<Access>,
     pub services: Option<Spanned<Services>>,
 }
 
@@ -30,6 +34,7 @@ impl<'de> Deserialize<'de> for Form {
             health_path: Option<String>,
             #[serde(default)]
             environment: BTreeMap<String, Text>,
+            access: Option<Access>,
             services: Option<Spanned<Services>>,
         }
         let raw = Raw::deserialize(from)?;
@@ -41,6 +46,7 @@ impl<'de> Deserialize<'de> for Form {
                 health_path: raw.health_path,
                 environment: raw.environment,
             },
+            access: raw.access,
             services: raw.services,
         })
     }
@@ -160,6 +166,24 @@ impl Visitor<'_> for PortVisitor {
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Port, E> {
         self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+/// Who may see the preview.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Access(pub AccessWord);
+
+impl<'de> Deserialize<'de> for Access {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        // What stands there is not repeated: it may be a password.
+        let refused = || {
+            D::Error::custom(format!(
+                "must be {}; a password itself is taken from {VARIABLE} or standard input",
+                AccessWord::ACCEPTED
+            ))
+        };
+        AccessWord::parse(&text).map(Self).ok_or_else(refused)
     }
 }
 

@@ -10,6 +10,7 @@
 //!     command: python3 web.py  # the first answers at /
 //!   api:
 //!     command: python3 api.py  # private, unless it has a path
+//! access: link                 # open, link, or password; the password itself is never here
 //! ```
 //!
 //! A mistake is reported with the file, the line, the key, and what would be accepted there.
@@ -27,12 +28,23 @@ use tempus_api::shape::{CreateRequest, ServiceRequest};
 pub use error::PreviewFileError;
 use form::{Form, ServiceForm, Services};
 
+use crate::commands::access::AccessWord;
+
 /// The file's name.
 pub const FILE: &str = ".tempus.yml";
 
+/// What a folder says of its preview.
+#[derive(Debug, Clone, PartialEq)]
+pub struct App {
+    /// What it wants to run.
+    pub runs: Runs,
+    /// Who may see it, if it says so.
+    pub access: Option<AccessWord>,
+}
+
 /// What a folder wants to run.
 #[derive(Debug, Clone, PartialEq)]
-pub enum App {
+pub enum Runs {
     /// One service; the server names it.
     Single(Box<ServiceRequest>),
     /// Several, the first of which answers at `/`.
@@ -69,13 +81,34 @@ impl App {
         let dir = folder.to_str().ok_or_else(|| PreviewFileError::Folder {
             folder: folder.to_owned(),
         })?;
-        Self::of_form(form, dir).map_err(|(line, reason)| PreviewFileError::Content {
-            file: file.to_owned(),
-            line,
-            reason,
-        })
+        let access = form.access.map(|access| access.0);
+        let runs =
+            Runs::of_form(form, dir).map_err(|(line, reason)| PreviewFileError::Content {
+                file: file.to_owned(),
+                line,
+                reason,
+            })?;
+        Ok(Self { runs, access })
     }
 
+    /// Puts this into a request, except for the access that it wants, which may need a password.
+    #[must_use = "who may see it is part of what the folder says"]
+    pub fn fill(self, request: &mut CreateRequest) -> Option<AccessWord> {
+        match self.runs {
+            Runs::Several(services) => request.services = Some(services),
+            Runs::Single(service) => {
+                request.command = service.command;
+                request.dir = service.dir;
+                request.port = service.port;
+                request.env = service.env;
+                request.health_path = service.health_path;
+            }
+        }
+        self.access
+    }
+}
+
+impl Runs {
     fn of_form(form: Form, dir: &str) -> Result<Self, (u64, String)> {
         let Some(services) = form.services else {
             let single = form.single;
@@ -106,20 +139,6 @@ impl App {
             })
             .collect::<Result<_, _>>()
             .map(Self::Several)
-    }
-
-    /// Puts this into a request.
-    pub fn fill(self, request: &mut CreateRequest) {
-        match self {
-            Self::Several(services) => request.services = Some(services),
-            Self::Single(service) => {
-                request.command = service.command;
-                request.dir = service.dir;
-                request.port = service.port;
-                request.env = service.env;
-                request.health_path = service.health_path;
-            }
-        }
     }
 }
 

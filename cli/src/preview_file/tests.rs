@@ -4,9 +4,32 @@ fn read(text: &str) -> Result<App, String> {
     App::read(Path::new(FILE), Path::new("/app"), text).map_err(|error| error.to_string())
 }
 
+fn runs(text: &str) -> Result<Runs, String> {
+    read(text).map(|app| app.runs)
+}
+
+#[test]
+fn who_may_see_it_is_one_of_three_words() {
+    for (word, access) in [
+        ("open", AccessWord::Open),
+        ("link", AccessWord::Link),
+        ("password", AccessWord::Password),
+    ] {
+        let app = read(&format!("command: x\naccess: {word}\n")).unwrap();
+        assert_eq!(app.access, Some(access));
+    }
+    assert_eq!(read("command: x\n").unwrap().access, None);
+    let error = read("command: x\naccess: hunter2222\n").unwrap_err();
+    assert!(
+        error.starts_with(".tempus.yml:2: access: must be open, link or"),
+        "{error}"
+    );
+    assert!(!error.contains("hunter"), "{error}");
+}
+
 #[test]
 fn one_service_needs_only_a_command() {
-    let Ok(App::Single(service)) = read("command: python3 app.py\n") else {
+    let Ok(Runs::Single(service)) = runs("command: python3 app.py\n") else {
         panic!("one service");
     };
     assert_eq!(service.command.as_deref(), Some("python3 app.py"));
@@ -18,7 +41,7 @@ fn one_service_needs_only_a_command() {
 fn values_of_variables_are_taken_as_they_are_written() {
     let text =
         "command: x\nport: 9000\nenvironment:\n  DEBUG: true\n  N: 010\n  F: 0.50\n  S: \"a b\"\n";
-    let Ok(App::Single(service)) = read(text) else {
+    let Ok(Runs::Single(service)) = runs(text) else {
         panic!("{:?}", read(text));
     };
     let env: Vec<_> = service.env.unwrap().into_iter().collect();
@@ -37,7 +60,7 @@ fn services_keep_their_order_as_a_map_and_as_a_list() {
         "services:\n  - name: web\n    command: a\n  - name: api\n    command: b\n    path: /api\n";
     let (map, list) = (read(map).unwrap(), read(list).unwrap());
     assert_eq!(map, list);
-    let App::Several(services) = map else {
+    let Runs::Several(services) = map.runs else {
         panic!("several");
     };
     let names: Vec<_> = services.iter().map(|s| s.name.as_str()).collect();

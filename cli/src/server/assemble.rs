@@ -1,13 +1,13 @@
 //! Puts engine, platform, workers, API and proxy together, as far as a role has them.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tempus_api::{Probe, Socket, Tls, serve_probe};
 use tempus_engine::SystemClock;
+use tempus_steps::gate::Gate;
 use tempus_worker::{Parts, Worker};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::chosen::{Chosen, EngineChoice, PlatformChoice};
 use super::engine::Engine;
 use super::platform::Platform;
-use super::{Listeners, settings};
+use super::{Listeners, gate, settings};
 use crate::config::Config;
 
 /// Starts everything on sockets that are bound already, and returns once the API takes requests.
@@ -31,12 +31,30 @@ pub(super) async fn assemble(
     let data = data(config, &chosen)?;
     let engine = Arc::new(Engine::open(chosen.engine, &data).await?);
     let installation = engine.installation();
-    let platform = Platform::open(chosen.platform, config, &data, installation).await?;
+    let keys = gate::keys(config, &data)?;
+    let gate = keys.clone().map(|keys| Arc::new(Gate::new(keys)));
+    let mut choice = chosen.platform;
+    if let PlatformChoice::Aws(options) = &mut choice {
+        options.gate = keys;
+    }
+    let platform = Platform::open(choice, config, &data, installation).await?;
     let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
     let previews = previews.transpose()?;
 
     let api = match listeners.api {
-        Some(socket) => Some(api(config, &engine, &platform, socket, previews, &stop)?),
+        Some((listener, tls)) => {
+            let parts = tempus_api::Parts {
+                store: engine.store(),
+                queue: engine.queue(),
+                platform: platform.steps(),
+                clock: Arc::new(SystemClock),
+                gate: gate.clone(),
+                metrics: tempus_api::Metrics::install()?,
+                config: settings::api(config, listener.local_addr()?, previews)?,
+                identity: settings::identity(&config.identity)?,
+            };
+            Some(api(parts, listener, tls, &stop)?)
+        }
         None => None,
     };
     // Says that the process lives for as long as it does.
@@ -48,7 +66,7 @@ pub(super) async fn assemble(
     let worker = role
         .has_worker()
         .then(|| worker(config, &engine, &platform));
-    let proxy = platform.serve(listeners.previews, engine.store(), stop.clone());
+    let proxy = platform.serve(listeners.previews, engine.store(), gate, stop.clone());
     let tended = tokio::spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
         async move {
@@ -95,23 +113,12 @@ async fn ended(part: Option<Serving>, stop: &CancellationToken) -> anyhow::Resul
 type Serving = JoinHandle<io::Result<()>>;
 
 fn api(
-    config: &Config,
-    engine: &Engine,
-    platform: &Platform,
-    (listener, tls): (TcpListener, Option<Tls>),
-    previews: Option<SocketAddr>,
+    parts: tempus_api::Parts,
+    listener: TcpListener,
+    tls: Option<Tls>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Serving> {
-    let api = tempus_api::Api::new(tempus_api::Parts {
-        store: engine.store(),
-        queue: engine.queue(),
-        platform: platform.steps(),
-        clock: Arc::new(SystemClock),
-        metrics: tempus_api::Metrics::install()?,
-        config: settings::api(config, listener.local_addr()?, previews)?,
-        identity: settings::identity(&config.identity)?,
-    })
-    .context("identity.oidc")?;
+    let api = tempus_api::Api::new(parts).context("identity.oidc")?;
     let stopped = stop.clone().cancelled_owned();
     let socket = match tls {
         Some(tls) => Socket::encrypted(listener, tls),

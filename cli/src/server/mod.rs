@@ -12,8 +12,8 @@
 
 mod assemble;
 pub mod chosen;
-mod directory;
 mod engine;
+mod gate;
 mod listen;
 mod platform;
 pub mod settings;

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tempus_api::StoreDirectory;
 use tempus_engine::Store;
 use tempus_model::InstallationId;
 use tempus_steps::Platform as Steps;
 use tempus_steps::aws::AwsPlatform;
+use tempus_steps::gate::Gate;
 use tempus_steps::local::process::{Policy, ShimCommand, Supervisor};
 use tempus_steps::local::proxy::{self, Routes};
 use tempus_steps::local::{LocalOptions, LocalPlatform};
@@ -16,7 +18,6 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::chosen::PlatformChoice;
-use super::directory::StoreDirectory;
 use crate::config::Config;
 
 /// A platform, ready to be used.
@@ -64,6 +65,7 @@ impl Platform {
         &self,
         listener: Option<TcpListener>,
         store: Arc<dyn Store>,
+        gate: Option<Arc<Gate>>,
         stop: CancellationToken,
     ) -> Option<JoinHandle<std::io::Result<()>>> {
         let (Self::Local { routes, .. }, Some(listener)) = (self, listener) else {
@@ -73,7 +75,7 @@ impl Platform {
         let routes = Arc::clone(routes);
         let stopped = stop.cancelled_owned();
         Some(tokio::spawn(proxy::serve(
-            listener, routes, directory, stopped,
+            listener, routes, directory, gate, stopped,
         )))
     }
 

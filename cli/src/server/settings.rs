@@ -5,12 +5,15 @@ use std::num::NonZeroU32;
 
 use anyhow::Context;
 use tempus_api::{
-    DefaultApp, Hosts, ListenerTemplate, OidcPace, Pattern, Rate, Rule, Size, TtlRange,
+    DefaultAccess, DefaultApp, Front, Hosts, ListenerTemplate, OidcPace, Pattern, Rate, Rule, Size,
+    TtlRange,
 };
 use tempus_engine::Quotas;
 use tempus_worker::{Budgets, WorkerConfig};
 
-use crate::config::{Config, EngineKind, Identity, Listener, OidcRule, PlatformKind};
+use crate::config::{
+    AccessKind, Config, EngineKind, Identity, Listener, ListenerMode, OidcRule, PlatformKind,
+};
 
 /// The name under which rows remember that a preview answers on this machine.
 pub const LISTENER: &str = "local";
@@ -34,6 +37,15 @@ pub fn api(
         listeners: match previews {
             Some(previews) => vec![on_this_machine(previews)],
             None => config.ecs.listeners.iter().map(on_a_balancer).collect(),
+        },
+        fronts: match previews {
+            // The proxy of this machine asks the gate itself.
+            Some(_) => Vec::new(),
+            None => config.ecs.listeners.iter().map(front).collect(),
+        },
+        access: match config.previews.access {
+            AccessKind::Open => DefaultAccess::Open,
+            AccessKind::Link => DefaultAccess::Link,
         },
         default_app: default_app(config),
         size: Size {
@@ -62,6 +74,17 @@ fn on_a_balancer(listener: &Listener) -> ListenerTemplate {
         name: listener.name.to_string(),
         slots: Some(listener.slots),
         url: listener.url(),
+    }
+}
+
+fn front(listener: &Listener) -> Front {
+    match &listener.mode {
+        ListenerMode::Host(domain) => Front::Hosts {
+            domain: domain.as_str().to_ascii_lowercase(),
+        },
+        ListenerMode::Path => Front::Paths {
+            host: listener.dns.as_str().to_ascii_lowercase(),
+        },
     }
 }
 
@@ -170,6 +193,8 @@ mod tests {
         let config = api(&config, "127.0.0.1:9000".parse().unwrap(), None).unwrap();
         assert_eq!(config.listeners[0].url, "https://{name}.a1.example.com/");
         assert_eq!(config.listeners[0].slots, Some(95));
+        let domain = "a1.example.com".to_owned();
+        assert_eq!(config.fronts, [Front::Hosts { domain }]);
         assert!(config.default_app.image.is_some() && config.default_app.command.is_none());
     }
 }

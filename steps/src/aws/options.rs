@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::gate::GateKeys;
+
 /// Where previews are made, and how.
 #[derive(Debug, Clone)]
 pub struct AwsOptions {
@@ -35,6 +37,8 @@ pub struct AwsOptions {
     pub service_connect_namespace: Option<String>,
     /// The pool of listeners that previews are spread over.
     pub listeners: Vec<ListenerOption>,
+    /// What the rules of protected previews are made with; without it, none can be made.
+    pub gate: Option<GateKeys>,
     /// Whether a shell may be opened in a task.
     pub exec: Exec,
     /// How long a service has to become ready.
@@ -74,6 +78,7 @@ impl AwsOptions {
             log_group: "/tempus/previews".to_owned(),
             service_connect_namespace: None,
             listeners: Vec::new(),
+            gate: None,
             exec: Exec::Refused,
             ready_within: Duration::from_mins(10),
             health_grace: Duration::from_mins(1),

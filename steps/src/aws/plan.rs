@@ -138,7 +138,12 @@ fn rule(
     };
     // What is asked cannot be changed without asking both for a while: another condition is
     // another rule, and the old one goes when the new one stands.
-    let version = hash(&(&listener.listener_arn, &condition));
+    let access = &request.spec.access;
+    let access = (!access.is_open()).then(|| access.version());
+    let version = match access {
+        None => hash(&(&listener.listener_arn, &condition)),
+        Some(access) => hash(&(&listener.listener_arn, &condition, access)),
+    };
     let item = item(service.name.as_str(), version);
     planned::<Rule>(
         StepId::of(Rule::KIND, &item),
@@ -148,6 +153,7 @@ fn rule(
             listener: listener.listener_arn.clone(),
             target_group: target_group.to_owned(),
             condition,
+            access,
             pool: format!("priority/{}", listener.name),
             priorities: priorities(path),
         },
@@ -185,6 +191,8 @@ fn item(service: &str, version: SpecId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tempus_model::{Access, PasswordHash};
+
     use super::*;
     use crate::aws::testing::{TestCtx, options, service, spec};
 
@@ -254,6 +262,34 @@ mod tests {
             steps(&second)[2..],
             "the same service, moved"
         );
+    }
+
+    #[test]
+    fn another_access_is_another_rule_and_the_same_everything_else() {
+        let ctx = TestCtx::new();
+        let open = spec(vec![service("web", 80, Some("/"))]);
+        let plans = [
+            Access::Open,
+            Access::Link,
+            Access::Password(PasswordHash::new("$argon2id$secret".into())),
+        ]
+        .map(|access| {
+            let spec = Spec {
+                access,
+                ..open.clone()
+            };
+            let stages = plan(&ctx, &spec);
+            let text = serde_json::to_string(&stages).unwrap();
+            assert!(!text.contains("secret"), "a row holds the plan: {text}");
+            steps(&stages)
+        });
+        for (one, other) in [(0, 1), (1, 2), (0, 2)] {
+            let differ = |rank: u8| {
+                let of = |plan: &[(u8, Vec<String>)]| plan.iter().find(|s| s.0 == rank).cloned();
+                of(&plans[one]) != of(&plans[other])
+            };
+            assert_eq!([2, 3, 4, 5].map(differ), [false, true, false, false]);
+        }
     }
 
     #[test]

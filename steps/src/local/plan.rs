@@ -15,8 +15,9 @@ const LONGEST_NAME: usize = 63;
 
 /// `create@1`, `update@1` and `verify@1`: they differ in what is there already.
 pub(super) fn stages(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
-    let spec_id = request.spec_id.to_string();
-    let version = &spec_id[..8];
+    // Of what runs: another access moves the route and restarts nothing.
+    let program = request.spec.program().to_string();
+    let version = &program[..8];
     let item = |service: &str| format!("{service}.{version}");
     let services = &request.spec.services;
 
@@ -65,6 +66,7 @@ pub(super) fn stages(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError>
         &RoutePlan {
             name: request.identity.name.clone(),
             short: request.identity.short(),
+            access: (!request.spec.access.is_open()).then_some(request.spec_id),
             services: routed,
         },
     )?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tempus_model::{DnsName, ShortId};
+use tempus_model::{Access, DnsName, ShortId, SpecId};
 
 use super::LocalOptions;
 use super::ports::port_of;
@@ -28,6 +28,10 @@ pub(super) struct RoutePlan {
     pub(super) name: DnsName,
     /// The preview's short id: its path is `/preview-{short}/`.
     pub(super) short: ShortId,
+    /// The specification that says who may see it; none if everybody may. What protects it stays
+    /// in that specification, and out of the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) access: Option<SpecId>,
     /// The services that are reached from outside.
     pub(super) services: Vec<RoutedService>,
 }
@@ -79,11 +83,16 @@ impl Step for RouteStep {
                 port: port_of(ctx, &self.options, &service.port_item).await?,
             });
         }
+        let access = match planned.access {
+            Some(spec) => ctx.spec(spec).await?.access.clone(),
+            None => Access::Open,
+        };
         let (_, retired) = self.routes.replace(Route {
             preview: key(ctx),
             host: HostLabel::parse(planned.name.as_str()).map_err(|error| unroutable(&error))?,
             short: super::proxy::ShortId::parse(&planned.short.to_string())
                 .map_err(|error| unroutable(&error))?,
+            access,
             backends: backends.clone(),
             revision: Revision(ctx.generation().0),
         });

@@ -30,7 +30,7 @@ pub(super) struct ProcessPlan {
     pub(super) service: DnsName,
     /// The specification that it runs.
     pub(super) spec: SpecId,
-    /// The part of the specification's id that port items and names carry.
+    /// The part of the id of what it runs that port items and names carry.
     pub(super) version: String,
 }
 
@@ -65,7 +65,7 @@ impl Process {
             resource: resource_name(&planned.name)?,
             preview: ctx.identity().id,
             service: service.name.clone(),
-            revision: Revision(planned.spec.to_string()),
+            revision: Revision(spec.program().to_string()),
             command,
             dir: service
                 .dir

@@ -106,6 +106,12 @@ impl Site {
         Listing::of(&self.account, &self.installation).await
     }
 
+    /// The rules of the listener, as the load balancer describes them.
+    pub async fn rules(&self) -> String {
+        let fields = [("ListenerArn", &*self.account.listener)];
+        self.account.calls().elb("DescribeRules", &fields).await
+    }
+
     /// What `tempus bootstrap` prints.
     async fn printed(&self) -> Value {
         let mut command = self.command("bootstrap");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Server;
 use serde_json::{Value, json};
 
-/// `/healthz` answers; `/sibling` what `API_URL` answers; `/say/…` prints that; `/pid`,
+/// `/healthz` answers; `/sibling` what `API_URL` answers; `/say/…` prints that; `/headers` and `/variables` what it was given; `/pid`,
 /// `/` and, after a second, `/slow` say who it is. Listens only after `START_AFTER` seconds, and ignores SIGTERM if it is `STUBBORN`.
 const APP: &str = r#"
 import os, signal, time
@@ -30,6 +30,8 @@ class App(BaseHTTPRequestHandler):
             time.sleep(1)
         elif self.path == "/pid":
             said = str(os.getpid())
+        elif self.path == "/headers":
+            said = str(self.headers)
         elif self.path == "/variables":
             said = " ".join(sorted(os.environ))
         body = said.encode()

@@ -177,6 +177,13 @@ impl Call {
         self.header("idempotency-key", key)
     }
 
+    /// With another method.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
     /// With a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {

@@ -11,8 +11,8 @@ use tempus_engine::{
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Service, Snapshot,
-    Spec, Timestamp, WorkerId,
+    Access, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Service,
+    Snapshot, Spec, Timestamp, WorkerId,
 };
 use tempus_steps::sim::{Cloud, Habits, NoFaults, SimPlatform};
 use tempus_worker::{Parts, Worker, WorkerConfig};
@@ -317,6 +317,7 @@ pub fn spec(services: &[(&str, &str)]) -> Spec {
     Spec {
         template: "api-service".to_owned(),
         commit_sha: None,
+        access: Access::Open,
         services: services.collect(),
     }
 }

@@ -10,6 +10,7 @@ mod creating;
 mod ending;
 mod failing;
 mod names;
+mod protecting;
 mod reading;
 mod restarting;
 mod surviving;

@@ -7,6 +7,7 @@ mod ownership;
 mod rotation;
 mod secrecy;
 mod tokens;
+mod visitors;
 mod walk;
 
 use std::num::NonZeroU32;

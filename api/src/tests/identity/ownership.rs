@@ -21,6 +21,7 @@ async fn anothers_preview_is_as_if_it_were_not_there() {
         (Method::GET, "/preview/{id}", None),
         (Method::GET, "/preview/{id}/logs", None),
         (Method::GET, "/preview/{id}/receipt", None),
+        (Method::GET, "/preview/{id}/link", None),
         (
             Method::POST,
             "/preview/{id}/update",

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tempus_model::transition::accept::NewJob;
 use tempus_model::{
-    Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Route, Service, Spec,
-    StepId, Timestamp,
+    Access, Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Route,
+    Service, Spec, StepId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -30,6 +30,7 @@ pub(in crate::conformance) fn spec(number: u16) -> Spec {
     Spec {
         template: "api-service".to_owned(),
         commit_sha: None,
+        access: Access::Open,
         services: vec![Service {
             name: "web".parse().unwrap(),
             command: Some(format!("serve --version {number}")),

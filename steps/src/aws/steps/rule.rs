@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tempus_model::DnsName;
+use tempus_model::{AccessVersion, DnsName};
 
 use super::{DEADLINE, Tools};
 use crate::{Ctx, Progress, Resource, Step, StepError, Trust};
@@ -34,8 +34,12 @@ pub(in crate::aws) struct RulePlan {
     pub(in crate::aws) listener: String,
     /// The target group's name.
     pub(in crate::aws) target_group: String,
-    /// What requests it takes.
+    /// What requests it takes; of a protected preview, those of its visitors.
     pub(in crate::aws) condition: Condition,
+    /// The version of the preview's access, if it is protected. What the rule demands is made from
+    /// it and the installation's key when the rule is, so that no row holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::aws) access: Option<AccessVersion>,
     /// The pool that its priority comes from.
     pub(in crate::aws) pool: String,
     /// The first and the last priority that it may have: a longer path comes before a shorter one.
@@ -87,8 +91,10 @@ impl Step for Rule {
             // What the ledger knows is kept; an audit removes the other.
             found.sort_by_key(|rule| current.is_none_or(|current| current.arn != rule.arn));
             if let Some(rule) = found.into_iter().next() {
-                if !rule.target_groups.contains(&target_group) {
-                    self.lead(&rule.arn, &target_group).await?;
+                // It may demand what the key before a rotation made.
+                let wanted = self.condition(ctx, planned)?;
+                if !rule.target_groups.contains(&target_group) || rule.condition != wanted {
+                    self.lead(&rule.arn, &target_group, &wanted).await?;
                 }
                 return Ok(Progress::Done(RuleOutput { arn: rule.arn }));
             }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use tempus_model::{Service, Spec};
+use tempus_model::{Access, Service, Spec};
 
 use crate::aws::client::{Deployment, Life, Rollout, Seen};
 use crate::aws::options::{AwsOptions, ListenerMode, ListenerOption, ListenerTarget};
 use crate::aws::tags::Tags;
+use crate::gate::GateKeys;
 
 /// Options that need nothing to exist.
 pub(in crate::aws) fn options() -> AwsOptions {
@@ -26,6 +27,7 @@ pub(in crate::aws) fn options() -> AwsOptions {
             mode: ListenerMode::Path,
             slots: 100,
         }],
+        gate: GateKeys::parse(&"k".repeat(32)).ok(),
         ..AwsOptions::new("us-east-1", "previews")
     }
 }
@@ -50,6 +52,7 @@ pub(in crate::aws) fn spec(services: Vec<Service>) -> Spec {
     Spec {
         template: "api-service".into(),
         commit_sha: None,
+        access: Access::Open,
         services,
     }
 }

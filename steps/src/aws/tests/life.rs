@@ -1,8 +1,11 @@
 //! A preview's life on an emulator, and what is there afterwards.
 
-use tempus_model::StepId;
+use std::collections::BTreeSet;
+
+use tempus_model::{Access, Ledger, LedgerEntry, PasswordHash, StepId};
 
 use super::world::World;
+use crate::aws::listing;
 use crate::aws::options::ListenerMode;
 use crate::aws::testing::{Emulator, Kind, service, spec};
 use crate::{Ctx, Platform, StepError, Trust};
@@ -39,6 +42,63 @@ async fn one_service_is_made_moved_and_leaves_nothing() {
     world.unwind().await.unwrap();
     assert_eq!(world.kinds().await, [""; 0]);
     assert!(world.strays().await.is_empty() && world.ledger.is_empty());
+}
+
+/// The rules on the preview's listener: what they demand, and where they lead.
+async fn demands(world: &World) -> Vec<BTreeSet<String>> {
+    let listener = &world.options.listeners[0].listener_arn;
+    let rules = listing::rules(world.platform.tools(), listener, |_| true).await;
+    let rules = rules.unwrap().into_iter();
+    rules.map(|rule| rule.condition.cookies).collect()
+}
+
+#[tokio::test]
+async fn another_access_moves_the_rule_and_restarts_nothing() {
+    let mut world = world().await;
+    let mut wanted = spec(vec![service("web", 8080, Some("/"))]);
+    world.converge(&wanted).await.unwrap();
+    assert_eq!(demands(&world).await, [BTreeSet::<String>::new()]);
+    let outputs = |world: &World| -> Vec<_> {
+        let entries = world.ledger.entries().iter();
+        let others = entries.filter(|entry| entry.step.kind() != "rule");
+        let output = |entry: &LedgerEntry| entry.output.as_ref().map(|o| o.get().to_owned());
+        others
+            .map(|entry| (entry.step.to_string(), output(entry)))
+            .collect()
+    };
+    let before = outputs(&world);
+    let id = world.ctx.identity.id.to_string();
+    for access in [
+        Access::Link,
+        Access::Password(PasswordHash::new("$argon2id$1".into())),
+        Access::Password(PasswordHash::new("$argon2id$2".into())),
+        Access::Open,
+    ] {
+        wanted.access = access;
+        world.ctx.generation = world.ctx.generation.next();
+        world.converge(&wanted).await.unwrap();
+        let access = &wanted.access;
+        let keys = world.options.gate.clone().unwrap();
+        let capability = keys.capability(&id, access.version());
+        let demanded = (!access.is_open()).then(|| format!("*{capability}*"));
+        let demanded: BTreeSet<_> = demanded.into_iter().collect();
+        assert_eq!(
+            demands(&world).await,
+            [demanded],
+            "{access:?}, and no rule beside it"
+        );
+        assert!(world.strays().await.is_empty());
+        assert_eq!(outputs(&world), before, "nothing else was made anew");
+        // A worker that knows nothing of the outputs finds the same rule.
+        let known = world.ledger.clone();
+        (world.ledger, world.ctx.trust) = (Ledger::default(), Trust::Suspect);
+        world.converge(&wanted).await.unwrap();
+        assert_eq!(demands(&world).await.len(), 1);
+        (world.ledger, world.ctx.trust) = (known, Trust::Trusted);
+    }
+    world.unwind().await.unwrap();
+    assert_eq!(world.kinds().await, [""; 0]);
+    assert!(demands(&world).await.is_empty());
 }
 
 #[tokio::test]

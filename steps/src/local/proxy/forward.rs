@@ -6,13 +6,15 @@ use hyper::{Request, Response, StatusCode, Version};
 use tracing::{debug, warn};
 
 use super::address::{Address, Target};
-use super::answer::{ANSWER_HEADER, Answer};
+use super::answer::Answer;
 use super::body::ProxyBody;
 use super::headers::{self, Hop, Protocols};
 use super::routes::{Live, Visit};
 use super::server::Lifeline;
 use super::tunnel;
 use super::upstream::Unanswered;
+use crate::gate::{strip_cookie, without_key};
+use crate::visitor::ANSWER_HEADER;
 
 /// Passes a request on. Bodies stream both ways; nothing is kept.
 pub(super) async fn forward(
@@ -31,12 +33,15 @@ pub(super) async fn forward(
     let offered = Protocols::of(request.headers());
     let prefix = target.prefix.as_deref();
     headers::prepare_request(request.headers_mut(), address, prefix, hop);
+    // The gate's, whether or not there is one at this moment.
+    strip_cookie(request.headers_mut());
+    let path = without_key(&target.path);
     let client = upgrade::on(&mut request);
     if let Some(protocols) = &offered {
         protocols.announce(request.headers_mut());
     }
 
-    let sent = live.upstream.send(backend.port, target.path, request);
+    let sent = live.upstream.send(backend.port, path, request);
     let mut response = sent.await.map_err(|why| unanswered(&live, &why))?;
 
     let chosen = Protocols::of(response.headers());

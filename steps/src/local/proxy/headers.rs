@@ -9,6 +9,7 @@ use hyper::header::{
 };
 
 use super::address::Address;
+use crate::gate::Scheme;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -78,6 +79,20 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
 pub(super) struct Hop {
     pub(super) peer: IpAddr,
     pub(super) port: u16,
+}
+
+/// Where a visitor is and how they came, as far as it can be believed: what a tunnel on this machine
+/// says, whose own part of the chain is the last.
+pub(super) fn visitor(headers: &HeaderMap, hop: Hop) -> (IpAddr, Scheme) {
+    let peer = hop.peer.to_canonical();
+    if !peer.is_loopback() {
+        return (peer, Scheme::Http);
+    }
+    let last = tokens(headers, &FORWARDED_FOR).last();
+    let address = last.and_then(|last| last.parse().ok()).unwrap_or(peer);
+    let https = tokens(headers, &FORWARDED_PROTO).last() == Some("https");
+    let scheme = if https { Scheme::Https } else { Scheme::Http };
+    (address, scheme)
 }
 
 /// Makes a client's headers the application's. The hop-by-hop ones go first: a client that lists

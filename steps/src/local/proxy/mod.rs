@@ -10,8 +10,10 @@
 //!                                        │
 //!                    Routes (written by steps) has a live route?
 //!                         │ yes                       │ no
-//!              forward: stream both ways,     Directory (written by the store's
-//!              or a tunnel after a 101        side): starting, gone, failed, unknown
+//!              protected? ask the gate        Directory (written by the store's
+//!                         │ passes             side): starting, gone, failed, unknown
+//!              forward: stream both ways,
+//!              or a tunnel after a 101
 //! ```
 //!
 //! # Which headers are believed
@@ -34,7 +36,7 @@ mod body;
 mod directory;
 mod forward;
 mod headers;
-mod page;
+mod keeper;
 mod retired;
 mod routes;
 mod server;
@@ -46,8 +48,7 @@ mod upstream;
 mod tests;
 
 pub use activity::Activity;
-pub use answer::ANSWER_HEADER;
-pub use directory::{Directory, Standing};
+pub use directory::Directory;
 pub use retired::Retired;
 pub use routes::{Backend, Revision, Route, Routes, Set};
 pub use server::serve;

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use tempus_model::Access;
+
 use super::activity::{Activity, Counters, InFlight};
 use super::retired::Retired;
 use super::site::{HostLabel, PathPrefix, PreviewKey, ShortId, Site};
@@ -32,6 +34,8 @@ pub struct Route {
     pub host: HostLabel,
     /// Its name in path mode.
     pub short: ShortId,
+    /// Who may see it.
+    pub access: Access,
     /// Its public services, in any order. The longest path that covers a request wins, and of
     /// equal ones the first.
     pub backends: Vec<Backend>,
@@ -211,6 +215,7 @@ mod tests {
             preview: PreviewKey::new(preview),
             host: HostLabel::parse(host).unwrap(),
             short: ShortId::parse(short).unwrap(),
+            access: Access::Open,
             backends: vec![Backend {
                 path: PathPrefix::root(),
                 port,

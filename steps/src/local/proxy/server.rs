@@ -19,13 +19,16 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::address::{Address, Aim, Misaddressed};
-use super::answer::{Answer, Reader};
+use super::answer::Answer;
 use super::body::ProxyBody;
-use super::directory::{Directory, Standing};
+use super::directory::Directory;
 use super::forward::forward;
 use super::headers::Hop;
+use super::keeper;
 use super::routes::Routes;
 use super::site::Site;
+use crate::gate::Gate;
+use crate::visitor::{Reader, Standing};
 
 /// How long the proxy waits, and for what.
 #[derive(Debug, Clone, Copy)]
@@ -53,16 +56,19 @@ impl Default for Limits {
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves previews on a listener until `shutdown` completes; then takes no new connection, gives
-/// requests in flight two seconds, cuts what is left, tunnels included, and returns.
+/// requests in flight two seconds, cuts what is left, tunnels included, and returns. Protected
+/// previews need a gate.
 ///
 /// Fails only if the listener has no address. An error while accepting is logged and waited out.
 pub async fn serve(
     listener: TcpListener,
     routes: Arc<Routes>,
     directory: Arc<dyn Directory>,
+    gate: Option<Arc<Gate>>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    serve_within(Limits::default(), listener, routes, directory, shutdown).await
+    let limits = Limits::default();
+    serve_within(limits, listener, routes, directory, gate, shutdown).await
 }
 
 /// [`serve`], with other limits.
@@ -71,12 +77,14 @@ pub(super) async fn serve_within(
     listener: TcpListener,
     routes: Arc<Routes>,
     directory: Arc<dyn Directory>,
+    gate: Option<Arc<Gate>>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let proxy = Arc::new(Proxy {
         port: listener.local_addr()?.port(),
         routes,
         directory,
+        gate,
         limits,
         lifeline: Lifeline::default(),
     });
@@ -138,6 +146,8 @@ struct Proxy {
     port: u16,
     routes: Arc<Routes>,
     directory: Arc<dyn Directory>,
+    /// Without it, nothing that is protected is served.
+    gate: Option<Arc<Gate>>,
     limits: Limits,
     lifeline: Lifeline,
 }
@@ -181,7 +191,7 @@ impl Proxy {
 
     async fn serve(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         hop: Hop,
     ) -> Result<Response<ProxyBody>, Answer> {
         let address = Address::of(&request).map_err(|why| match why {
@@ -206,6 +216,10 @@ impl Proxy {
         let Some(visit) = self.routes.enter(&target.site) else {
             return Err(self.look_up(target.site).await);
         };
+        let gate = self.gate.as_deref();
+        if let Some(answer) = keeper::stop(gate, &visit, &target, hop, &mut request).await {
+            return Ok(answer.map(ProxyBody::Own));
+        }
         let lifeline = &self.lifeline;
         forward(visit, target, &address, hop, lifeline, request).await
     }

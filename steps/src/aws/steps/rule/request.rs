@@ -3,21 +3,32 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, HostHeaderConditionConfig, PathPatternConditionConfig, RewriteConfig,
-    Rule, RuleCondition, RuleTransform, TransformTypeEnum, UrlRewriteConfig,
+    Action, ActionTypeEnum, HostHeaderConditionConfig, HttpHeaderConditionConfig,
+    PathPatternConditionConfig, RewriteConfig, Rule, RuleCondition, RuleTransform,
+    TransformTypeEnum, UrlRewriteConfig,
 };
 use serde::{Deserialize, Serialize};
 
 /// The prefix that path mode puts before a preview's own paths, and what is left of them.
 const STRIP: (&str, &str) = ("^/preview-[^/]+/?(.*)$", "/$1");
 
+/// The header that a protected preview's rule looks at.
+const COOKIE: &str = "Cookie";
+
 /// What requests a rule takes.
+///
+/// AWS takes five values in all and compares them without regard to case; here there are four at
+/// most (a host, two paths, a capability), and a capability has small letters only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(in crate::aws) struct Condition {
     /// The host; empty in path mode.
     pub(in crate::aws) hosts: BTreeSet<String>,
     /// The path patterns; empty when every path is taken.
     pub(in crate::aws) paths: BTreeSet<String>,
+    /// The patterns of the cookies that a protected preview demands; empty for an open one. Never
+    /// stored: whoever reads them can open the preview.
+    #[serde(skip)]
+    pub(in crate::aws) cookies: BTreeSet<String>,
 }
 
 impl Condition {
@@ -28,16 +39,34 @@ impl Condition {
             "" => BTreeSet::new(),
             path => patterns(path),
         };
-        Self { hosts, paths }
+        Self {
+            hosts,
+            paths,
+            cookies: BTreeSet::new(),
+        }
     }
 
     /// For a prefix of the load balancer's own name.
     pub(in crate::aws) fn prefix(prefix: &str, path: &str) -> Self {
         let path = path.trim_end_matches('/');
         Self {
-            hosts: BTreeSet::new(),
             paths: patterns(&format!("{prefix}{path}")),
+            ..Self::default()
         }
+    }
+
+    /// The same, of those requests whose cookies hold this capability. Where in the header does not
+    /// matter: nobody else knows it.
+    pub(in crate::aws) fn demanding(&self, capability: &str) -> Self {
+        Self {
+            cookies: BTreeSet::from([format!("*{capability}*")]),
+            ..self.clone()
+        }
+    }
+
+    /// Whether both are about the same addresses.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        (&self.hosts, &self.paths) == (&other.hosts, &other.paths)
     }
 
     /// The condition of a rule that exists.
@@ -63,6 +92,16 @@ impl Condition {
                         config.map(PathPatternConditionConfig::values),
                     ));
                 }
+                Some("http-header") => {
+                    let config = condition.http_header_config();
+                    let name = config.and_then(HttpHeaderConditionConfig::http_header_name);
+                    if name.is_some_and(|name| name.eq_ignore_ascii_case(COOKIE)) {
+                        all.cookies.extend(values(
+                            condition,
+                            config.map(HttpHeaderConditionConfig::values),
+                        ));
+                    }
+                }
                 _ => {}
             }
         }
@@ -87,6 +126,14 @@ pub(super) fn conditions(of: &Condition) -> Vec<RuleCondition> {
         let config = PathPatternConditionConfig::builder().set_values(Some(paths));
         let condition = RuleCondition::builder().field("path-pattern");
         all.push(condition.path_pattern_config(config.build()).build());
+    }
+    if !of.cookies.is_empty() {
+        let cookies = of.cookies.iter().cloned().collect();
+        let config = HttpHeaderConditionConfig::builder()
+            .http_header_name(COOKIE)
+            .set_values(Some(cookies));
+        let condition = RuleCondition::builder().field("http-header");
+        all.push(condition.http_header_config(config.build()).build());
     }
     all
 }
@@ -123,9 +170,29 @@ mod tests {
             Condition::host("a.example.com".into(), "/api/"),
             Condition::prefix("/preview-550e8400", "/"),
             Condition::prefix("/preview-550e8400", "/api"),
+            Condition::host("a.example.com".into(), "/api").demanding("abc"),
+            Condition::prefix("/preview-550e8400", "/").demanding("abc"),
         ] {
-            assert_eq!(of(conditions(&condition)), condition);
+            let written = conditions(&condition);
+            let values = |one: &RuleCondition| match one.field() {
+                Some("host-header") => one.host_header_config().unwrap().values().len(),
+                Some("path-pattern") => one.path_pattern_config().unwrap().values().len(),
+                _ => one.http_header_config().unwrap().values().len(),
+            };
+            assert!(
+                written.iter().map(values).sum::<usize>() <= 5,
+                "AWS's limit"
+            );
+            assert_eq!(of(written), condition);
         }
+    }
+
+    #[test]
+    fn what_a_rule_demands_is_never_stored() {
+        let condition = Condition::host("a.example.com".into(), "/").demanding("secret");
+        assert!(condition.cookies.contains("*secret*"));
+        let stored = serde_json::to_string(&condition).unwrap();
+        assert!(!stored.contains("secret"), "{stored}");
     }
 
     #[test]

@@ -96,7 +96,13 @@ async fn what_is_gone_says_since_when() {
         }
 
         let reason = "the port does not answer".to_owned();
-        demo_standing(&proxy, Standing::Failed { reason, at: None });
+        demo_standing(
+            &proxy,
+            Standing::Failed {
+                reason: Some(reason),
+                at: None,
+            },
+        );
         let answer = both(&proxy, || proxy.request("/")).await;
         assert_eq!(answer.status, StatusCode::GONE);
         assert_eq!(answer.headers[ANSWER_HEADER], "failed");
@@ -198,7 +204,7 @@ async fn hostile_texts_stay_texts() {
                 detail: Some(HOSTILE.into()),
             },
             Standing::Failed {
-                reason: HOSTILE.into(),
+                reason: Some(HOSTILE.into()),
                 at: None,
             },
             Standing::Unavailable {
@@ -218,7 +224,13 @@ async fn hostile_texts_stay_texts() {
         assert!(!answer.page.contains("<img"), "{}", answer.page);
 
         let reason = "x".repeat(1_000_000);
-        demo_standing(&proxy, Standing::Failed { reason, at: None });
+        demo_standing(
+            &proxy,
+            Standing::Failed {
+                reason: Some(reason),
+                at: None,
+            },
+        );
         let answer = both(&proxy, || proxy.request("/")).await;
         assert!(answer.page.len() < 10_000);
     })

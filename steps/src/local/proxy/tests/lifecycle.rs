@@ -87,6 +87,7 @@ async fn a_directory_that_hangs_is_given_up() {
             listener,
             routes,
             Arc::new(Hanging),
+            None,
             std::future::pending(),
         );
         let asking = async {

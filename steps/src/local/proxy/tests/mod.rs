@@ -2,6 +2,7 @@
 
 mod answers;
 mod forwarding;
+mod gate;
 mod lifecycle;
 mod streaming;
 mod upgrades;
@@ -25,8 +26,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use tempus_model::Access;
+
 use super::server::{Limits, serve_within};
 use super::*;
+use crate::gate::{Gate, GateKeys};
+use crate::visitor::{ANSWER_HEADER, Standing};
 
 const SHORT: &str = "0a1b2c3d";
 
@@ -63,6 +68,7 @@ struct Proxy {
     addr: SocketAddr,
     routes: Arc<Routes>,
     directory: Arc<StubDirectory>,
+    gate: Arc<Gate>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -77,12 +83,14 @@ impl Proxy {
         let addr = listener.local_addr().unwrap();
         let routes = Arc::new(Routes::new());
         let directory = Arc::new(StubDirectory::default());
+        let gate = Arc::new(Gate::new(GateKeys::parse(&"k".repeat(32)).unwrap()));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(serve_within(
             limits,
             listener,
             Arc::clone(&routes),
             Arc::clone(&directory) as Arc<dyn Directory>,
+            Some(Arc::clone(&gate)),
             async {
                 let _ = stopped.await;
             },
@@ -91,6 +99,7 @@ impl Proxy {
             addr,
             routes,
             directory,
+            gate,
             stop: Some(stop),
             server,
         }
@@ -98,6 +107,11 @@ impl Proxy {
 
     /// Sets the route of the one preview that most tests have, `demo`.
     fn route(&self, backends: &[(&str, u16)]) {
+        self.protect(backends, Access::Open);
+    }
+
+    /// The same, for those who may see it.
+    fn protect(&self, backends: &[(&str, u16)], access: Access) {
         let backends = backends.iter().map(|(path, port)| Backend {
             path: PathPrefix::parse(path).unwrap(),
             port: *port,
@@ -106,6 +120,7 @@ impl Proxy {
             preview: demo(),
             host: HostLabel::parse("demo").unwrap(),
             short: ShortId::parse(SHORT).unwrap(),
+            access,
             backends: backends.collect(),
             revision: Revision(1),
         });

@@ -2,6 +2,7 @@
 
 use futures::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
 
@@ -31,6 +32,38 @@ async fn echo() -> (u16, JoinHandle<()>) {
 async fn open(proxy: &Proxy, url: &str) -> Result<WebSocketStream<TcpStream>, Error> {
     let stream = TcpStream::connect(proxy.addr).await.unwrap();
     Ok(client_async(url, stream).await?.0)
+}
+
+#[tokio::test]
+async fn a_protected_web_socket_needs_a_session() {
+    within(async {
+        let ((port, _server), proxy) = (echo().await, Proxy::start().await);
+        let hash = proxy.gate.hash("correct horse".into(), "me\0demo").await;
+        proxy.protect(&[("/", port)], Access::Password(hash.unwrap()));
+        let refused = open(&proxy, "ws://demo.localhost/chat").await.unwrap_err();
+        assert!(
+            matches!(&refused, Error::Http(response) if response.status() == 401),
+            "{refused:?}"
+        );
+        let form = proxy.request("/.tempus/unlock").method("POST");
+        let form = form.header("content-type", "application/x-www-form-urlencoded");
+        let word = Full::new(Bytes::from_static(b"password=correct+horse"));
+        let on = proxy.send_body(form, word).await;
+        let session = on.headers()["set-cookie"].to_str().unwrap();
+        let session = session.split(';').next().unwrap();
+        let mut request = "ws://demo.localhost/chat".into_client_request().unwrap();
+        request
+            .headers_mut()
+            .insert("cookie", session.parse().unwrap());
+        let stream = TcpStream::connect(proxy.addr).await.unwrap();
+        let (mut socket, _) = client_async(request, stream).await.unwrap();
+        socket.send(Message::text("hello")).await.unwrap();
+        assert_eq!(
+            socket.next().await.unwrap().unwrap(),
+            Message::text("hello")
+        );
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,0 +1,107 @@
+//! The keys that the gate signs with: secrets, so they are no keys of the configuration, which
+//! `tempus config` prints.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::Context;
+use tempus_steps::gate::GateKeys;
+
+use crate::config::{AccessKind, Config, EngineKind};
+
+/// The environment variable that holds the keys, as ECS puts it there from a secret.
+const VARIABLE: &str = "TEMPUS_GATE_KEY";
+
+/// The file in the data folder that holds the keys of an installation which is one process.
+const FILE: &str = "gate.key";
+
+/// The installation's keys: of the environment, of the file that is configured, or, where the data
+/// folder is the whole installation, of a file in it that is made with the first start. Several
+/// processes need the same keys, so the aws engine has none by itself.
+pub(super) fn keys(config: &Config, data: &Path) -> anyhow::Result<Option<GateKeys>> {
+    let keys = if let Some(text) = std::env::var_os(VARIABLE) {
+        let text = text.into_string();
+        let text = text.map_err(|_| anyhow::anyhow!("{VARIABLE} must be UTF-8"))?;
+        Some(GateKeys::parse(&text).context(VARIABLE)?)
+    } else if let Some(path) = &config.previews.gate_key_file {
+        let place = || format!("previews.gate_key_file: {}", path.display());
+        let text = fs::read_to_string(path).with_context(place)?;
+        Some(GateKeys::parse(&text).with_context(place)?)
+    } else if config.engine == EngineKind::Sqlite {
+        let path = data.join(FILE);
+        let place = || path.display().to_string();
+        let text = own(&path).with_context(place)?;
+        Some(GateKeys::parse(&text).with_context(place)?)
+    } else {
+        None
+    };
+    if keys.is_none() && config.previews.access == AccessKind::Link {
+        anyhow::bail!(
+            "previews.access = \"link\" needs a key to sign links with: set {VARIABLE} or \
+             previews.gate_key_file, the same for every process"
+        );
+    }
+    Ok(keys)
+}
+
+/// The file's text; a new key if there is none yet. It is there whole or not at all.
+fn own(path: &Path) -> io::Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        read => return read,
+    }
+    let text = format!("{}\n", GateKeys::random());
+    let half = path.with_extension("key.new");
+    let mut options = File::options();
+    let options = options.write(true).create(true).truncate(true);
+    let mut file = options.mode(0o600).open(&half)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&half, path)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_gets_one_key_that_only_its_user_can_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::default();
+        let first = keys(&config, folder.path()).unwrap();
+        assert!(first.is_some());
+        assert_eq!(keys(&config, folder.path()).unwrap(), first);
+        let file = fs::metadata(folder.path().join(FILE)).unwrap();
+        assert_eq!(file.permissions().mode() & 0o777, 0o600);
+        let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{:?}", left.pop());
+    }
+
+    #[test]
+    fn several_processes_need_a_key_that_somebody_gave_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config {
+            engine: EngineKind::Aws,
+            ..Config::default()
+        };
+        assert_eq!(keys(&config, folder.path()).unwrap(), None);
+        config.previews.access = AccessKind::Link;
+        let error = keys(&config, folder.path()).unwrap_err().to_string();
+        assert!(error.contains("previews.gate_key_file"), "{error}");
+
+        let path = folder.path().join("key");
+        config.previews.gate_key_file = Some(path.clone());
+        let error = format!("{:#}", keys(&config, folder.path()).unwrap_err());
+        assert!(error.contains("previews.gate_key_file: "), "{error}");
+        fs::write(&path, "short").unwrap();
+        let error = format!("{:#}", keys(&config, folder.path()).unwrap_err());
+        assert!(error.contains("32") && !error.contains("short"), "{error}");
+        fs::write(&path, "k".repeat(32)).unwrap();
+        assert!(keys(&config, folder.path()).unwrap().is_some());
+    }
+}
