@@ -12,6 +12,7 @@ use super::error::sql;
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
 ];
 
 /// Files up to this size are checked page by page at every start; larger ones would make starting
