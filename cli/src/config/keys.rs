@@ -93,6 +93,10 @@ pub fn keys() -> Vec<Key> {
         Key::new("ecs.processes", "processes that share the account's request rates", |c| &mut c.ecs.processes),
         Key::new("ecs.rates", "the account's request rates where they are not AWS's defaults", |c| &mut c.ecs.rates),
         Key::new("api.listen", "where the API listens", |c| &mut c.api.listen),
+        Key::new("api.names", "names that the API answers to besides localhost", |c| &mut c.api.names),
+        Key::new("api.tls_certificate", "the file of the API's certificate", |c| &mut c.api.tls_certificate),
+        Key::new("api.tls_key", "the file of the certificate's key", |c| &mut c.api.tls_key),
+        Key::new("api.trusted_proxies", "through whom alone the API is called, if through anybody", |c| &mut c.api.trusted_proxies),
         Key::new("identity.admin_token_hash", "the hash of an administrator's token, to begin with", |c| &mut c.identity.admin_token_hash),
         Key::new("identity.oidc", "whose identity tokens are taken, and for what", |c| &mut c.identity.oidc),
         Key::new("identity.rate", "how fast each caller may call", |c| &mut c.identity.rate),
@@ -121,6 +125,7 @@ pub fn keys() -> Vec<Key> {
         Key::new("worker.sweep_every", "how often what exists is compared with the rows", |c| &mut c.worker.sweep_every),
         Key::new("worker.sweep_cap", "rows that one sweep may mark as suspect", |c| &mut c.worker.sweep_cap),
         Key::new("worker.sweep_age", "how old something must be for a sweep to mind it", |c| &mut c.worker.sweep_age),
+        Key::new("worker.listen", "where a worker answers /health, /ready and /metrics", |c| &mut c.worker.listen),
         Key::new("log.format", "how log lines are written", |c| &mut c.log.format),
         Key::new("log.level", "which log lines are written", |c| &mut c.log.level),
     ]

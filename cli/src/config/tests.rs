@@ -147,6 +147,49 @@ fn values_must_fit_together() {
     );
 }
 
+/// What it takes beyond loopback, as settings.
+const IDENTITY: (&str, &str) = (
+    "identity.oidc",
+    "issuer=https://ci.example audience=tempus sub=a scope=admin",
+);
+const NAMES: (&str, &str) = ("api.names", "tempus.example");
+const PROXIES: (&str, &str) = ("api.trusted_proxies", "10.0.0.0/16");
+const TLS: [(&str, &str); 2] = [("api.tls_certificate", "tls.pem"), ("api.tls_key", "/k.pem")];
+
+fn exposed(settings: &[(&str, &str)]) -> Case {
+    let case = Case::new("[api]\nlisten = \"0.0.0.0:8443\"\n");
+    let settings = settings.iter();
+    settings.fold(case, |case, (key, value)| case.flag(key, value))
+}
+
+#[test]
+fn beyond_loopback_everything_that_is_lacking_is_named() {
+    insta::assert_snapshot!(exposed(&[]).errors());
+    for (lacking, settings) in [
+        ("identity.oidc", &[NAMES, PROXIES][..]),
+        ("api.trusted_proxies", &[NAMES, IDENTITY]),
+        ("api.names", &[IDENTITY, PROXIES]),
+        ("api.tls_key = nothing", &[IDENTITY, NAMES, TLS[0]]),
+        ("api.tls_certificate = nothing", &[IDENTITY, NAMES, TLS[1]]),
+    ] {
+        let errors = exposed(settings).errors();
+        assert!(errors.contains(lacking), "{errors}");
+        assert_eq!(errors.lines().count(), 2, "{errors}");
+    }
+}
+
+#[test]
+fn what_is_complete_may_listen_beyond_loopback() {
+    exposed(&[IDENTITY, NAMES, PROXIES]).load();
+    let case = exposed(&[IDENTITY, NAMES, TLS[0], TLS[1]]);
+    let api = case.load().config.api;
+    assert_eq!(api.tls_certificate, Some(case.folder.path().join("tls.pem")));
+    assert_eq!(api.tls_key, Some("/k.pem".into()));
+    // The previews' own port stays where it is.
+    let errors = exposed(&[IDENTITY, NAMES, PROXIES, ("previews.listen", "0.0.0.0:1")]).errors();
+    assert!(errors.contains("previews.listen"), "{errors}");
+}
+
 #[test]
 fn what_is_in_force_is_shown_with_where_it_came_from() {
     let case = Case::new("[limits]\ncpu = 2_048\n")
