@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ipnet::IpNet;
 use tempus_engine::{Listener, Quotas};
 use tempus_model::{DnsName, Limits, ShortId, Timestamp, Ttl, TtlError};
 
@@ -22,6 +23,8 @@ pub struct Config {
     pub size: Size,
     /// The names that the API answers to.
     pub hosts: Hosts,
+    /// Whose `X-Forwarded-*` is believed. If there are any, nobody else may call.
+    pub trusted_proxies: Vec<IpNet>,
     /// The largest body, in bytes.
     pub body_limit: usize,
 }

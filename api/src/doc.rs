@@ -47,7 +47,11 @@ pub(crate) fn complete(document: &mut OpenApi) {
                     400,
                     "A header, an id or a parameter cannot be read",
                 );
-                add(operation, 403, "Sent by a page of another site");
+                add(
+                    operation,
+                    403,
+                    "Sent by a page of another site, or not to the trusted proxy by HTTPS",
+                );
                 add(
                     operation,
                     421,

@@ -39,5 +39,5 @@ mod tests;
 pub use config::{Config, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange};
 pub use metrics::{Metrics, MetricsError};
 pub use router::{document, router};
-pub use serve::serve;
+pub use serve::{Probe, Socket, Tls, TlsError, serve, serve_probe};
 pub use state::{Api, Parts};

@@ -17,6 +17,9 @@ const BUCKETS: [f64; 11] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
 
+/// The media type of what is rendered.
+pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 /// The process's recorder. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);

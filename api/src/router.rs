@@ -14,7 +14,7 @@ use crate::handler::{
     create, dead_letters, destroy, docs, events, extend, job, logs, preview, receipt, status,
     update,
 };
-use crate::layer::{guard, headers, intake, panic, trace};
+use crate::layer::{guard, headers, intake, panic, peer, trace};
 use crate::refusal::Refusal;
 use crate::shape::ProblemKind;
 use crate::state::{Document, Shared};
@@ -65,9 +65,11 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .with_state(shared)
         .layer(from_fn_with_state(api.clone(), intake::take_in))
-        .layer(from_fn_with_state(api, guard::guard))
+        .layer(from_fn_with_state(api.clone(), guard::guard))
+        .layer(from_fn(peer::admit))
         .layer(from_fn(panic::catch))
         .layer(from_fn(headers::add))
+        .layer(from_fn_with_state(api, peer::learn))
         .layer(from_fn(trace::trace))
 }
 

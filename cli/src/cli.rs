@@ -14,6 +14,7 @@ use crate::commands::dead_letters::DeadLetters;
 use crate::commands::destroy::Destroy;
 use crate::commands::exec::Exec;
 use crate::commands::extend::Extend;
+use crate::commands::health::Health;
 use crate::commands::job::Job;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
@@ -29,7 +30,7 @@ use crate::serve::{Api, Serve, Worker};
 /// Short-lived copies of an application, taken down again on time, and the proof that they are
 /// gone.
 #[derive(Debug, Parser)]
-#[command(name = "tempus", version, after_help = EXIT_HELP, arg_required_else_help = true)]
+#[command(name = "tempus", version = crate::VERSION, after_help = EXIT_HELP, arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -57,6 +58,7 @@ enum Command {
     #[command(subcommand)]
     Context(Context),
     Config(Config),
+    Health(Health),
     Completions(Completions),
     /// The built-in default application: a page on $PORT
     #[command(hide = true)]
@@ -127,6 +129,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Api(command) => command.run().await,
         Command::Worker(command) => command.run().await,
         Command::Bootstrap(command) => command.run().await,
+        Command::Health(command) => command.run().await,
         Command::Hello => hello::run().await,
         Command::Create(c) => in_session!(c, &c.remote),
         Command::List(c) => in_session!(c, &c.remote),

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use tempus_api::TlsError;
+
 use crate::client::ClientError;
 use crate::config::ConfigErrors;
 use crate::context::ContextError;
@@ -46,6 +48,10 @@ impl From<ClientError> for Failure {
         let hint = match &error {
             ClientError::Unreachable { .. } => {
                 "\nstart a server with `tempus dev`, or name one with --url, --context or TEMPUS_URL"
+            }
+            _ if error.exit() == Exit::Unauthenticated => {
+                "\nsay who you are with a token in TEMPUS_TOKEN, or keep one: `tempus context add NAME URL \
+                 --token-stdin`"
             }
             _ => "",
         };
@@ -92,6 +98,10 @@ impl From<PreviewFileError> for Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::new(Exit::Internal, format!("{error:#}"))
+        let exit = match error.downcast_ref::<TlsError>() {
+            Some(_) => Exit::Usage,
+            None => Exit::Internal,
+        };
+        Self::new(exit, format!("{error:#}"))
     }
 }

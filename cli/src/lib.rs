@@ -13,6 +13,9 @@
 //! here: every rule of what may happen to a preview (`tempus-model`), and everything that makes it
 //! happen (`tempus-worker`, `tempus-steps`, `tempus-engine`, `tempus-api`).
 
+/// The version, and the commit it was built from where that was known.
+pub const VERSION: &str = env!("TEMPUS_VERSION");
+
 pub mod cli;
 pub mod client;
 pub mod commands;

@@ -119,7 +119,8 @@ fn preview(resources: &Value) -> Server {
 async fn ecs(endpoint: &str, call: &str, body: Value) -> Value {
     let scope = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ecs/aws4_request, \
                  SignedHeaders=host, Signature=0";
-    let request = reqwest::Client::new().post(endpoint).body(body.to_string());
+    let client = tempus_steps::http::plain().build().unwrap();
+    let request = client.post(endpoint).body(body.to_string());
     let target = format!("AmazonEC2ContainerServiceV20141113.{call}");
     let request = request
         .header("content-type", "application/x-amz-json-1.1")

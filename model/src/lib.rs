@@ -27,8 +27,10 @@ mod name;
 mod receipt;
 mod row;
 mod saga;
+mod scope;
 mod spec;
 mod time;
+mod token;
 pub mod transition;
 
 pub use failure::{Failure, FailureKind};
@@ -46,5 +48,9 @@ pub use row::{
     Snapshot, State, Work,
 };
 pub use saga::{Course, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState};
+pub use scope::{Scope, ScopeError};
 pub use spec::{FieldError, Limits, Service, Spec};
 pub use time::{Timestamp, Ttl, TtlError};
+pub use token::{
+    NotGood, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError, TokenRecord,
+};

@@ -19,6 +19,7 @@ pub mod aws;
 pub mod common;
 mod ctx;
 mod error;
+pub mod http;
 pub mod local;
 mod platform;
 pub mod sim;

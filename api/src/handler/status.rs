@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use tempus_engine::StoreError;
+use tempus_engine::{Store, StoreError};
 use tracing::warn;
 
 use crate::doc::Busy;
@@ -39,7 +39,12 @@ pub(crate) async fn health() -> Json<Health> {
     responses((status = 200, description = "It answers", body = Ready), Busy)
 )]
 pub(crate) async fn ready(State(api): State<Api>) -> Result<Json<Ready>, Refusal> {
-    tokio::time::timeout(PATIENCE, api.store().ready())
+    is_ready(api.store()).await
+}
+
+/// Asks a store.
+pub(crate) async fn is_ready(store: &dyn Store) -> Result<Json<Ready>, Refusal> {
+    tokio::time::timeout(PATIENCE, store.ready())
         .await
         .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())))?;
     Ok(Json(Ready {
@@ -65,7 +70,6 @@ pub(crate) async fn metrics(State(api): State<Api>) -> Response {
         Ok(depth) => metrics::queue(&depth),
         Err(error) => warn!(%error, "queue not measured"),
     }
-    let content_type = "text/plain; version=0.0.4; charset=utf-8";
-    let headers = [(header::CONTENT_TYPE, content_type)];
+    let headers = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)];
     (headers, api.metrics().render()).into_response()
 }

@@ -21,6 +21,7 @@ use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::peer::{Peer, Scheme};
 use crate::config::Hosts;
 use crate::refusal::Refusal;
 use crate::shape::ProblemKind;
@@ -34,7 +35,15 @@ pub(crate) const OPEN: [&str; 3] = ["/health", "/ready", "/webhooks/github"];
 pub(crate) async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
     if !OPEN.contains(&request.uri().path()) {
         let hosts = &api.config().hosts;
-        let checked = check(hosts, request.method(), request.uri(), request.headers());
+        let peer = request.extensions().get::<Peer>();
+        let scheme = peer.map_or(Scheme::Http, |peer| peer.scheme);
+        let checked = check(
+            hosts,
+            scheme,
+            request.method(),
+            request.uri(),
+            request.headers(),
+        );
         if let Err(refusal) = checked {
             return refusal.into_response();
         }
@@ -42,11 +51,17 @@ pub(crate) async fn guard(State(api): State<Api>, request: Request, next: Next) 
     next.run(request).await
 }
 
-fn check(hosts: &Hosts, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+fn check(
+    hosts: &Hosts,
+    scheme: Scheme,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), Refusal> {
     let host = host(headers)?;
     // A request in absolute form (`GET http://name/ HTTP/1.1`) names its host twice.
     for authority in [Some(&host), uri.authority()].into_iter().flatten() {
-        if !hosts.accepts(authority) {
+        if !hosts.accepts(authority, scheme) {
             return Err(Refusal::new(
                 ProblemKind::Misdirected,
                 "this server answers to localhost and its own port, and to the names that are \
@@ -80,7 +95,7 @@ fn host(headers: &HeaderMap) -> Result<Authority, Refusal> {
 
 impl Hosts {
     /// Whether the API answers to this name and port.
-    fn accepts(&self, authority: &Authority) -> bool {
+    fn accepts(&self, authority: &Authority, scheme: Scheme) -> bool {
         if authority.as_str().contains('@') {
             return false;
         }
@@ -88,7 +103,7 @@ impl Hosts {
         let loopback = ["localhost", "127.0.0.1", "[::1]"]
             .iter()
             .any(|own| host.eq_ignore_ascii_case(own));
-        let port = authority.port_u16().unwrap_or(80);
+        let port = authority.port_u16().unwrap_or(scheme.default_port());
         if loopback && self.ports.contains(&port) {
             return true;
         }
@@ -152,7 +167,8 @@ mod tests {
                 (name, HeaderValue::from_static(value))
             })
             .collect();
-        match check(&hosts, method, &uri.parse().unwrap(), &headers) {
+        let uri = uri.parse().unwrap();
+        match check(&hosts, Scheme::Http, method, &uri, &headers) {
             Ok(()) => 200,
             Err(refusal) => refusal.problem().status,
         }
@@ -196,6 +212,23 @@ mod tests {
             status(&Method::GET, absolute, &[("host", "localhost:8080")]),
             421
         );
+    }
+
+    #[test]
+    fn a_name_without_a_port_has_that_of_its_scheme() {
+        let hosts = Hosts {
+            ports: vec![443],
+            names: vec!["tempus.example:443".into()],
+        };
+        for (host, scheme, expected) in [
+            ("tempus.example", Scheme::Https, true),
+            ("tempus.example", Scheme::Http, false),
+            ("localhost", Scheme::Https, true),
+            ("localhost", Scheme::Http, false),
+        ] {
+            let host = Authority::from_static(host);
+            assert_eq!(hosts.accepts(&host, scheme), expected, "{host} {scheme:?}");
+        }
     }
 
     #[test]

@@ -86,6 +86,10 @@ kinds! {
     BadRequest = "urn:tempus:problem:bad-request", 400, "The request cannot be read";
     /// The request comes from a page that may not use this API.
     ForeignOrigin = "urn:tempus:problem:foreign-origin", 403, "Another site's page may not use this API";
+    /// It did not come through a trusted proxy.
+    NotProxied = "urn:tempus:problem:not-proxied", 403, "This server is reached through its proxy alone";
+    /// It came to the proxy without TLS.
+    InTheClear = "urn:tempus:problem:in-the-clear", 403, "This server is reached by HTTPS alone";
     /// There is nothing by this id or at this address.
     NotFound = "urn:tempus:problem:not-found", 404, "Not found";
     /// There is no receipt, and none on its way: the preview is still wanted.

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{Queue, Quotas, SystemClock};
 use tempus_model::{Limits, Ttl};
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::hand::Hand;
 use super::platform::TestPlatform;
 use crate::testing::Contract;
-use crate::{Api, Config, DefaultApp, Hosts, ListenerTemplate, Metrics, Parts, Size, TtlRange};
+use crate::{Api, Config, DefaultApp, Hosts, ListenerTemplate, Metrics, Parts, Size, Socket, TtlRange};
 
 pub(super) struct Server {
     pub port: u16,
@@ -63,10 +64,19 @@ impl Server {
     }
 
     pub async fn with_queue(wrap: impl FnOnce(Arc<dyn Queue>) -> Arc<dyn Queue>) -> Self {
+        Self::with(wrap, Socket::plain, |_| {}).await
+    }
+
+    /// On a socket of this kind, with these changes to its configuration.
+    pub async fn with(
+        wrap: impl FnOnce(Arc<dyn Queue>) -> Arc<dyn Queue>,
+        socket: impl FnOnce(TcpListener) -> Socket,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let engine = SqliteEngine::in_memory(Options::default()).unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let config = Config {
+        let mut config = Config {
             limits: Limits::default(),
             ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d")).unwrap(),
             quotas: Quotas {
@@ -87,8 +97,10 @@ impl Server {
                 ports: vec![port],
                 names: Vec::new(),
             },
+            trusted_proxies: Vec::new(),
             body_limit: Config::BODY_LIMIT,
         };
+        change(&mut config);
         let api = Api::new(Parts {
             store: engine.store(),
             queue: wrap(engine.queue()),
@@ -98,12 +110,12 @@ impl Server {
             config,
         });
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(crate::serve(listener, api, async {
+        let serving = tokio::spawn(crate::serve(socket(listener), api, async {
             let _ = stopped.await;
         }));
         Self {
             port,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: tempus_steps::http::plain().no_proxy().build().unwrap(),
             hand: Hand::new(engine),
             contract: Contract::new(),
             stop: Some(stop),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use tempus_api::shape::{FieldProblem, ProblemKind};
+use tempus_steps::http::TrustError;
 
 use crate::output::Exit;
 
@@ -26,6 +27,12 @@ pub enum ClientError {
         "the answer cannot be understood, so this is no Tempus server or another version of it: {0}"
     )]
     NotUnderstood(String),
+    /// Whom to trust cannot be said: correct the file of authorities, or install the system's.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The workflow's identity cannot be had, so nobody knows who calls.
+    #[error("GitHub gives this workflow no identity token: {0}")]
+    NoIdentity(String),
     /// No preview goes by this name.
     #[error("no preview has the id, the short id or the name {0:?}; `tempus list --all` shows all")]
     NoPreview(String),
@@ -36,11 +43,16 @@ impl ClientError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Refused(refusal) => match refusal.status {
+                401 => Exit::Unauthenticated,
+                403 => Exit::Forbidden,
                 404 => Exit::NotFound,
+                429 if !self.is(ProblemKind::Quota) => Exit::TooOften,
                 500.. => Exit::Unreachable,
                 _ => Exit::Refused,
             },
             Self::Unreachable { .. } | Self::NotUnderstood(_) => Exit::Unreachable,
+            Self::Trust(_) => Exit::Usage,
+            Self::NoIdentity(_) => Exit::Unauthenticated,
             Self::NoPreview(_) => Exit::NotFound,
         }
     }

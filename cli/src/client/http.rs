@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,13 +12,14 @@ use tempus_api::shape::{
 };
 use tempus_model::{JobId, PreviewId};
 
-use super::{Answer, ClientError, Lines, Refusal};
+use super::{Answer, Bearer, ClientError, Lines, Refusal, Server};
 
 /// A connection to one server.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: Url,
+    bearer: Bearer,
 }
 
 /// How long one answer may take. Streams have no limit as a whole.
@@ -30,19 +31,23 @@ const TRIES: u32 = 3;
 
 impl Client {
     /// A client of the server at this address. Nothing is sent yet.
-    pub fn new(mut base: Url) -> Result<Self, ClientError> {
+    pub fn new(server: Server) -> Result<Self, ClientError> {
+        let client = server.client()?;
+        let mut base = server.url;
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let http = reqwest::Client::builder()
+        let http = client
             .connect_timeout(Duration::from_secs(5))
+            // A redirect could lead the token elsewhere.
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("tempus/", env!("CARGO_PKG_VERSION")))
-            // A proxy from the environment cannot reach this machine's loopback.
-            .no_proxy()
             .build()
             .map_err(|error| unreachable(&base, &error))?;
-        Ok(Self { http, base })
+        Ok(Self {
+            http,
+            base,
+            bearer: server.bearer,
+        })
     }
 
     /// The server's address.
@@ -74,7 +79,8 @@ impl Client {
         let path = format!("preview/{preview}/extend");
         // Never sent twice: asked twice, "an hour more" is two.
         let request = self.request(Method::POST, &path).json(request);
-        self.answer(request.send().await).await
+        let sent = self.send(request).await?;
+        self.answer(sent).await
     }
 
     /// Removes a preview.
@@ -134,7 +140,8 @@ impl Client {
             segments.pop_if_empty().push("dead-letters").push(id);
         }
         let request = self.http.request(Method::DELETE, url).timeout(PATIENCE);
-        self.accepted(request.send().await).await.map(drop)
+        let sent = self.send(request).await?;
+        self.accepted(sent).await.map(drop)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -166,22 +173,42 @@ impl Client {
         self.read(request).await
     }
 
-    /// Sends a request that may be repeated, until there is an answer or no hope of one.
+    /// Sends a request that may be repeated, and reads the answer.
     async fn read<T: DeserializeOwned>(
         &self,
         request: impl Fn() -> RequestBuilder,
     ) -> Result<Answer<T>, ClientError> {
+        let sent = self.insist(request).await?;
+        self.answer(sent).await
+    }
+
+    /// Sends a request as whoever calls.
+    async fn send(&self, request: RequestBuilder) -> Result<Sent, ClientError> {
+        let request = match self.bearer.header().await? {
+            Some(bearer) => request.header(AUTHORIZATION, bearer),
+            None => request,
+        };
+        Ok(request.send().await)
+    }
+
+    /// Sends a request that may be repeated, until there is an answer or no hope of one.
+    async fn insist(&self, request: impl Fn() -> RequestBuilder) -> Result<Sent, ClientError> {
         let mut tries = 1;
         loop {
-            let sent = request().send().await;
-            let is_lost = match &sent {
-                Ok(response) => response.status() == StatusCode::SERVICE_UNAVAILABLE,
-                Err(error) => !error.is_connect() && !error.is_timeout(),
+            let sent = self.send(request()).await?;
+            let pause = Duration::from_millis(250) * tries;
+            let wait = match &sent {
+                Ok(answer) => match answer.status() {
+                    StatusCode::SERVICE_UNAVAILABLE => Some(pause),
+                    StatusCode::TOO_MANY_REQUESTS => retry_after(answer.headers()),
+                    _ => None,
+                },
+                Err(error) => (!error.is_connect() && !error.is_timeout()).then_some(pause),
             };
-            if !is_lost || tries == TRIES {
-                return self.answer(sent).await;
+            match wait {
+                Some(wait) if tries < TRIES => tokio::time::sleep(wait).await,
+                _ => return Ok(sent),
             }
-            tokio::time::sleep(Duration::from_millis(250) * tries).await;
             tries += 1;
         }
     }
@@ -194,14 +221,15 @@ impl Client {
     ) -> Result<Lines, ClientError> {
         let path = with_query(path, query)?;
         let url = self.base.join(&path).unwrap_or_else(|_| self.base.clone());
-        let sent = self.http.get(url).header("accept", accept).send().await;
+        let request = || self.http.get(url.clone()).header("accept", accept);
+        let sent = self.insist(request).await?;
         let response = self.accepted(sent).await?;
         Ok(Lines::new(response.bytes_stream(), self.base.clone()))
     }
 
     async fn answer<T: DeserializeOwned>(
         &self,
-        sent: reqwest::Result<Response>,
+        sent: Sent,
     ) -> Result<Answer<T>, ClientError> {
         let response = self.accepted(sent).await?;
         let body = response
@@ -211,7 +239,7 @@ impl Client {
         Answer::read(&body)
     }
 
-    async fn accepted(&self, sent: reqwest::Result<Response>) -> Result<Response, ClientError> {
+    async fn accepted(&self, sent: Sent) -> Result<Response, ClientError> {
         let response = sent.map_err(|error| unreachable(&self.base, &error))?;
         let status = response.status();
         if status.is_success() {
@@ -222,6 +250,7 @@ impl Client {
         let refusal = is_json
             .then(|| serde_json::from_slice::<Refusal>(&body).ok())
             .flatten()
+            .or_else(|| unsaid(status))
             .ok_or_else(|| {
                 ClientError::NotUnderstood(format!("{} answered {status}", self.base))
             })?;
@@ -230,6 +259,29 @@ impl Client {
             ..refusal
         })))
     }
+}
+
+/// What was sent, and what came back.
+type Sent = reqwest::Result<Response>;
+
+/// How long a server that is asked too often wants to be left alone, if a person would wait.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= PATIENCE)
+}
+
+/// What a refusal means that came without a reason, from something in front of the server.
+fn unsaid(status: StatusCode) -> Option<Refusal> {
+    let title = match status {
+        StatusCode::UNAUTHORIZED => "no token, or one that is not accepted",
+        StatusCode::FORBIDDEN => "not allowed",
+        StatusCode::TOO_MANY_REQUESTS => "asked too often; wait a little",
+        _ => return None,
+    };
+    Some(Refusal {
+        title: title.to_owned(),
+        ..Refusal::default()
+    })
 }
 
 fn with_query(path: &str, query: &impl Serialize) -> Result<String, ClientError> {
@@ -249,14 +301,23 @@ fn mentions_json(headers: &HeaderMap) -> bool {
     declared.is_some_and(|declared| declared.contains("json"))
 }
 
-/// The innermost cause says what happened; the layers around it only say that something did.
+/// Nobody answers, or nobody who can be trusted.
 pub(super) fn unreachable(base: &Url, error: &reqwest::Error) -> ClientError {
+    let mut reason = cause(error);
+    if reason.contains("UnknownIssuer") {
+        reason.push_str("; if it is your own authority's, name that with --ca-file");
+    }
+    ClientError::Unreachable {
+        url: base.to_string(),
+        reason,
+    }
+}
+
+/// The innermost cause says what happened; the layers around it only say that something did.
+pub(crate) fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    ClientError::Unreachable {
-        url: base.to_string(),
-        reason: cause.to_string(),
-    }
+    cause.to_string()
 }

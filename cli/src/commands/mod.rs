@@ -9,6 +9,7 @@ pub mod dead_letters;
 pub mod destroy;
 pub mod exec;
 pub mod extend;
+pub mod health;
 pub mod job;
 pub mod list;
 pub mod logs;

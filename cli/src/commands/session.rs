@@ -1,5 +1,7 @@
 //! What every client command has: a server, and a screen.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::client::Client;
@@ -28,6 +30,14 @@ pub struct Remote {
         help_heading = "Server"
     )]
     pub context: Option<String>,
+    /// The authorities to trust instead of the system's
+    #[arg(
+        long,
+        help = "Authorities to trust instead of the system's, in PEM [env: TEMPUS_CA_FILE]",
+        value_name = "FILE",
+        help_heading = "Server"
+    )]
+    pub ca_file: Option<PathBuf>,
     /// Print what the server answered, as JSON
     #[arg(long)]
     pub json: bool,
@@ -44,11 +54,15 @@ pub struct Session {
 impl Session {
     /// The server and the screen that these flags ask for.
     pub fn open(remote: &Remote) -> Result<Self, Failure> {
-        let choice = Choice::of_process(remote.url.clone(), remote.context.clone());
+        let choice = Choice::of_process(
+            remote.url.clone(),
+            remote.context.clone(),
+            remote.ca_file.clone(),
+        );
         // A broken file of contexts must not stand in the way of an explicit address.
         let contexts = match Contexts::path().and_then(|path| Contexts::load(&path)) {
             Ok(contexts) => contexts,
-            Err(_) if choice.url.is_some() || choice.variable_url.is_some() => Contexts::default(),
+            Err(_) if choice.is_explicit() => Contexts::default(),
             Err(crate::context::ContextError::NoFolder) => Contexts::default(),
             Err(error) => return Err(error.into()),
         };
@@ -58,7 +72,7 @@ impl Session {
             Format::Human
         };
         Ok(Self {
-            client: Client::new(choice.url(&contexts)?)?,
+            client: Client::new(choice.server(&contexts)?)?,
             screen: Screen::of_process(format),
         })
     }

@@ -3,12 +3,17 @@
 use super::error::{ConfigError, Place};
 use super::keys::Key;
 
-/// Variables with the prefix that are no keys: what chooses a server for the client commands, the
-/// file to read, and what the local platform gives to the processes that it starts (one of which
-/// may well be another `tempus`).
-const OTHERS: [&str; 10] = [
+/// Variables with the prefix that are no keys: what chooses a server for the client commands and
+/// says who calls, the file to read, what a build was made from, and what the local platform gives
+/// to the processes that it starts (one of which may well be another `tempus`).
+const OTHERS: [&str; 15] = [
     "TEMPUS_URL",
     "TEMPUS_CONTEXT",
+    "TEMPUS_TOKEN",
+    "TEMPUS_CA_FILE",
+    "TEMPUS_OIDC_AUDIENCE",
+    "TEMPUS_COMMIT",
+    "TEMPUS_COMMIT_DATE",
     "TEMPUS_CONFIG",
     "TEMPUS_EXE",
     "TEMPUS_INSTALLATION",

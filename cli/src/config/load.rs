@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, ConfigErrors, Place};
 use super::keys::{self, Key, keys};
-use super::{Config, check, env, file};
+use super::{Config, check, env, exposure, file};
 
 /// The name of the file that is read when none is named.
 pub const FILE: &str = "tempus.toml";
+
+/// The keys that are paths.
+const PATHS: [&str; 3] = ["data", "api.tls_certificate", "api.tls_key"];
 
 /// Which file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,10 +108,14 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
     }
     if layers.errors.is_empty() {
         layers.errors = check::check(&layers.loaded);
+        layers.errors.extend(exposure::check(&layers.loaded));
     }
     if layers.errors.is_empty() {
-        let data = &mut layers.loaded.config.data;
-        *data = sources.folder.join(&*data);
+        let Config { data, api, .. } = &mut layers.loaded.config;
+        let paths = [Some(data), api.tls_certificate.as_mut(), api.tls_key.as_mut()];
+        for path in paths.into_iter().flatten() {
+            *path = sources.folder.join(&*path);
+        }
         return Ok(layers.loaded);
     }
     Err(ConfigErrors(layers.errors))
@@ -145,8 +152,8 @@ impl Layers<'_> {
         let (entries, errors) = file::read(&shown, &text, self.keys);
         self.errors.extend(errors);
         for mut entry in entries {
-            // A folder named in a file is meant from that file, wherever the command is started.
-            if entry.key == "data" && !entry.text.is_empty() {
+            // A path named in a file is meant from that file, wherever the command is started.
+            if PATHS.contains(&entry.key.as_str()) && !entry.text.is_empty() {
                 let from = path.parent().unwrap_or(Path::new(""));
                 entry.text = from.join(&entry.text).display().to_string();
             }
@@ -173,10 +180,16 @@ impl Layers<'_> {
             self.loaded.places.insert(key.name, place);
             return;
         }
+        // A token that was put where its hash belongs must not end up in a log.
+        let given = if text.contains("tps_") {
+            "a token"
+        } else {
+            written
+        };
         self.errors.push(ConfigError::Value {
             place,
             key: key.name.to_owned(),
-            given: written.to_owned(),
+            given: given.to_owned(),
             expects: key.expects.to_owned(),
         });
     }

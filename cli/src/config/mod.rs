@@ -14,11 +14,14 @@ mod aws;
 mod check;
 mod env;
 mod error;
+mod exposure;
 mod file;
+mod identity;
 pub mod keys;
 mod listeners;
 mod load;
 mod net;
+mod oidc;
 mod rates;
 mod show;
 #[cfg(test)]
@@ -29,13 +32,16 @@ mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tempus_model::{Limits, Ttl};
 
 pub use aws::{Aws, Ecs};
 pub use error::{ConfigError, ConfigErrors, Place};
+pub use identity::{CallRate, Identity};
 pub use listeners::{Listener, ListenerMode};
 pub use load::{Assignment, FileChoice, Loaded, Sources, load};
-pub use net::{Loopback, PortRange};
+pub use net::{Address, HostName, Loopback, PortRange};
+pub use oidc::OidcRule;
 pub use rates::Rate;
 pub use show::{json, table};
 pub use text::{Arn, HttpUrl, Word};
@@ -59,6 +65,8 @@ pub struct Config {
     pub ecs: Ecs,
     /// The HTTP API.
     pub api: Api,
+    /// Who may call it.
+    pub identity: Identity,
     /// How previews are reached and run.
     pub previews: Previews,
     /// How long previews live.
@@ -81,7 +89,15 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Api {
     /// Where it listens.
-    pub listen: Loopback,
+    pub listen: Address,
+    /// The names that it answers to, besides those of this machine.
+    pub names: Vec<HostName>,
+    /// The certificate that it shows; set if and only if `tls_key` is.
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's key.
+    pub tls_key: Option<PathBuf>,
+    /// Whose `X-Forwarded-*` it believes. If there are any, nobody else may call.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// `[previews]`
@@ -156,6 +172,8 @@ pub struct Worker {
     pub sweep_cap: u32,
     /// How old something must be for a sweep to mind it.
     pub sweep_age: Duration,
+    /// Where it says how it is, if anywhere.
+    pub listen: Option<Address>,
 }
 
 /// `[log]`
@@ -176,8 +194,13 @@ impl Default for Config {
             aws: Aws::default(),
             ecs: Ecs::default(),
             api: Api {
-                listen: Loopback::v4(8080),
+                listen: Address::v4(8080),
+                names: Vec::new(),
+                tls_certificate: None,
+                tls_key: None,
+                trusted_proxies: Vec::new(),
             },
+            identity: Identity::default(),
             previews: Previews {
                 listen: Loopback::v4(8081),
                 ports: PortRange::new(20_000..=29_999),
@@ -213,6 +236,7 @@ impl Default for Config {
                 sweep_every: Duration::from_mins(15),
                 sweep_cap: 10,
                 sweep_age: Duration::from_mins(15),
+                listen: None,
             },
             log: Log {
                 format: LogFormat::Auto,

@@ -1,15 +1,17 @@
 //! Addresses and ports.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
+use axum::http::uri::Authority;
+use ipnet::IpNet;
 use serde_json::Value;
 
 use super::Setting;
 
-/// An address that only this machine can reach.
-///
-/// The API starts processes on request, so until it can tell who is asking, nobody else may ask.
+/// An address that only this machine can reach: previews on one machine are not kept from each
+/// other, so they are kept from everybody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loopback(SocketAddr);
 
@@ -26,20 +28,117 @@ impl Loopback {
 }
 
 impl Setting for Loopback {
-    const EXPECTS: &'static str = "a loopback address and a port, such as \"127.0.0.1:8080\" \
-        (others are refused: Tempus cannot tell yet who is asking)";
+    const EXPECTS: &'static str = "a loopback address and a port, such as \"127.0.0.1:8081\" \
+        (others are refused: previews on one machine are for that machine)";
 
     fn read(text: &str) -> Option<Self> {
-        let addr: SocketAddr = match text.strip_prefix("localhost:") {
-            Some(port) => (Ipv4Addr::LOCALHOST, port.parse().ok()?).into(),
-            None => text.parse().ok()?,
-        };
+        let Address(addr) = Address::read(text)?;
         addr.ip().is_loopback().then_some(Self(addr))
     }
 
     fn show(&self) -> Value {
         self.0.to_string().into()
     }
+}
+
+/// Any address to listen on. What it takes to listen beyond loopback is checked with the values
+/// that it depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address(SocketAddr);
+
+impl Address {
+    /// This port of 127.0.0.1.
+    pub const fn v4(port: u16) -> Self {
+        Self(Loopback::v4(port).0)
+    }
+
+    /// The address.
+    pub const fn addr(self) -> SocketAddr {
+        self.0
+    }
+
+    /// Whether only this machine can reach it.
+    pub fn is_loopback(self) -> bool {
+        self.0.ip().to_canonical().is_loopback()
+    }
+}
+
+impl Setting for Address {
+    const EXPECTS: &'static str =
+        "an address and a port, such as \"127.0.0.1:8080\", \"0.0.0.0:8443\" or \"[::]:8443\"";
+
+    fn read(text: &str) -> Option<Self> {
+        let addr = match text.strip_prefix("localhost:") {
+            Some(port) => (Ipv4Addr::LOCALHOST, port.parse().ok()?).into(),
+            None => text.parse().ok()?,
+        };
+        Some(Self(addr))
+    }
+
+    fn show(&self) -> Value {
+        self.0.to_string().into()
+    }
+}
+
+/// Networks, in the order in which they were given.
+impl Setting for Vec<IpNet> {
+    const EXPECTS: &'static str = "networks with commas, such as \"10.0.0.0/16, fd00::/8\", and \
+        none that is everybody";
+
+    fn read(text: &str) -> Option<Self> {
+        list(text, |network| {
+            let network = network
+                .parse::<IpNet>()
+                .or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
+            // Whoever believes everybody lets every client say where it comes from.
+            network.ok().filter(|network| network.prefix_len() > 0)
+        })
+    }
+
+    fn show(&self) -> Value {
+        shown(self)
+    }
+}
+
+/// A name that a server is called by: `name`, with any port, or `name:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostName(String);
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Setting for Vec<HostName> {
+    const EXPECTS: &'static str = "names with commas, each with its port or without, such as \
+        \"tempus.example.com, 10.0.0.5:8443\"";
+
+    fn read(text: &str) -> Option<Self> {
+        list(text, |name| {
+            let authority: Authority = name.parse().ok()?;
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+            let is_name = !authority.host().is_empty() && name.chars().all(is_plain);
+            let is_whole = !name.ends_with(':');
+            (is_name && is_whole).then(|| HostName(name.to_owned()))
+        })
+    }
+
+    fn show(&self) -> Value {
+        shown(self)
+    }
+}
+
+fn list<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    if text.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    text.split(',').map(|entry| read(entry.trim())).collect()
+}
+
+fn shown(list: &[impl ToString]) -> Value {
+    let texts: Vec<_> = list.iter().map(ToString::to_string).collect();
+    texts.join(", ").into()
 }
 
 /// A range of ports, both ends included.
@@ -92,6 +191,48 @@ mod tests {
             "127.0.0.1:65536",
         ] {
             assert!(Loopback::read(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn any_address_may_be_named() {
+        for (text, is_loopback) in [
+            ("127.0.0.1:8080", true),
+            ("localhost:80", true),
+            ("[::1]:0", true),
+            ("[::ffff:127.0.0.1]:1", true),
+            ("0.0.0.0:8443", false),
+            ("[::]:8443", false),
+            ("192.168.1.2:80", false),
+        ] {
+            let address = Address::read(text).unwrap();
+            assert_eq!(address.is_loopback(), is_loopback, "{text}");
+        }
+        for wrong in ["", "8080", "0.0.0.0", "tempus.example:80", ":80"] {
+            assert!(Address::read(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lists_are_shown_as_they_are_read() {
+        let networks = Vec::<IpNet>::read("10.0.0.0/16,fd00::/8 , 192.0.2.7").unwrap();
+        let shown = networks.show();
+        assert_eq!(shown, "10.0.0.0/16, fd00::/8, 192.0.2.7/32");
+        for wrong in ["0.0.0.0/0", "::/0", "10.0.0.0/33", "10.0.0", "a", "10.0.0.0/8,"] {
+            assert!(Vec::<IpNet>::read(wrong).is_none(), "{wrong}");
+        }
+        let names = Vec::<HostName>::read("tempus.example.com, 10.0.0.5:8443,[::1]:80").unwrap();
+        assert_eq!(names.show(), "tempus.example.com, 10.0.0.5:8443, [::1]:80");
+        for wrong in [
+            "a b",
+            "user@tempus.example",
+            "https://tempus.example",
+            "tempus.example/path",
+            "tempus.example:",
+            "*.example.com",
+            "a,,b",
+        ] {
+            assert!(Vec::<HostName>::read(wrong).is_none(), "{wrong}");
         }
     }
 

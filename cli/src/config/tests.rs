@@ -116,6 +116,23 @@ fn a_file_that_is_named_must_exist_and_its_folder_counts() {
 }
 
 #[test]
+fn a_token_in_place_of_its_hash_is_refused_without_being_shown() {
+    let token = tempus_model::Token::new(tempus_model::TokenId::new([1; 8]), [2; 32]);
+    let file = format!("[identity]\nadmin_token_hash = \"{}\"\n", token.expose());
+    let errors = Case::new(&file)
+        .variable("TEMPUS_IDENTITY_ADMIN_TOKEN_HASH", token.expose())
+        .flag("identity.admin_token_hash", token.expose())
+        .errors();
+    assert_eq!(
+        errors
+            .matches("identity.admin_token_hash = a token")
+            .count(),
+        3
+    );
+    assert!(!errors.contains("tps_"), "{errors}");
+}
+
+#[test]
 fn values_must_fit_together() {
     let case = Case::new("[ttl]\nmaximum = \"1h\"\n");
     insta::assert_snapshot!(case.errors(), @r#"
@@ -128,6 +145,49 @@ fn values_must_fit_together() {
         "{}",
         case.errors()
     );
+}
+
+/// What it takes beyond loopback, as settings.
+const IDENTITY: (&str, &str) = (
+    "identity.oidc",
+    "issuer=https://ci.example audience=tempus sub=a scope=admin",
+);
+const NAMES: (&str, &str) = ("api.names", "tempus.example");
+const PROXIES: (&str, &str) = ("api.trusted_proxies", "10.0.0.0/16");
+const TLS: [(&str, &str); 2] = [("api.tls_certificate", "tls.pem"), ("api.tls_key", "/k.pem")];
+
+fn exposed(settings: &[(&str, &str)]) -> Case {
+    let case = Case::new("[api]\nlisten = \"0.0.0.0:8443\"\n");
+    let settings = settings.iter();
+    settings.fold(case, |case, (key, value)| case.flag(key, value))
+}
+
+#[test]
+fn beyond_loopback_everything_that_is_lacking_is_named() {
+    insta::assert_snapshot!(exposed(&[]).errors());
+    for (lacking, settings) in [
+        ("identity.oidc", &[NAMES, PROXIES][..]),
+        ("api.trusted_proxies", &[NAMES, IDENTITY]),
+        ("api.names", &[IDENTITY, PROXIES]),
+        ("api.tls_key = nothing", &[IDENTITY, NAMES, TLS[0]]),
+        ("api.tls_certificate = nothing", &[IDENTITY, NAMES, TLS[1]]),
+    ] {
+        let errors = exposed(settings).errors();
+        assert!(errors.contains(lacking), "{errors}");
+        assert_eq!(errors.lines().count(), 2, "{errors}");
+    }
+}
+
+#[test]
+fn what_is_complete_may_listen_beyond_loopback() {
+    exposed(&[IDENTITY, NAMES, PROXIES]).load();
+    let case = exposed(&[IDENTITY, NAMES, TLS[0], TLS[1]]);
+    let api = case.load().config.api;
+    assert_eq!(api.tls_certificate, Some(case.folder.path().join("tls.pem")));
+    assert_eq!(api.tls_key, Some("/k.pem".into()));
+    // The previews' own port stays where it is.
+    let errors = exposed(&[IDENTITY, NAMES, PROXIES, ("previews.listen", "0.0.0.0:1")]).errors();
+    assert!(errors.contains("previews.listen"), "{errors}");
 }
 
 #[test]

@@ -1,16 +1,22 @@
-//! Which server the client commands talk to.
+//! Which server the client commands talk to, and as whom.
 //!
 //! The first that is given holds: `--url`, `--context`, `TEMPUS_URL`, `TEMPUS_CONTEXT`, the
 //! context that `tempus context use` chose, and `http://127.0.0.1:8080`, where `tempus dev`
 //! listens.
+//!
+//! Who calls is said by `TEMPUS_TOKEN`, by the context's own token if the server is that context's
+//! (it is never sent anywhere else), or by GitHub in a workflow that may ask for its identity.
 
 mod file;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use reqwest::Url;
 
-pub use file::{ContextError, Contexts};
+use crate::client::{Bearer, GitHub, Server, Token, TokenError};
+
+pub use file::{Context, ContextError, Contexts};
 
 /// Where a server listens that was started without settings.
 pub const DEFAULT_URL: &str = "http://127.0.0.1:8080";
@@ -26,36 +32,88 @@ pub struct Choice {
     pub variable_url: Option<String>,
     /// `TEMPUS_CONTEXT`
     pub variable_context: Option<String>,
+    /// `--ca-file`, or else `TEMPUS_CA_FILE`
+    pub ca_file: Option<PathBuf>,
+    /// `TEMPUS_TOKEN`
+    pub token: Option<Result<Token, TokenError>>,
+    /// What a workflow has.
+    pub github: Option<GitHub>,
 }
 
 impl Choice {
     /// The flags, and this process's environment. A variable that is empty is not set.
-    pub fn of_process(url: Option<String>, context: Option<String>) -> Self {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    pub fn of_process(
+        url: Option<String>,
+        context: Option<String>,
+        ca_file: Option<PathBuf>,
+    ) -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
             url,
             context,
             variable_url: variable("TEMPUS_URL"),
             variable_context: variable("TEMPUS_CONTEXT"),
+            ca_file: ca_file.or_else(|| variable("TEMPUS_CA_FILE").map(PathBuf::from)),
+            token: variable("TEMPUS_TOKEN").map(|text| Token::read(&text)),
+            github: GitHub::of(variable),
         }
     }
 
-    /// The server's address.
-    pub fn url(&self, contexts: &Contexts) -> Result<Url, ContextError> {
-        let named = |name: &String| contexts.get(name);
+    /// Whether the contexts have no part in it.
+    pub const fn is_explicit(&self) -> bool {
+        self.url.is_some() || (self.context.is_none() && self.variable_url.is_some())
+    }
+
+    /// The server, and what it takes to call it.
+    pub fn server(&self, contexts: &Contexts) -> Result<Server, ContextError> {
+        let (url, context) = self.chosen(contexts)?;
+        let own = context.and_then(|context| context.token.clone());
+        let token = match &self.token {
+            Some(Ok(token)) => Some(token.clone()),
+            Some(Err(error)) => {
+                return Err(ContextError::Token {
+                    what: "TEMPUS_TOKEN".to_owned(),
+                    error: *error,
+                });
+            }
+            None => own,
+        };
+        let bearer = match (token, &self.github) {
+            (Some(token), _) => Bearer::Token(token),
+            (None, Some(github)) => Bearer::GitHub(github.clone()),
+            (None, None) => Bearer::Nobody,
+        };
+        let ca_file = self.ca_file.clone();
+        Ok(Server {
+            url,
+            bearer,
+            ca_file: ca_file.or_else(|| context.and_then(|context| context.ca_file.clone())),
+        })
+    }
+
+    /// The address, and the context if it is one's.
+    fn chosen<'c>(
+        &self,
+        contexts: &'c Contexts,
+    ) -> Result<(Url, Option<&'c Context>), ContextError> {
+        let named = |name: &String| {
+            let context = contexts.get(name)?;
+            let url = parse(&format!("the address of context {name:?}"), &context.url)?;
+            Ok((url, Some(context)))
+        };
         if let Some(url) = &self.url {
-            return parse("--url", url);
+            return Ok((parse("--url", url)?, None));
         }
         if let Some(name) = &self.context {
             return named(name);
         }
         if let Some(url) = &self.variable_url {
-            return parse("TEMPUS_URL", url);
+            return Ok((parse("TEMPUS_URL", url)?, None));
         }
         if let Some(name) = self.variable_context.as_ref().or(contexts.current()) {
             return named(name);
         }
-        parse("the default address", DEFAULT_URL)
+        Ok((parse("the default address", DEFAULT_URL)?, None))
     }
 }
 
@@ -66,14 +124,32 @@ pub fn parse(what: &str, text: &str) -> Result<Url, ContextError> {
         given: text.to_owned(),
     };
     let url = Url::parse(text).map_err(|_| refused())?;
-    // No TLS yet: a server listens on loopback only.
-    let is_plain = url.scheme() == "http"
+    let is_plain = matches!(url.scheme(), "http" | "https")
         && url.has_host()
         && url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
-    is_plain.then_some(url).ok_or_else(refused)
+    if !is_plain {
+        return Err(refused());
+    }
+    if url.scheme() == "http" && !is_this_machine(&url) {
+        return Err(ContextError::InTheClear {
+            what: what.to_owned(),
+            url: url.to_string(),
+        });
+    }
+    Ok(url)
+}
+
+/// Whether an address is one of this machine's own, which nobody else can read along.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    match bare.unwrap_or(host).parse::<IpAddr>() {
+        Ok(addr) => addr.to_canonical().is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
 }
 
 /// The user's folder for this program's settings: `$XDG_CONFIG_HOME/tempus`, by default
@@ -90,16 +166,32 @@ pub fn folder() -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_first_that_is_given_holds() {
+    fn contexts() -> Contexts {
         let mut contexts = Contexts::default();
         for name in ["a", "b", "c"] {
-            let url = parse("test", &format!("http://{name}.example:1")).unwrap();
-            contexts.add(name, &url).unwrap();
+            let url = parse("test", &format!("https://{name}.example:1")).unwrap();
+            let token = Token::read(&format!("token-of-{name}")).unwrap();
+            let mut context = Context::at(&url);
+            context.token = (name != "c").then_some(token);
+            context.ca_file = Some(format!("/{name}.pem").into());
+            contexts.add(name, context).unwrap();
         }
+        contexts
+    }
+
+    fn token(server: &Server) -> Option<&str> {
+        match &server.bearer {
+            Bearer::Token(token) => Some(token.expose()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_first_that_is_given_holds() {
+        let mut contexts = contexts();
         let mut choice = Choice::default();
         let host = |choice: &Choice, contexts: &Contexts| {
-            let url = choice.url(contexts).unwrap();
+            let url = choice.server(contexts).unwrap().url;
             url.host_str().unwrap_or_default().to_owned()
         };
         assert_eq!(host(&choice, &contexts), "127.0.0.1");
@@ -107,12 +199,49 @@ mod tests {
         assert_eq!(host(&choice, &contexts), "a.example");
         choice.variable_context = Some("b".into());
         assert_eq!(host(&choice, &contexts), "b.example");
-        choice.variable_url = Some("http://var.example".into());
+        choice.variable_url = Some("https://var.example".into());
         assert_eq!(host(&choice, &contexts), "var.example");
         choice.context = Some("c".into());
         assert_eq!(host(&choice, &contexts), "c.example");
-        choice.url = Some("http://flag.example".into());
+        choice.url = Some("https://flag.example".into());
         assert_eq!(host(&choice, &contexts), "flag.example");
+    }
+
+    #[test]
+    fn a_contexts_token_goes_to_that_context_alone() {
+        let mut contexts = contexts();
+        contexts.choose("a").unwrap();
+        let mut choice = Choice::default();
+        let server = choice.server(&contexts).unwrap();
+        assert_eq!(token(&server), Some("token-of-a"));
+        assert_eq!(server.ca_file, Some("/a.pem".into()));
+        choice.variable_url = Some("https://var.example".into());
+        let server = choice.server(&contexts).unwrap();
+        assert_eq!((token(&server), server.ca_file), (None, None));
+        choice.token = Some(Token::read("of-the-environment"));
+        choice.ca_file = Some("/flag.pem".into());
+        choice.context = Some("b".into());
+        let server = choice.server(&contexts).unwrap();
+        assert_eq!(token(&server), Some("of-the-environment"));
+        assert_eq!(server.ca_file, Some("/flag.pem".into()));
+        choice.token = Some(Token::read("with a space"));
+        let error = choice.server(&contexts).unwrap_err().to_string();
+        assert!(error.starts_with("TEMPUS_TOKEN must be a token"), "{error}");
+        assert!(!error.contains("with a space"), "{error}");
+    }
+
+    #[test]
+    fn a_workflow_speaks_for_itself_where_no_token_is_given() {
+        let mut choice = Choice {
+            context: Some("c".into()),
+            github: GitHub::of(|_| Some("x".into())),
+            ..Choice::default()
+        };
+        let server = choice.server(&contexts()).unwrap();
+        assert!(matches!(server.bearer, Bearer::GitHub(_)));
+        choice.context = Some("a".into());
+        let server = choice.server(&contexts()).unwrap();
+        assert_eq!(token(&server), Some("token-of-a"));
     }
 
     #[test]
@@ -120,12 +249,27 @@ mod tests {
         for wrong in [
             "",
             "localhost:8080",
-            "https://x",
             "ftp://x",
-            "http://u:p@x",
-            "http://x/?a",
+            "https://u:p@x",
+            "http://localhost/?a",
+            "http://tempus.example",
+            "http://10.0.0.1:8080",
+            "http://localhost.example",
+            "http://0.0.0.0:8080",
         ] {
             assert!(parse("--url", wrong).is_err(), "{wrong}");
         }
+        for right in [
+            "https://tempus.example",
+            "https://10.0.0.1:8443/base",
+            "http://localhost:8080",
+            "http://a.localhost",
+            "http://127.8.9.1",
+            "http://[::1]:8080",
+        ] {
+            assert!(parse("--url", right).is_ok(), "{right}");
+        }
+        let error = parse("--url", "http://tempus.example").unwrap_err();
+        assert!(error.to_string().contains("in the clear"), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tempus_model::Ttl;
 
-use crate::client::Client;
+use crate::client::{Client, Server};
 use crate::commands::config::Settings;
 use crate::config::{EngineKind, Loaded, PlatformKind};
 use crate::context;
@@ -64,7 +64,7 @@ impl Dev {
         };
         let api_url = pipeline.api_url.clone().unwrap_or_default();
         announce(&loaded, &pipeline, &api_url, &mut progress)?;
-        let client = Client::new(context::parse("the own address", &api_url)?)?;
+        let client = Client::new(Server::at(context::parse("the own address", &api_url)?))?;
         let told = async {
             if let Some(request) = request {
                 let patience = loaded.config.worker.verify_delay;
@@ -142,6 +142,13 @@ fn announce(
 /// `dev` builds from a folder of this machine and needs no account: other choices are for `serve`.
 fn on_this_machine(loaded: &Loaded) -> Result<(), Failure> {
     let config = &loaded.config;
+    let api = &config.api;
+    if !api.listen.is_loopback() || api.tls_key.is_some() || !api.trusted_proxies.is_empty() {
+        return Err(Failure::usage(
+            "tempus dev is for this machine alone: api.listen must be a loopback address, and \
+             api.tls_certificate, api.tls_key and api.trusted_proxies unset; use tempus serve",
+        ));
+    }
     if (config.engine, config.platform) == (EngineKind::Sqlite, PlatformKind::Local) {
         return Ok(());
     }

@@ -28,6 +28,12 @@ pub enum Exit {
     Superseded = 9,
     /// The preview is gone, but its receipt is missing or shows something that was left over.
     NotProved = 10,
+    /// The server does not know who calls (401).
+    Unauthenticated = 11,
+    /// The caller may not do this (403).
+    Forbidden = 12,
+    /// The caller asks too often (429).
+    TooOften = 13,
     /// Ctrl-C, as shells number it.
     Interrupted = 130,
 }
@@ -52,6 +58,9 @@ Exit status:
     8  --timeout was over before the job was
     9  a newer job took this job's place
    10  the preview is gone, but its receipt is missing or has findings
+   11  the server does not know who calls: no token, or one that it does not accept
+   12  the caller may not do this
+   13  the caller asks too often
   130  interrupted";
 
 #[cfg(test)]
@@ -72,6 +81,9 @@ mod tests {
             Exit::TimedOut,
             Exit::Superseded,
             Exit::NotProved,
+            Exit::Unauthenticated,
+            Exit::Forbidden,
+            Exit::TooOften,
             Exit::Interrupted,
         ] {
             let line = format!("\n{:>5}  ", exit as u8);

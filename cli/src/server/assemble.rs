@@ -1,11 +1,11 @@
 //! Puts engine, platform, workers, API and proxy together, as far as a role has them.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tempus_api::{Probe, Socket, Tls, serve_probe};
 use tempus_engine::SystemClock;
 use tempus_worker::{Parts, Worker};
 use tokio::net::TcpListener;
@@ -35,7 +35,16 @@ pub(super) async fn assemble(
     let previews = previews.transpose()?;
 
     let api = match listeners.api {
-        Some(listener) => Some(api(config, &engine, &platform, listener, previews, &stop)?),
+        Some((listener, tls)) => {
+            let config = settings::api(config, listener.local_addr()?, previews)?;
+            Some(api(config, &engine, &platform, listener, tls, &stop)?)
+        }
+        None => None,
+    };
+    // Says that the process lives for as long as it does.
+    let at_rest = CancellationToken::new();
+    let probe = match listeners.worker {
+        Some(listener) => Some(probe(&engine, listener, &at_rest)?),
         None => None,
     };
     let worker = role
@@ -60,6 +69,10 @@ pub(super) async fn assemble(
         }
         let tended = tended.await;
         let closed = platform.close().await;
+        at_rest.cancel();
+        if let Some(probe) = probe {
+            probe.await.context("the worker's own listener crashed")?;
+        }
         if let Some(engine) = Arc::into_inner(engine) {
             engine.close().await?;
         }
@@ -84,11 +97,11 @@ async fn ended(part: Option<Serving>, stop: &CancellationToken) -> anyhow::Resul
 type Serving = JoinHandle<io::Result<()>>;
 
 fn api(
-    config: &Config,
+    config: tempus_api::Config,
     engine: &Engine,
     platform: &Platform,
     listener: TcpListener,
-    previews: Option<SocketAddr>,
+    tls: Option<Tls>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Serving> {
     let api = tempus_api::Api::new(tempus_api::Parts {
@@ -97,10 +110,28 @@ fn api(
         platform: platform.steps(),
         clock: Arc::new(SystemClock),
         metrics: tempus_api::Metrics::install()?,
-        config: settings::api(config, listener.local_addr()?, previews)?,
+        config,
     });
     let stopped = stop.clone().cancelled_owned();
-    Ok(tokio::spawn(tempus_api::serve(listener, api, stopped)))
+    let socket = match tls {
+        Some(tls) => Socket::encrypted(listener, tls),
+        None => Socket::plain(listener),
+    };
+    Ok(tokio::spawn(tempus_api::serve(socket, api, stopped)))
+}
+
+/// What tells others how a worker is.
+fn probe(
+    engine: &Engine,
+    listener: TcpListener,
+    at_rest: &CancellationToken,
+) -> anyhow::Result<JoinHandle<()>> {
+    let probe = Probe {
+        store: engine.store(),
+        metrics: tempus_api::Metrics::install()?,
+    };
+    let stopped = at_rest.clone().cancelled_owned();
+    Ok(tokio::spawn(serve_probe(listener, probe, stopped)))
 }
 
 fn worker(config: &Config, engine: &Engine, platform: &Platform) -> Worker {

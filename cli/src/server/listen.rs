@@ -4,18 +4,20 @@ use std::io;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use tempus_api::Tls;
 use tokio::net::TcpListener;
 
 use super::chosen::{Chosen, PlatformChoice};
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 
 /// Sockets that listen already, so that nothing can take their ports meanwhile.
-#[derive(Debug)]
 pub struct Listeners {
-    /// The API's, where this process answers requests.
-    pub api: Option<TcpListener>,
+    /// The API's, where this process answers requests, and its certificate if it has one.
+    pub api: Option<(TcpListener, Option<Tls>)>,
     /// The previews', where this process serves them.
     pub previews: Option<TcpListener>,
+    /// The worker's, where it says how it is.
+    pub worker: Option<TcpListener>,
     /// What was taken, and what was found instead, in words.
     pub moved: Vec<String>,
 }
@@ -25,7 +27,15 @@ const TRIED: u16 = 100;
 
 impl Listeners {
     /// Binds what is wanted. An address that somebody chose is not exchanged for another one.
-    pub(super) async fn bind(loaded: &Loaded, chosen: &Chosen) -> anyhow::Result<Self> {
+    pub(super) fn tls(config: &Config) -> anyhow::Result<Option<Tls>> {
+    let (Some(certificate), Some(key)) = (&config.api.tls_certificate, &config.api.tls_key) else {
+        return Ok(None);
+    };
+    let tls = Tls::load(certificate.clone(), key.clone());
+    Ok(Some(tls.context("api.tls_certificate and api.tls_key")?))
+}
+
+async fn bind(loaded: &Loaded, chosen: &Chosen) -> anyhow::Result<Self> {
         let config = &loaded.config;
         let mut moved = Vec::new();
         let mut previews = None;
@@ -36,12 +46,18 @@ impl Listeners {
         }
         let mut api = None;
         if chosen.role.has_api() {
+            let tls = tls(config)?;
             let usual = config.api.listen.addr();
-            api = Some(bind(loaded, "api.listen", usual, &mut moved).await?);
+            api = Some((bind(loaded, "api.listen", usual, &mut moved).await?, tls));
+        }
+        let mut worker = None;
+        if let (true, Some(chosen)) = (chosen.role.has_worker(), config.worker.listen) {
+            worker = Some(bind(loaded, "worker.listen", chosen.addr(), &mut moved).await?);
         }
         Ok(Self {
             api,
             previews,
+            worker,
             moved,
         })
     }

@@ -45,16 +45,20 @@ impl Pipeline {
     /// Binds its addresses and starts everything. Returns once the API takes requests.
     pub async fn start(loaded: &Loaded, chosen: Chosen) -> anyhow::Result<Self> {
         let listeners = Listeners::bind(loaded, &chosen).await?;
-        let api = listeners.api.as_ref().map(TcpListener::local_addr);
+        let api = listeners.api.as_ref().map(|(api, _)| api.local_addr());
         let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
         let (api, previews) = (api.transpose()?, previews.transpose()?);
         let moved = listeners.moved.clone();
+        let scheme = match loaded.config.api.tls_key {
+            Some(_) => "https",
+            None => "http",
+        };
         let stop = CancellationToken::new();
         let running = assemble::assemble(&loaded.config, chosen, listeners, stop.clone())
             .await
             .context("the server does not start")?;
         Ok(Self {
-            api_url: api.map(|addr| format!("http://{addr}")),
+            api_url: api.map(|addr| format!("{scheme}://{addr}")),
             previews_url: previews.map(|addr| format!("http://localhost:{}", addr.port())),
             moved,
             stop,

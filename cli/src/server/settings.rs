@@ -39,8 +39,9 @@ pub fn api(
         },
         hosts: Hosts {
             ports: vec![api.port()],
-            names: Vec::new(),
+            names: config.api.names.iter().map(ToString::to_string).collect(),
         },
+        trusted_proxies: config.api.trusted_proxies.clone(),
         body_limit: tempus_api::Config::BODY_LIMIT,
     })
 }

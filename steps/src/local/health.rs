@@ -10,7 +10,7 @@ use super::LocalOptions;
 use super::platform::resource_name;
 use super::ports::port_of;
 use super::process::{Status, Supervisor};
-use crate::{Ctx, Progress, Resource, Step, StepError};
+use crate::{Ctx, Progress, Resource, Step, StepError, http};
 
 /// How long one look takes at most.
 const LOOK: Duration = Duration::from_secs(2);
@@ -42,13 +42,13 @@ pub(super) struct HealthyPlan {
 
 impl Healthy {
     pub(super) fn new(supervisor: Arc<Supervisor>, options: Arc<LocalOptions>) -> Self {
-        // Only fails without a TLS backend or resolver, which this client does not use.
-        let client = reqwest::Client::builder()
+        // Only fails without a resolver, which this client does not use.
+        let client = http::plain()
             .timeout(LOOK)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
-            .unwrap_or_default();
+            .expect("nothing is read that could be missing");
         Self {
             supervisor,
             options,

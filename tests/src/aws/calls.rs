@@ -12,7 +12,7 @@ pub struct Calls {
 impl Calls {
     /// Calls to this endpoint.
     pub fn to(endpoint: &str) -> Self {
-        let client = reqwest::Client::builder().no_proxy().build();
+        let client = tempus_steps::http::plain().no_proxy().build();
         Self {
             endpoint: endpoint.to_owned(),
             client: client.expect("a client without TLS"),

@@ -56,7 +56,7 @@ pub struct Answer {
 impl Api {
     /// The server on these ports of this machine.
     pub fn new(port: u16, previews: u16) -> Self {
-        let client = reqwest::Client::builder()
+        let client = tempus_steps::http::plain()
             .timeout(PATIENCE)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

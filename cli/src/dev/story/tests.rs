@@ -65,7 +65,7 @@ impl Script {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(axum::serve(listener, routes).into_future());
-        let client = Client::new(url.parse().unwrap()).unwrap();
+        let client = Client::new(Server::at(url.parse().unwrap())).unwrap();
         let mut progress = Progress::on(Stream::Stdout);
         let story = Story::new(&client, &mut progress, Duration::ZERO, must_end);
         story.tell(&CreateRequest::default()).await

@@ -69,7 +69,7 @@ impl Strict {
     pub(in crate::aws) async fn over(upstream: &str) -> Self {
         let account = Arc::new(Account {
             upstream: upstream.to_owned(),
-            http: reqwest::Client::new(),
+            http: crate::http::plain().build().unwrap(),
             known: Mutex::default(),
         });
         let router = Router::new()

@@ -1,9 +1,13 @@
 //! Holds answers against the OpenAPI document, so that a test of anything tests the document too.
 
+mod authority;
+
 use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, Method, header};
 use serde_json::{Map, Value, json};
+
+pub use authority::Authority;
 
 /// The document, ready to check answers.
 pub struct Contract {
