@@ -32,7 +32,7 @@ matrix-aws cells="all" lanes="8":
 
 terraform := env("TERRAFORM", "terraform")
 
-# Begin with an environment: its state, its registry, its keys.
+# Begin with an environment: its state, its registry, its keys. What these tell is there before the rest is.
 setup environment="dev": (_has terraform "aws") (_written environment)
     {{ terraform }} -chdir=terraform/environments/{{ environment }} init -input=false -backend-config=backend.conf
     {{ terraform }} -chdir=terraform/environments/{{ environment }} apply -target=module.installation.module.registry -target=module.installation.module.secrets
@@ -48,8 +48,7 @@ push environment="dev": (_has "docker" "aws") (_written environment)
     tag=$({{ just_executable() }} _tag {{ environment }})
     docker image inspect "tempus:$tag" >/dev/null || { echo "there is no image tempus:$tag: just build {{ environment }}" >&2; exit 1; }
     repository=$({{ terraform }} -chdir=terraform/environments/{{ environment }} output -raw image_repository)
-    region=$({{ terraform }} -chdir=terraform/environments/{{ environment }} output -raw region)
-    aws ecr get-login-password --region "$region" | docker login --username AWS --password-stdin "${repository%%/*}"
+    aws ecr get-login-password --region "$(cut -d. -f4 <<<"$repository")" | docker login --username AWS --password-stdin "${repository%%/*}"
     docker tag "tempus:$tag" "$repository:$tag"
     docker push "$repository:$tag"
 
@@ -59,7 +58,8 @@ deploy environment="dev": (_has terraform "aws") (_written environment)
     set -euo pipefail
     tag=$({{ just_executable() }} _tag {{ environment }})
     output() { {{ terraform }} -chdir=terraform/environments/{{ environment }} output -raw "$1"; }
-    region=$(output region) repository=$(output image_repository) key=$(output gate_key_secret)
+    repository=$(output image_repository) key=$(output gate_key_secret)
+    region=$(cut -d. -f4 <<<"$repository")
     aws ecr describe-images --region "$region" --repository-name "${repository#*/}" --image-ids imageTag="$tag" >/dev/null \
         || { echo "the registry has no image $tag: just build {{ environment }}, just push {{ environment }}" >&2; exit 1; }
     [ "$(aws secretsmanager describe-secret --region "$region" --secret-id "$key" --query 'length(VersionIdsToStages || `{}`)')" != 0 ] \
@@ -70,7 +70,8 @@ deploy environment="dev": (_has terraform "aws") (_written environment)
 destroy environment="dev": (_has terraform "tempus") (_written environment)
     #!/usr/bin/env bash
     set -euo pipefail
-    previews=$(tempus list --json)
+    url=$({{ terraform }} -chdir=terraform/environments/{{ environment }} output -raw api_url)
+    previews=$(tempus list --json --url "$url")
     grep -q '"previews": *\[ *\]' <<<"$previews" \
         || { echo "there are previews left (tempus list): destroy each, and wait for its receipt" >&2; exit 1; }
     {{ terraform }} -chdir=terraform/environments/{{ environment }} apply -var protected=false
