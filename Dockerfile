@@ -41,7 +41,7 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build /src/target/release/tempus /tempus
 # Nobody's number on any machine.
 USER 65532:65532
-# The API's port; which address is listened on is configuration.
+# Where the API listens behind a load balancer; which address it is, is configuration.
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Asks the role that runs here, by the same configuration. ECS reads its own health check and not this one.
