@@ -25,6 +25,7 @@ mod handler;
 mod hint;
 mod layer;
 mod metrics;
+mod recorder;
 mod refusal;
 mod request;
 mod router;
@@ -37,7 +38,8 @@ pub mod testing;
 mod tests;
 
 pub use config::{Config, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange};
-pub use metrics::{Metrics, MetricsError};
+pub use metrics::METRICS;
+pub use recorder::{Metrics, MetricsError};
 pub use router::{document, router};
 pub use serve::serve;
 pub use state::{Api, Parts};

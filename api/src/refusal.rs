@@ -9,6 +9,7 @@ use tempus_model::FieldError;
 use tempus_model::transition::accept::NotAccepted;
 use tempus_model::transition::discard::NoDiscard;
 
+use crate::metrics;
 use crate::shape::{Problem, ProblemKind};
 
 /// The media type of problem documents.
@@ -126,6 +127,7 @@ impl IntoResponse for Refusal {
             retry_after,
             cause,
         } = *self.0;
+        metrics::refused(problem.kind);
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();

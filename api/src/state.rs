@@ -7,9 +7,10 @@ use tempus_engine::{Clock, Queue, Store};
 use tempus_model::Timestamp;
 use tempus_steps::Platform;
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::census::Census;
-use crate::{Config, Metrics};
+use crate::{Config, Metrics, metrics};
 
 /// What the API is made of.
 pub struct Parts {
@@ -39,6 +40,7 @@ pub struct Api {
 impl Api {
     /// An API of these parts.
     pub fn new(parts: Parts) -> Self {
+        metrics::begin();
         Self {
             parts: Arc::new(parts),
             closing: CancellationToken::new(),
@@ -49,6 +51,20 @@ impl Api {
     /// Ends every stream that an answer is made of: log lines being followed, a job's events.
     pub fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// Counts what the store and the queue hold, for whoever looks at the metrics next. What cannot
+    /// be counted now shows as it last was: the rest is still worth reading, most of all when
+    /// something is wrong.
+    pub async fn count(&self) {
+        match self.census.take(self.store(), self.platform()).await {
+            Ok(count) => metrics::previews(&count),
+            Err(error) => warn!(%error, "previews not counted"),
+        }
+        match self.queue().depth().await {
+            Ok(depth) => metrics::queue(&depth),
+            Err(error) => warn!(%error, "queue not measured"),
+        }
     }
 
     pub(crate) fn closing(&self) -> CancellationToken {
@@ -73,10 +89,6 @@ impl Api {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.parts.metrics
-    }
-
-    pub(crate) fn census(&self) -> &Census {
-        &self.census
     }
 
     pub(crate) fn now(&self) -> Timestamp {

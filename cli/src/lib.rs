@@ -28,3 +28,4 @@ pub mod progress;
 pub mod serve;
 pub mod server;
 pub mod signals;
+pub mod telemetry;

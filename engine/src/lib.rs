@@ -35,4 +35,4 @@ pub use store::{
     ReserveError, Store, StoreError, Update, WriteError,
 };
 pub use timer::{Alarm, Timer, TimerError};
-pub use trace::TraceContext;
+pub use trace::{InTrace, TraceContext};

@@ -7,10 +7,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use tempus_engine::StoreError;
-use tracing::warn;
 
 use crate::doc::Busy;
-use crate::metrics;
 use crate::refusal::Refusal;
 use crate::shape::{Health, HealthStatus, Ready, ReadyStatus};
 use crate::state::Api;
@@ -55,16 +53,7 @@ pub(crate) async fn ready(State(api): State<Api>) -> Result<Json<Ready>, Refusal
     responses((status = 200, description = "Prometheus text", content_type = "text/plain", body = String))
 )]
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
-    // What cannot be counted now shows as it last was: the rest is still worth reading, most of
-    // all when something is wrong.
-    match api.census().take(api.store()).await {
-        Ok(count) => metrics::previews(&count),
-        Err(error) => warn!(%error, "previews not counted"),
-    }
-    match api.queue().depth().await {
-        Ok(depth) => metrics::queue(&depth),
-        Err(error) => warn!(%error, "queue not measured"),
-    }
+    api.count().await;
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
     let headers = [(header::CONTENT_TYPE, content_type)];
     (headers, api.metrics().render()).into_response()

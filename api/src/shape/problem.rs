@@ -66,6 +66,12 @@ macro_rules! kinds {
             /// Every kind.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
+            /// The last word of its URN, as metrics have it.
+            pub fn word(self) -> &'static str {
+                let urn = match self {$(Self::$name => $urn),+};
+                urn.rsplit(':').next().unwrap_or(urn)
+            }
+
             /// The status code.
             pub const fn status(self) -> u16 {
                 match self {$(Self::$name => $status),+}

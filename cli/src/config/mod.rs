@@ -21,6 +21,7 @@ mod load;
 mod net;
 mod rates;
 mod show;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -38,6 +39,7 @@ pub use load::{Assignment, FileChoice, Loaded, Sources, load};
 pub use net::{Loopback, PortRange};
 pub use rates::Rate;
 pub use show::{json, table};
+pub use telemetry::{Share, Telemetry};
 pub use text::{Arn, HttpUrl, Word};
 pub use value::{
     Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat, PlatformKind,
@@ -75,6 +77,8 @@ pub struct Config {
     pub worker: Worker,
     /// What the server says of itself, on standard error.
     pub log: Log,
+    /// What it says of itself to those who watch over it.
+    pub telemetry: Telemetry,
 }
 
 /// `[api]`
@@ -218,6 +222,7 @@ impl Default for Config {
                 format: LogFormat::Auto,
                 level: LogFilter::default(),
             },
+            telemetry: Telemetry::default(),
         }
     }
 }

@@ -47,10 +47,12 @@ form!(
 );
 
 form!(
-    /// A URL of HTTP.
-    HttpUrl, "a URL, such as \"http://127.0.0.1:4566\"", |text| {
-        reqwest::Url::parse(text)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    /// A URL of HTTP. Without a password: what is configured is shown.
+    HttpUrl, "a URL without user and password, such as \"http://127.0.0.1:4566\"", |text| {
+        reqwest::Url::parse(text).is_ok_and(|url| {
+            let is_http = matches!(url.scheme(), "http" | "https");
+            is_http && url.has_host() && url.username().is_empty() && url.password().is_none()
+        })
     }
 );
 
@@ -130,7 +132,14 @@ mod tests {
         ] {
             assert!(HttpUrl::read(good).is_some(), "{good}");
         }
-        for wrong in ["127.0.0.1:4566", "ftp://x", "http://", "http://a b"] {
+        for wrong in [
+            "127.0.0.1:4566",
+            "ftp://x",
+            "http://",
+            "http://a b",
+            "http://me@x",
+            "http://:secret@x",
+        ] {
             assert!(HttpUrl::read(wrong).is_none(), "{wrong}");
         }
     }

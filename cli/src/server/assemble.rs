@@ -1,11 +1,11 @@
 //! Puts engine, platform, workers, API and proxy together, as far as a role has them.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tempus_api::{Api, Config as ApiConfig, Metrics};
 use tempus_engine::SystemClock;
 use tempus_worker::{Parts, Worker};
 use tokio::net::TcpListener;
@@ -17,6 +17,7 @@ use super::engine::Engine;
 use super::platform::Platform;
 use super::{Listeners, settings};
 use crate::config::Config;
+use crate::telemetry::{self, Sources, Telemetry};
 
 /// Starts everything on sockets that are bound already, and returns once the API takes requests.
 /// The task ends when `stop` is cancelled and all is at rest, or when a part of it cannot go on.
@@ -27,6 +28,8 @@ pub(super) async fn assemble(
     stop: CancellationToken,
 ) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
     let role = chosen.role;
+    // First of all: what is counted before there is a recorder is lost.
+    let metrics = telemetry::recorder(role)?;
     let data = data(config, &chosen)?;
     let engine = Arc::new(Engine::open(chosen.engine, &data).await?);
     let installation = engine.installation();
@@ -35,9 +38,23 @@ pub(super) async fn assemble(
     let previews = previews.transpose()?;
 
     let api = match listeners.api {
-        Some(listener) => Some(api(config, &engine, &platform, listener, previews, &stop)?),
+        Some(listener) => {
+            let config = settings::api(config, listener.local_addr()?, previews)?;
+            let api = api(config, &engine, &platform, metrics.clone());
+            let stopped = stop.clone().cancelled_owned();
+            let served = tempus_api::serve(listener, api.clone(), stopped);
+            Some((api, tokio::spawn(served)))
+        }
         None => None,
     };
+    let (api, served) = api.unzip();
+    let sources = Sources {
+        api,
+        platform: platform.local(),
+        store: engine.store(),
+    };
+    let settings = &config.telemetry;
+    let telemetry = Telemetry::start(settings, role, installation, metrics, sources)?;
     let worker = role
         .has_worker()
         .then(|| worker(config, &engine, &platform));
@@ -53,12 +70,13 @@ pub(super) async fn assemble(
     Ok(tokio::spawn(async move {
         // Ends when told to; or when one of the two cannot go on, which ends the other.
         let (served, proxied, ()) =
-            tokio::join!(ended(api, &stop), ended(proxy, &stop), stop.cancelled());
+            tokio::join!(ended(served, &stop), ended(proxy, &stop), stop.cancelled());
         // Nothing new is accepted. Then the workers, then what they started, then the store.
         if let Some(worker) = worker {
             worker.stop().await;
         }
         let tended = tended.await;
+        telemetry.stop().await;
         let closed = platform.close().await;
         if let Some(engine) = Arc::into_inner(engine) {
             engine.close().await?;
@@ -83,24 +101,15 @@ async fn ended(part: Option<Serving>, stop: &CancellationToken) -> anyhow::Resul
 /// Something that serves on a socket.
 type Serving = JoinHandle<io::Result<()>>;
 
-fn api(
-    config: &Config,
-    engine: &Engine,
-    platform: &Platform,
-    listener: TcpListener,
-    previews: Option<SocketAddr>,
-    stop: &CancellationToken,
-) -> anyhow::Result<Serving> {
-    let api = tempus_api::Api::new(tempus_api::Parts {
+fn api(config: ApiConfig, engine: &Engine, platform: &Platform, metrics: Metrics) -> Api {
+    Api::new(tempus_api::Parts {
         store: engine.store(),
         queue: engine.queue(),
         platform: platform.steps(),
         clock: Arc::new(SystemClock),
-        metrics: tempus_api::Metrics::install()?,
-        config: settings::api(config, listener.local_addr()?, previews)?,
-    });
-    let stopped = stop.clone().cancelled_owned();
-    Ok(tokio::spawn(tempus_api::serve(listener, api, stopped)))
+        metrics,
+        config,
+    })
 }
 
 fn worker(config: &Config, engine: &Engine, platform: &Platform) -> Worker {

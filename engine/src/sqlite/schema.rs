@@ -9,7 +9,10 @@ use super::error::sql;
 
 /// What has shipped does not change; a change is a new file at the end of this list. The schema's
 /// version is the number of files that were applied.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// Files up to this size are checked page by page at every start; larger ones would make starting
 /// slow, and say of a damaged page when it is read.

@@ -75,6 +75,11 @@ impl LocalPlatform {
         }
     }
 
+    /// What the previews' processes take of this machine.
+    pub async fn usage(&self) -> Result<Vec<Usage>, ProcessError> {
+        self.supervisor.usage().await
+    }
+
     /// Ends every process and keeps its files: the next start brings up what should be up. To be
     /// called when no worker runs any more.
     pub async fn shut_down(&self) -> Result<(), ProcessError> {
