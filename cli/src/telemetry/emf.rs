@@ -44,15 +44,17 @@ struct Told {
 /// Every series, in the order in which `docs/telemetry.md` has them.
 #[rustfmt::skip] // a table reads better with one series a line
 const TOLD: &[Told] = &[
-    Told { name: "QueueOldestAge", unit: "Seconds", how: As::Level, value: |seen| seen.level("tempus_queue_oldest_age_seconds") },
-    Told { name: "DeadLetters", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_dead_letters") },
-    Told { name: "PreviewsParked", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_previews_parked") },
-    Told { name: "PreviewsActive", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_previews") },
-    Told { name: "CostPerHour", unit: "None", how: As::Level, value: |seen| seen.level("tempus_cost_dollars_per_hour") },
+    Told { name: "QueueOldestAge", unit: "Seconds", how: As::Level, value: |seen| seen.level("tempus_queue_oldest_age_seconds", &[]) },
+    Told { name: "DeadLetters", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_dead_letters", &[("kind", &["message"])]) },
+    Told { name: "Orphans", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_dead_letters", &[("kind", &["orphan"])]) },
+    Told { name: "PreviewsParked", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_previews_parked", &[]) },
+    Told { name: "PreviewsActive", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_previews", &[]) },
+    Told { name: "CostPerHour", unit: "None", how: As::Level, value: |seen| seen.level("tempus_cost_dollars_per_hour", &[]) },
     Told { name: "RefusedByQuota", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_refused_total", &[("reason", &["quota", "no-listener"])]) },
     Told { name: "Throttled", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_throttled_total", &[]) },
     Told { name: "JobsFailed", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_jobs_total", &[("outcome", &["failed", "overdue"])]) },
     Told { name: "LeasesLost", unit: "Count", how: As::Increase, value: |seen| seen.leases() },
+    Told { name: "SweepsDone", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_sweeps_total", &[("outcome", &["done"])]) },
     Told { name: "SweepFindings", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_sweep_findings_total", &[]) },
     Told { name: "ReadyTotal", unit: "Count", how: As::Increase, value: |seen| seen.ready(|of| of.count) },
     Told { name: "ReadyLate", unit: "Count", how: As::Increase, value: |seen| seen.ready(|of| of.above(READY_WITHIN)) },
@@ -118,28 +120,20 @@ impl Seen<'_> {
         Some(&family.series)
     }
 
-    /// The sum of a gauge's series.
-    fn level(&self, name: &str) -> Option<f64> {
+    /// The sum of a gauge's series whose labels have one of these values.
+    fn level(&self, name: &str, only: &[(&str, &[&str])]) -> Option<f64> {
         match self.of(name)? {
-            Series::Gauge(series) => Some(series.values().sum()),
+            Series::Gauge(series) => Some(sum_of(series, only)),
             _ => None,
         }
     }
 
-    /// The sum of a counter's series whose labels have one of these values.
+    /// The same of a counter's.
     fn count(&self, name: &str, only: &[(&str, &[&str])]) -> Option<f64> {
-        let Series::Counter(series) = self.of(name)? else {
-            return None;
-        };
-        let meant = |labels: &Labels| {
-            only.iter().all(|(label, values)| {
-                labels
-                    .get(*label)
-                    .is_some_and(|value| values.contains(&value.as_str()))
-            })
-        };
-        let meant = series.iter().filter(|(labels, _)| meant(labels));
-        Some(meant.map(|(_, value)| *value).sum())
+        match self.of(name)? {
+            Series::Counter(series) => Some(sum_of(series, only)),
+            _ => None,
+        }
     }
 
     fn leases(&self) -> Option<f64> {
@@ -169,6 +163,18 @@ impl Seen<'_> {
         };
         Some(overdue + ready)
     }
+}
+
+fn sum_of(series: &BTreeMap<Labels, f64>, only: &[(&str, &[&str])]) -> f64 {
+    let is_meant = |labels: &Labels| {
+        only.iter().all(|(label, values)| {
+            labels
+                .get(*label)
+                .is_some_and(|value| values.contains(&value.as_str()))
+        })
+    };
+    let meant = series.iter().filter(|(labels, _)| is_meant(labels));
+    meant.map(|(_, value)| *value).sum()
 }
 
 #[cfg(test)]
@@ -205,6 +211,7 @@ mod tests {
                     "Dimensions": [["Installation"]],
                     "Metrics": [
                         {"Name": "DeadLetters", "Unit": "Count"},
+                        {"Name": "Orphans", "Unit": "Count"},
                         {"Name": "JobsFailed", "Unit": "Count"},
                         {"Name": "ReadyTotal", "Unit": "Count"},
                         {"Name": "ReadyLate", "Unit": "Count"},
@@ -212,14 +219,15 @@ mod tests {
                 }],
             },
             "Installation": "tempus-dev",
-            "DeadLetters": 3.0,
+            "DeadLetters": 1.0,
+            "Orphans": 2.0,
             "JobsFailed": 6.0,
             "ReadyTotal": 4.0,
             "ReadyLate": 2.0,
         });
         assert_eq!(line, expected);
         let line = emf.line(&at(7, 4), 1_700_000_060_000).unwrap();
-        assert_eq!(line["DeadLetters"], 3.0);
+        assert_eq!(line["Orphans"], 2.0);
         assert_eq!(line["JobsFailed"], 2.0);
         assert_eq!(
             (&line["ReadyTotal"], &line["ReadyLate"]),
