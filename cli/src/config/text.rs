@@ -71,6 +71,18 @@ impl Word {
     }
 }
 
+/// A text as it may be shown: a URL's user and password are left out.
+pub(super) fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let address = rest.split('/').next().unwrap_or(rest);
+    match address.rfind('@') {
+        Some(at) => format!("{scheme}://…@{}", &rest[at + 1..]),
+        None => text.to_owned(),
+    }
+}
+
 fn is_word(text: &str) -> bool {
     let apart = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';');
     !text.is_empty() && !text.contains(apart)
@@ -141,6 +153,18 @@ mod tests {
             "http://:secret@x",
         ] {
             assert!(HttpUrl::read(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_shown_without_its_password() {
+        for (text, shown) in [
+            ("\"http://me:hush@x/a@b\"", "\"http://…@x/a@b\""),
+            ("http://me:hu@sh@x:1", "http://…@x:1"),
+            ("http://x/a@b", "http://x/a@b"),
+            ("a@b", "a@b"),
+        ] {
+            assert_eq!(without_password(text), shown);
         }
     }
 
