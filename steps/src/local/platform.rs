@@ -12,7 +12,7 @@ use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapsho
 
 use super::health::Healthy;
 use super::ports::Ports;
-use super::process::{ProcessError, ResourceName, Supervisor};
+use super::process::{ProcessError, ResourceName, Supervisor, Usage};
 use super::proxy::Routes;
 use super::route::RouteStep;
 use super::service::Process;
