@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::handler::{
-    create, dead_letters, destroy, docs, events, extend, job, logs, preview, receipt, status,
-    update,
+    backup, create, dead_letters, destroy, docs, events, extend, job, logs, preview, receipt,
+    status, update,
 };
 use crate::layer::{guard, headers, intake, panic, trace};
 use crate::refusal::Refusal;
@@ -35,6 +35,7 @@ fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::replay))
         .routes(routes!(dead_letters::discard))
+        .routes(routes!(backup::backup))
         .routes(routes!(status::health))
         .routes(routes!(status::ready))
         .routes(routes!(status::metrics))

@@ -13,6 +13,7 @@ use tempus_api::shape::{
 use tempus_model::{JobId, PreviewId};
 
 use super::{Answer, ClientError, Lines, Refusal};
+use crate::failure::Failure;
 
 /// A connection to one server.
 #[derive(Debug, Clone)]
@@ -135,6 +136,24 @@ impl Client {
         }
         let request = self.http.request(Method::DELETE, url).timeout(PATIENCE);
         self.accepted(request.send().await).await.map(drop)
+    }
+
+    /// Takes the store's copy, piece by piece. One that ends before it is whole is an error.
+    pub async fn backup(
+        &self,
+        mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<(), Failure> {
+        let url = self
+            .base
+            .join("backup")
+            .unwrap_or_else(|_| self.base.clone());
+        let sent = self.http.post(url).send().await;
+        let mut response = self.accepted(sent).await?;
+        let cut = |error: reqwest::Error| unreachable(&self.base, &error);
+        while let Some(bytes) = response.chunk().await.map_err(cut)? {
+            take(&bytes)?;
+        }
+        Ok(())
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
