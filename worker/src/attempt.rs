@@ -132,7 +132,7 @@ pub(crate) fn start(
             },
         }
     };
-    let call = AssertUnwindSafe(call).catch_unwind().map(|ended| {
+    let call = AssertUnwindSafe(call).catch_unwind().map(move |ended| {
         // How far a call came that panicked, nobody knows.
         let outcome = ended.unwrap_or_else(|_| Err(StepError::lost("the step's code panicked")));
         let attempt = Attempt { step, outcome };

@@ -136,6 +136,8 @@ kinds! {
     TooMany = "urn:tempus:problem:too-many-requests", 429, "Too many requests";
     /// A defect of this server.
     Internal = "urn:tempus:problem:internal", 500, "Internal error";
+    /// The engine keeps its store elsewhere.
+    NoBackup = "urn:tempus:problem:no-backup", 501, "This engine has no file to back up";
     /// It was not done; ask again.
     Unavailable = "urn:tempus:problem:unavailable", 503, "Not available now";
     /// Nobody knows whether it was done; look before asking again.

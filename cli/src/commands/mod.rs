@@ -1,5 +1,6 @@
 //! The client commands, one file each: its flags, its call, and how the answer is shown.
 
+pub mod backup;
 pub mod bootstrap;
 pub mod completions;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod job;
 pub mod list;
 pub mod logs;
 pub mod receipt;
+pub mod restore;
 mod service;
 mod session;
 pub mod show;
