@@ -9,7 +9,15 @@ fn main() {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    let version = match given().or_else(of_git) {
+    let commit = given().or_else(of_git);
+    let hash = commit
+        .as_deref()
+        .and_then(|commit| commit.split(' ').next());
+    println!(
+        "cargo::rustc-env=TEMPUS_BUILT_FROM={}",
+        hash.unwrap_or("unknown")
+    );
+    let version = match &commit {
         Some(commit) => format!("{version} ({commit})"),
         None => version,
     };

@@ -1,14 +1,19 @@
-//! How many previews there are in each phase, counted now and then rather than on every look.
+//! How many previews there are in each phase, and what else the store holds that somebody should
+//! look at: counted now and then rather than on every look.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tempus_engine::{Filter, Store, StoreError};
-use tempus_model::Phase;
+use tempus_model::{Desired, Phase, PreviewId, Row, Spec, SpecId};
+use tempus_steps::Platform;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// How old a count may be.
 const FRESH: Duration = Duration::from_secs(10);
+/// How many dead letters are counted; more than this are as alarming as this many.
+const LETTERS: usize = 1000;
 
 /// What is not gone: bounded by the quota, unlike the history.
 const LIVE: [Phase; 5] = [
@@ -21,42 +26,79 @@ const LIVE: [Phase; 5] = [
 
 /// The last count. One look at a time counts anew; others meanwhile wait for it.
 #[derive(Debug, Default)]
-pub(crate) struct Census(Mutex<Option<(Instant, Count)>>);
+pub(crate) struct Census(Mutex<Last>);
 
-/// How many previews there were.
+#[derive(Debug, Default)]
+struct Last {
+    count: Option<(Instant, Count)>,
+    /// What specs cost that were counted last: a spec never changes.
+    costs: Costs,
+}
+
+type Costs = BTreeMap<(PreviewId, SpecId), f64>;
+
+/// How much there was.
 #[derive(Debug, Clone)]
 pub(crate) struct Count {
-    /// By phase, those that are not gone.
+    /// Previews by phase, those that are not gone.
     pub phases: [(Phase, f64); LIVE.len()],
     /// Parked ones.
     pub parked: f64,
+    /// Messages that nobody could read.
+    pub messages: f64,
+    /// Reports of what belongs to no row.
+    pub orphans: f64,
+    /// What the previews cost, where that has a price.
+    pub dollars_per_hour: Option<f64>,
 }
 
 impl Census {
     /// The count, at most a few seconds old.
-    pub async fn take(&self, store: &dyn Store) -> Result<Count, StoreError> {
+    pub async fn take(
+        &self,
+        store: &dyn Store,
+        platform: &dyn Platform,
+    ) -> Result<Count, StoreError> {
         let mut last = self.0.lock().await;
-        match &*last {
+        match &last.count {
             Some((at, count)) if at.elapsed() < FRESH => Ok(count.clone()),
             _ => {
-                let count = count(store).await?;
-                *last = Some((Instant::now(), count.clone()));
+                let mut count = previews(store, platform, &mut last.costs).await?;
+                for letter in store.dead_letters(LETTERS).await? {
+                    match letter.id.orphaned() {
+                        Some(_) => count.orphans += 1.0,
+                        None => count.messages += 1.0,
+                    }
+                }
+                last.count = Some((Instant::now(), count.clone()));
                 Ok(count)
             }
         }
     }
 }
 
-async fn count(store: &dyn Store) -> Result<Count, StoreError> {
+async fn previews(
+    store: &dyn Store,
+    platform: &dyn Platform,
+    costs: &mut Costs,
+) -> Result<Count, StoreError> {
     let filter = Filter {
         phases: LIVE.to_vec(),
         ..Filter::default()
     };
+    let nothing = Spec {
+        template: String::new(),
+        commit_sha: None,
+        services: Vec::new(),
+    };
     let mut count = Count {
         phases: LIVE.map(|phase| (phase, 0.0)),
         parked: 0.0,
+        messages: 0.0,
+        orphans: 0.0,
+        dollars_per_hour: platform.dollars_per_hour(&nothing),
     };
-    let mut cursor = None;
+    let (mut cursor, known) = (None, std::mem::take(costs));
     loop {
         let page = store.list(&filter, cursor.as_ref(), 200).await?;
         for preview in &page.items {
@@ -67,10 +109,34 @@ async fn count(store: &dyn Store) -> Result<Count, StoreError> {
             if preview.row.parked.is_some() {
                 count.parked += 1.0;
             }
+            let Some(spec) = paid_for(&preview.row) else {
+                continue;
+            };
+            let key = (preview.row.preview, spec);
+            let cost = match known.get(&key) {
+                Some(cost) => Some(*cost),
+                None => store
+                    .spec(preview.row.preview, spec)
+                    .await?
+                    .and_then(|spec| platform.dollars_per_hour(&spec)),
+            };
+            if let Some(cost) = cost {
+                costs.insert(key, cost);
+                count.dollars_per_hour = count.dollars_per_hour.map(|sum| sum + cost);
+            }
         }
         cursor = page.next;
         if cursor.is_none() {
             return Ok(count);
         }
     }
+}
+
+/// What of a preview runs, or is about to.
+fn paid_for(row: &Row) -> Option<SpecId> {
+    let wanted = match row.desired {
+        Desired::Present(spec) => Some(spec),
+        Desired::Absent(_) => None,
+    };
+    row.settled.spec.or(wanted)
 }

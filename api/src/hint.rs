@@ -29,8 +29,7 @@ pub(crate) async fn reap(api: &Api, preview: PreviewId) {
 }
 
 async fn send(api: &Api, preview: PreviewId, message: Outgoing) {
-    let messages = [message];
-    let problem = match tokio::time::timeout(PATIENCE, api.queue().send(&messages)).await {
+    let problem = match tokio::time::timeout(PATIENCE, api.queue().post(message)).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
         Err(_) => "queue: no answer in time".to_owned(),

@@ -28,6 +28,7 @@ mod hint;
 mod identity;
 mod layer;
 mod metrics;
+mod recorder;
 mod refusal;
 mod request;
 mod router;
@@ -44,7 +45,8 @@ pub use config::{
 };
 pub use gate::{Front, StoreDirectory};
 pub use identity::{Identity, OidcError, OidcPace, Pattern, Rate, Rule};
-pub use metrics::{Metrics, MetricsError};
+pub use metrics::METRICS;
+pub use recorder::{Metrics, MetricsError};
 pub use router::{document, router};
 pub use serve::{Probe, Socket, Tls, TlsError, serve, serve_probe};
 pub use state::{Api, Parts};

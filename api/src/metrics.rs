@@ -1,94 +1,62 @@
-//! What is measured, as Prometheus text.
-//!
-//! Everything in the process measures through the `metrics` facade; the one recorder behind it is
-//! installed here, and `/metrics` renders it.
+//! What the API measures, and what it counts of the store for whoever looks.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics::{counter, gauge, histogram};
+use tempus_model::{Metric, MetricUnit};
 
 use crate::census::Count;
-
-/// Seconds. From a read of one row to a slow start of a store.
-const BUCKETS: [f64; 11] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
-];
-
-/// The media type of what is rendered.
-pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// The process's recorder. Cheap to clone.
-#[derive(Clone)]
-pub struct Metrics(PrometheusHandle);
-
-/// Why nothing can be measured.
-#[derive(Debug, thiserror::Error)]
-#[error("the recorder of metrics cannot be installed: {0}")]
-pub struct MetricsError(String);
-
-impl Metrics {
-    /// The process's recorder, installed by the first call.
-    pub fn install() -> Result<Self, MetricsError> {
-        static INSTALLED: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
-        let handle = INSTALLED.get_or_init(|| {
-            let all = Matcher::Suffix("_seconds".to_owned());
-            let handle = PrometheusBuilder::new()
-                .set_buckets_for_metric(all, &BUCKETS)
-                .and_then(PrometheusBuilder::install_recorder)
-                .map_err(|error| error.to_string())?;
-            describe();
-            Ok(handle)
-        });
-        handle.clone().map(Self).map_err(MetricsError)
-    }
-
-    /// Everything measured so far.
-    pub(crate) fn render(&self) -> String {
-        // Without a listener of its own the exporter is folded up whenever it is looked at.
-        self.0.run_upkeep();
-        self.0.render()
-    }
-}
-
-fn describe() {
-    describe_counter!(REQUESTS, "HTTP requests, by method, route and status.");
-    describe_histogram!(DURATION, "Time to the head of the answer, in seconds.");
-    describe_counter!(
-        REFUSALS,
-        "Callers that were turned away (401, 403, 429), by reason."
-    );
-    describe_counter!(
-        HINTS_LOST,
-        "Hints that could not be sent; the reminder finds their rows."
-    );
-    describe_gauge!(PREVIEWS, "Previews that are not gone, by phase.");
-    describe_gauge!(PARKED, "Previews that wait for a person.");
-    describe_gauge!(QUEUED, "Messages on the queue, by state.");
-    describe_gauge!(
-        OLDEST,
-        "How long the work has waited that is due longest and that nobody has taken up."
-    );
-}
+use crate::shape::ProblemKind;
 
 const REQUESTS: &str = "tempus_http_requests_total";
-const DURATION: &str = "tempus_http_request_duration_seconds";
-const REFUSALS: &str = "tempus_http_refusals_total";
-const HINTS_LOST: &str = "tempus_api_hints_lost_total";
+pub(crate) const DURATION: &str = "tempus_http_request_duration_seconds";
+const REFUSED: &str = "tempus_refused_total";
+const HINTS_LOST: &str = "tempus_hints_lost_total";
 const PREVIEWS: &str = "tempus_previews";
 const PARKED: &str = "tempus_previews_parked";
+const LETTERS: &str = "tempus_dead_letters";
 const QUEUED: &str = "tempus_queue_messages";
 const OLDEST: &str = "tempus_queue_oldest_age_seconds";
+const COST: &str = "tempus_cost_dollars_per_hour";
 
-/// Counts a request.
-pub(crate) fn request(method: &Method, route: &str, status: StatusCode, took: Duration) {
-    // A client can invent methods, and each would be a metric of its own.
-    let method = match *method {
+/// Every metric that the API has. Its lost hints are the worker's metric of that name.
+#[rustfmt::skip] // a table reads better with one metric a line
+pub const METRICS: &[Metric] = {
+    use MetricUnit::{Count, DollarsPerHour, Seconds};
+    &[
+        Metric::counter(REQUESTS, Count, &["method", "route", "status"], "HTTP requests."),
+        Metric::histogram(DURATION, Seconds, &["method", "route"], "Time to the head of the answer."),
+        Metric::counter(REFUSED, Count, &["reason"], "Requests that were refused."),
+        Metric::gauge(PREVIEWS, Count, &["phase"], "Previews that are not gone."),
+        Metric::gauge(PARKED, Count, &[], "Previews that wait for a person."),
+        Metric::gauge(LETTERS, Count, &["kind"], "Unreadable messages, and reports of what belongs to no row."),
+        Metric::gauge(QUEUED, Count, &["state"], "Messages on the queue."),
+        Metric::gauge(OLDEST, Seconds, &[], "How long the work has waited that is due longest and that nobody has taken up."),
+        Metric::gauge(COST, DollarsPerHour, &[], "What the tasks of the previews cost that are not gone, by list price."),
+    ]
+};
+
+/// Shows what has not happened yet as zero: what appears only with its first time is an increase
+/// that nobody sees.
+pub(crate) fn begin() {
+    for kind in [ProblemKind::Quota, ProblemKind::NoListener] {
+        counter!(REFUSED, "reason" => kind.word()).increment(0);
+    }
+    counter!(HINTS_LOST).increment(0);
+}
+
+/// A method as a metric and a span know it: a client can invent methods, and each would be a metric
+/// of its own.
+pub(crate) fn method(method: &Method) -> &str {
+    match *method {
         Method::GET | Method::HEAD | Method::POST | Method::DELETE => method.as_str(),
         _ => "other",
-    };
+    }
+}
+
+/// Counts a request.
+pub(crate) fn request(method: &str, route: &str, status: StatusCode, took: Duration) {
     let labels = [
         ("method", method.to_owned()),
         ("route", route.to_owned()),
@@ -98,9 +66,9 @@ pub(crate) fn request(method: &Method, route: &str, status: StatusCode, took: Du
     histogram!(DURATION, &labels[..2]).record(took);
 }
 
-/// Counts a caller that was turned away.
-pub(crate) fn refusal(reason: &'static str) {
-    counter!(REFUSALS, "reason" => reason).increment(1);
+/// Counts a request that was refused.
+pub(crate) fn refused(reason: &'static str) {
+    counter!(REFUSED, "reason" => reason).increment(1);
 }
 
 /// Counts a hint that could not be sent.
@@ -114,6 +82,11 @@ pub(crate) fn previews(count: &Count) {
         gauge!(PREVIEWS, "phase" => phase.as_str()).set(*previews);
     }
     gauge!(PARKED).set(count.parked);
+    gauge!(LETTERS, "kind" => "message").set(count.messages);
+    gauge!(LETTERS, "kind" => "orphan").set(count.orphans);
+    if let Some(dollars) = count.dollars_per_hour {
+        gauge!(COST).set(dollars);
+    }
 }
 
 /// Shows how much is on the queue.

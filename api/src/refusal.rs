@@ -10,6 +10,7 @@ use tempus_model::transition::discard::NoDiscard;
 use tempus_model::{FieldError, Scope};
 
 use crate::identity::Caller;
+use crate::metrics;
 use crate::shape::{Problem, ProblemKind};
 
 /// The media type of problem documents.
@@ -200,6 +201,7 @@ impl IntoResponse for Refusal {
             reason,
             challenge,
         } = *self.0;
+        metrics::refused(reason.unwrap_or_else(|| problem.kind.word()));
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();

@@ -12,8 +12,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::handler::{
-    create, dead_letters, destroy, docs, events, extend, job, link, logs, preview, receipt, status,
-    tokens, update, whoami,
+    backup, create, dead_letters, destroy, docs, events, extend, job, link, logs, preview, receipt,
+    status, tokens, update, whoami,
 };
 use crate::identity::access::{Access, Table};
 use crate::layer::identify::Doorman;
@@ -43,6 +43,8 @@ fn calls() -> Calls {
         .admin(routes!(dead_letters::list))
         .admin(routes!(dead_letters::replay))
         .admin(routes!(dead_letters::discard))
+        // It holds what everybody keeps.
+        .admin(routes!(backup::backup))
         .admin(routes!(tokens::create))
         .admin(routes!(tokens::list))
         .admin(routes!(tokens::revoke))

@@ -8,10 +8,11 @@ use tempus_model::Timestamp;
 use tempus_steps::Platform;
 use tempus_steps::gate::Gate;
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::census::Census;
 use crate::identity::{Guard, Identity, OidcError};
-use crate::{Config, Metrics};
+use crate::{Config, Metrics, metrics};
 
 /// What the API is made of.
 pub struct Parts {
@@ -47,6 +48,7 @@ pub struct Api {
 impl Api {
     /// An API of these parts.
     pub fn new(mut parts: Parts) -> Result<Self, OidcError> {
+        metrics::begin();
         Ok(Self {
             guard: Guard::new(parts.identity.take())?,
             parts: Arc::new(parts),
@@ -58,6 +60,20 @@ impl Api {
     /// Ends every stream that an answer is made of: log lines being followed, a job's events.
     pub fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// Counts what the store and the queue hold, for whoever looks at the metrics next. What cannot
+    /// be counted now shows as it last was: the rest is still worth reading, most of all when
+    /// something is wrong.
+    pub async fn count(&self) {
+        match self.census.take(self.store(), self.platform()).await {
+            Ok(count) => metrics::previews(&count),
+            Err(error) => warn!(%error, "previews not counted"),
+        }
+        match self.queue().depth().await {
+            Ok(depth) => metrics::queue(&depth),
+            Err(error) => warn!(%error, "queue not measured"),
+        }
     }
 
     pub(crate) fn closing(&self) -> CancellationToken {
@@ -95,10 +111,6 @@ impl Api {
     /// What callers prove themselves to, unless they need not.
     pub(crate) fn guard(&self) -> Option<&Guard> {
         self.guard.as_deref()
-    }
-
-    pub(crate) fn census(&self) -> &Census {
-        &self.census
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::Session;
+use crate::commands::backup::Backup;
 use crate::commands::bootstrap::Bootstrap;
 use crate::commands::completions::Completions;
 use crate::commands::config::Config;
@@ -20,6 +21,7 @@ use crate::commands::link::Link;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
 use crate::commands::receipt::Receipt;
+use crate::commands::restore::Restore;
 use crate::commands::show::Show;
 use crate::commands::token::Token;
 use crate::commands::update::Update;
@@ -59,6 +61,8 @@ enum Command {
     Receipt(Receipt),
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    Backup(Backup),
+    Restore(Restore),
     #[command(subcommand)]
     Token(Token),
     Whoami(Whoami),
@@ -107,6 +111,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Context(command) => return command.run(),
         Command::Config(command) => return command.run(),
         Command::Completions(command) => return command.run(),
+        Command::Restore(command) => return command.run(),
         _ => {}
     }
     let is_server = matches!(
@@ -150,10 +155,14 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Exec(c) => in_session!(c, &c.remote),
         Command::Receipt(c) => in_session!(c, &c.remote),
         Command::DeadLetters(c) => in_session!(c, c.remote()),
+        Command::Backup(c) => in_session!(c, &c.remote),
         Command::Token(command) => command.run().await,
         Command::Whoami(c) => in_session!(c, &c.remote),
         // Handled without a runtime.
-        Command::Context(_) | Command::Config(_) | Command::Completions(_) => Ok(()),
+        Command::Context(_)
+        | Command::Config(_)
+        | Command::Completions(_)
+        | Command::Restore(_) => Ok(()),
     }
 }
 

@@ -31,3 +31,4 @@ pub mod progress;
 pub mod serve;
 pub mod server;
 pub mod signals;
+pub mod telemetry;

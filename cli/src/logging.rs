@@ -14,6 +14,7 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::prelude::*;
 
 use crate::config::{Log, LogFormat};
+use crate::telemetry;
 
 /// The file's name in the data folder.
 pub const FILE: &str = "tempus.log";
@@ -54,7 +55,8 @@ pub fn start(log: &Log, target: Target<'_>) -> io::Result<()> {
                     .with_writer(io::stderr)
                     .boxed(),
             };
-            registry.with(layer.with_filter(filter)).try_init()
+            let lines = layer.with_filter(filter);
+            registry.with(telemetry::layer()).with(lines).try_init()
         }
         Target::Beside { bars, folder } => {
             let file = LogFile::open(folder.join(FILE))?;
@@ -68,7 +70,8 @@ pub fn start(log: &Log, target: Target<'_>) -> io::Result<()> {
                 .without_time()
                 .with_writer(Above(bars))
                 .with_filter(LevelFilter::WARN);
-            registry.with(all).with(warnings).try_init()
+            let spans = telemetry::layer();
+            registry.with(spans).with(all).with(warnings).try_init()
         }
     }
     .map_err(io::Error::other)

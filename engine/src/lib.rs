@@ -16,6 +16,7 @@
 //! ```
 
 pub mod aws;
+mod backup;
 mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -27,6 +28,7 @@ pub mod testing;
 mod timer;
 mod trace;
 
+pub use backup::{Backup, BackupError};
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use queue::{Delivery, Depth, Handle, Outgoing, Queue, QueueError};
 pub use store::{
@@ -35,4 +37,4 @@ pub use store::{
     ReserveError, Store, StoreError, Update, WriteError,
 };
 pub use timer::{Alarm, Timer, TimerError};
-pub use trace::TraceContext;
+pub use trace::{InTrace, TraceContext};

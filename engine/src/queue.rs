@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tempus_model::{Hint, MessageId};
+use tracing::{Instrument, info_span};
 
-use crate::TraceContext;
+use crate::{InTrace, TraceContext};
 
 /// A queue that delivers at least once, in no order. What it loses, doubles or delays costs time
 /// and nothing else, because a hint carries no state.
@@ -31,6 +32,24 @@ pub trait Queue: Send + Sync {
     fn longest_delay(&self) -> Duration;
 }
 
+impl dyn Queue + '_ {
+    /// Sends one message as a part of the trace in which that is called for: whoever receives it
+    /// goes on with that trace.
+    pub async fn post(&self, mut message: Outgoing) -> Result<(), QueueError> {
+        let span = info_span!("send hint", otel.kind = "producer");
+        span.note("messaging.operation.type", "send");
+        let sent = async {
+            message.trace = TraceContext::current();
+            let sent = self.send(&[message]).await;
+            if sent.is_err() {
+                tracing::Span::current().fails("queue");
+            }
+            sent
+        };
+        sent.instrument(span).await
+    }
+}
+
 /// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
@@ -40,23 +59,23 @@ pub struct Outgoing {
     pub group: Option<String>,
     /// How long it stays invisible.
     pub delay: Duration,
-    /// The trace that it belongs to.
+    /// The trace that it belongs to. [`Queue::post`](trait.Queue.html#method.post) fills it in.
     pub trace: Option<TraceContext>,
 }
 
 impl Outgoing {
-    /// This hint, now, for nobody in particular, as a part of the current trace.
+    /// This hint, now, for nobody in particular.
     pub fn now(hint: &Hint) -> Self {
         Self::later(hint, Duration::ZERO)
     }
 
-    /// This hint, after a delay, as a part of the current trace.
+    /// This hint, after a delay.
     pub fn later(hint: &Hint, delay: Duration) -> Self {
         Self {
             body: hint.encode(),
             group: None,
             delay,
-            trace: TraceContext::current(),
+            trace: None,
         }
     }
 }

@@ -25,6 +25,8 @@ use tempus_model::{
     ShortId, Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 
+use crate::{Backup, BackupError};
+
 /// The store.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -181,6 +183,9 @@ pub trait Store: Send + Sync {
 
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;
+
+    /// A copy of everything, where the engine keeps it in a file.
+    async fn backup(&self, now: Timestamp) -> Result<Backup, BackupError>;
 }
 
 /// A create.

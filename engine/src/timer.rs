@@ -1,7 +1,9 @@
 //! The timer port: posts a preview's destroy to the queue when its time is over.
 
 use async_trait::async_trait;
-use tempus_model::{PreviewId, Timestamp};
+use tempus_model::{Hint, PreviewId, Timestamp};
+
+use crate::TraceContext;
 
 /// Alarms that survive every process. Firing puts [`tempus_model::Hint::Expire`] on the queue.
 #[async_trait]
@@ -27,6 +29,23 @@ pub struct Alarm {
     pub preview: PreviewId,
     /// When it fires: at this time or up to a minute around it, as exactly as the engine can.
     pub fires_at: Timestamp,
+    /// What set it: the trace of what it brings about links back to there. No part of what an alarm
+    /// is, so the one that stands keeps its own.
+    pub set_by: Option<TraceContext>,
+}
+
+impl Alarm {
+    /// Whether it does the same, whatever set it.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let what = |alarm: &Self| (alarm.preview, alarm.fires_at);
+        self.name == other.name && what(self) == what(other)
+    }
+
+    /// What it puts on the queue.
+    pub(crate) fn hint(&self) -> Hint {
+        let set_by = self.set_by.as_ref().map(TraceContext::traceparent);
+        Hint::expire(self.preview, self.fires_at, set_by)
+    }
 }
 
 /// Why an alarm was not set, cleared or listed.

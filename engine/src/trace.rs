@@ -2,25 +2,25 @@
 //! to a worker and on with the hints that the worker sends.
 //!
 //! Nothing depends on it. A hint that is lost, or stands in for another, loses its trace with it.
-//! The two fields are those of the W3C's headers, which is what a propagator of OpenTelemetry
-//! writes and reads.
+//! Where we are in a trace is what the current span says, whether or not anybody collects spans:
+//! there is no second place where it is kept. What collects them is the program's own business.
 
 use std::fmt;
+use std::str::FromStr;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{
+    SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
+};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// The longest `tracestate` that is passed on, in bytes: as much as the W3C asks of everybody.
 const LONGEST_STATE: usize = 512;
 
-tokio::task_local! {
-    static CURRENT: TraceContext;
-}
-
 /// A place in a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceContext {
-    /// Of the form that [`TraceContext::parse`] takes.
-    traceparent: String,
-    tracestate: Option<String>,
-}
+pub struct TraceContext(SpanContext);
 
 impl TraceContext {
     /// The name of the first field, as a header and as a message's attribute.
@@ -36,67 +36,123 @@ impl TraceContext {
         let hex = |part: &str, digits: usize| {
             part.len() == digits && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         };
-        let set = |part: &str| part.bytes().any(|digit| digit != b'0');
         let well_formed = hex(version, 2)
             && version != "ff"
             && (version != "00" || parts.len() == 4)
             && hex(trace, 32)
-            && set(trace)
             && hex(span, 16)
-            && set(span)
             && hex(flags, 2);
-        // What a later version adds is not understood, so it is not passed on.
-        let traceparent = || format!("00-{trace}-{span}-{flags}");
+        if !well_formed {
+            return None;
+        }
         let can_pass = |state: &&str| {
             let mut bytes = state.bytes();
             (1..=LONGEST_STATE).contains(&state.len()) && bytes.all(|b| matches!(b, b' '..=b'~'))
         };
-        well_formed.then(|| Self {
-            traceparent: traceparent(),
-            tracestate: tracestate.filter(can_pass).map(str::to_owned),
-        })
+        let state = tracestate.filter(can_pass);
+        let state = state.and_then(|state| TraceState::from_str(state).ok());
+        Self::named(SpanContext::new(
+            TraceId::from_hex(trace).ok()?,
+            SpanId::from_hex(span).ok()?,
+            // What a later version adds is not understood, so it is not passed on.
+            TraceFlags::new(u8::from_str_radix(flags, 16).ok()?),
+            true,
+            state.unwrap_or_default(),
+        ))
     }
 
-    /// The beginning of a trace.
-    #[must_use]
-    pub fn fresh() -> Self {
-        // Zero is no id.
-        let (trace, span) = (rand::random::<u128>().max(1), rand::random::<u64>().max(1));
-        Self {
-            traceparent: format!("00-{trace:032x}-{span:016x}-01"),
-            tracestate: None,
-        }
-    }
-
-    /// What the task is a part of that asks, if it runs in a [`TraceContext::scope`].
+    /// Where the task is that asks; `None` outside of any span.
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Self::clone).ok()
+        Self::of(&Span::current())
     }
 
-    /// Runs a future as a part of this trace: messages that it makes carry it.
-    pub async fn scope<F: Future>(self, future: F) -> F::Output {
-        CURRENT.scope(self, future).await
+    /// Where a span is. It begins by this: what it is a part of cannot be said any more.
+    pub fn of(span: &Span) -> Option<Self> {
+        Self::named(span.context().span().span_context().clone())
+    }
+
+    fn named(context: SpanContext) -> Option<Self> {
+        context.is_valid().then_some(Self(context))
     }
 
     /// The first field.
-    pub fn traceparent(&self) -> &str {
-        &self.traceparent
+    pub fn traceparent(&self) -> String {
+        let flags = self.0.trace_flags().to_u8();
+        format!("00-{}-{}-{flags:02x}", self.0.trace_id(), self.0.span_id())
     }
 
     /// The second field.
-    pub fn tracestate(&self) -> Option<&str> {
-        self.tracestate.as_deref()
+    pub fn tracestate(&self) -> Option<String> {
+        Some(self.0.trace_state().header()).filter(|state| !state.is_empty())
     }
 
     /// The trace's id: what is the same in every log line of a request, whichever process wrote it.
-    pub fn id(&self) -> &str {
-        self.traceparent.get(3..35).unwrap_or_default()
+    pub fn id(&self) -> String {
+        self.0.trace_id().to_string()
     }
 }
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.traceparent)
+        f.write_str(&self.traceparent())
+    }
+}
+
+/// What a span can be told about its trace.
+pub trait InTrace {
+    /// Makes it a part of this trace, as what somebody asked for who is elsewhere.
+    fn part_of(&self, parent: Option<&TraceContext>);
+
+    /// Says that it came about because of something in another trace.
+    fn linked_to(&self, cause: Option<&TraceContext>);
+
+    /// Fills in the fields `trace_id` and `span_id`, as far as it was made with them: they are what
+    /// a log line is found by.
+    fn show_ids(&self);
+
+    /// Says something of it to who collects spans, and not to the log.
+    fn note(&self, key: &'static str, value: impl Into<opentelemetry::Value>);
+
+    /// Names it to who collects spans, and not to the log.
+    fn called(&self, name: String);
+
+    /// Says that it ended badly, as what kind of error; to who collects spans, and not to the log.
+    fn fails(&self, kind: impl Into<String>);
+}
+
+impl InTrace for Span {
+    fn part_of(&self, parent: Option<&TraceContext>) {
+        if let Some(TraceContext(parent)) = parent {
+            // Refused where nothing follows spans, which is fine.
+            let _ = self.set_parent(Context::new().with_remote_span_context(parent.clone()));
+        }
+    }
+
+    fn linked_to(&self, cause: Option<&TraceContext>) {
+        if let Some(TraceContext(cause)) = cause {
+            self.add_link(cause.clone());
+        }
+    }
+
+    fn show_ids(&self) {
+        if let Some(TraceContext(place)) = TraceContext::of(self) {
+            self.record("trace_id", tracing::field::display(place.trace_id()));
+            self.record("span_id", tracing::field::display(place.span_id()));
+        }
+    }
+
+    fn note(&self, key: &'static str, value: impl Into<opentelemetry::Value>) {
+        self.set_attribute(key, value);
+    }
+
+    fn called(&self, name: String) {
+        self.context().span().update_name(name);
+    }
+
+    fn fails(&self, kind: impl Into<String>) {
+        let kind = kind.into();
+        self.set_attribute("error.type", kind.clone());
+        self.set_status(Status::error(kind));
     }
 }
 
@@ -110,13 +166,13 @@ mod tests {
     fn what_names_a_trace_is_read() {
         let parent = format!("00-{ID}-00f067aa0ba902b7-01");
         let context = TraceContext::parse(&parent, Some("vendor=1,other=2")).unwrap();
-        assert_eq!((context.id(), context.traceparent()), (ID, &*parent));
-        assert_eq!(context.tracestate(), Some("vendor=1,other=2"));
+        assert_eq!(
+            (&*context.id(), context.traceparent()),
+            (ID, parent.clone())
+        );
+        assert_eq!(context.tracestate().as_deref(), Some("vendor=1,other=2"));
         let later = TraceContext::parse(&format!("01-{ID}-00f067aa0ba902b7-01-more"), None);
         assert_eq!(later.unwrap().traceparent(), parent);
-        let (a, b) = (TraceContext::fresh(), TraceContext::fresh());
-        assert_eq!(TraceContext::parse(a.traceparent(), None), Some(a.clone()));
-        assert_ne!(a.id(), b.id());
     }
 
     #[test]
@@ -142,12 +198,9 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_message_belongs_to_the_trace_that_it_is_made_in() {
-        let hint = tempus_model::Hint::Sweep;
-        assert_eq!(crate::Outgoing::now(&hint).trace, None);
-        let context = TraceContext::fresh();
-        let made = context.clone().scope(async { crate::Outgoing::now(&hint) });
-        assert_eq!(made.await.trace, Some(context));
+    #[test]
+    fn outside_of_any_span_there_is_no_trace() {
+        assert_eq!(TraceContext::current(), None);
+        assert_eq!(TraceContext::of(&tracing::info_span!("unseen")), None);
     }
 }

@@ -23,6 +23,9 @@ pub enum Hint {
         preview: PreviewId,
         /// The expiry that the timer was set for; it may have been extended since.
         expires_at: Timestamp,
+        /// The `traceparent` of what set the timer: the trace of the destroy links back to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        set_by: Option<String>,
     },
     /// The platform changed something that belongs to this preview.
     Event {
@@ -52,6 +55,15 @@ impl Hint {
         Self::Look {
             preview,
             sent_by: None,
+        }
+    }
+
+    /// The destroy that a timer posts.
+    pub const fn expire(preview: PreviewId, expires_at: Timestamp, set_by: Option<String>) -> Self {
+        Self::Expire {
+            preview,
+            expires_at,
+            set_by,
         }
     }
 

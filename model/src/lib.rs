@@ -24,7 +24,9 @@ mod hint;
 mod id;
 mod job;
 mod ledger;
+mod metric;
 mod name;
+mod price;
 mod receipt;
 mod row;
 mod saga;
@@ -43,7 +45,9 @@ pub use id::{
 };
 pub use job::{Job, JobKind, JobRef, JobStatus};
 pub use ledger::{Ledger, LedgerEntry, StepId};
+pub use metric::{Metric, MetricKind, MetricUnit};
 pub use name::{DnsName, NameError, resource_name, slug};
+pub use price::{Address, Capacity};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{
     Absence, Desired, GoneAs, Identity, Lease, Origin, Owner, Parked, Phase, Route, Row, Settled,

@@ -181,6 +181,12 @@ impl Saga {
     pub fn begin(&mut self, step: &StepId, state: StepState, now: Timestamp) {
         match self.progress_mut(step) {
             Some(progress) if progress.state == state => {}
+            // It goes on with what it waited for; its deadline counts from where it counted.
+            Some(progress)
+                if progress.state == StepState::Waiting && state == StepState::Running =>
+            {
+                progress.state = state;
+            }
             Some(progress) if state == StepState::Removing => {
                 progress.state = state;
                 progress.undo_started_at = Some(now);
@@ -289,5 +295,50 @@ impl StepState {
     /// Whether more will happen without anybody's help.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Running | Self::Waiting | Self::Removing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PlanKind;
+
+    /// A step that waits gives the lease back and is begun again under the next one, as often as it
+    /// waits. Were its deadline counted anew each time, it would have none.
+    #[test]
+    fn a_step_that_waits_keeps_its_deadline() {
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+        let mut saga = Saga {
+            plan: PlanId {
+                kind: PlanKind::Create,
+                version: 1,
+            },
+            job: None,
+            generation: Generation::default(),
+            expires_at: at(3600),
+            course: Course::Forward,
+            target: None,
+            stages: Vec::new(),
+            at: 0,
+            entered: true,
+            started_at: at(0),
+            rejected: None,
+            vouches: None,
+            progress: Vec::new(),
+        };
+        let step = StepId::single("healthy");
+        saga.begin(&step, StepState::Running, at(0));
+        for seconds in [10, 20, 30] {
+            saga.progress_mut(&step).unwrap().state = StepState::Waiting;
+            saga.begin(&step, StepState::Running, at(seconds));
+        }
+        let progress = saga.progress(&step).unwrap();
+        assert_eq!(
+            (progress.state, progress.since),
+            (StepState::Running, Some(at(0)))
+        );
+        // An operator's replay is what starts it anew.
+        saga.retry_anew();
+        assert_eq!(saga.progress(&step).unwrap().since, None);
     }
 }

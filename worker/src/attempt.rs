@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use serde_json::value::RawValue;
+use tempus_engine::InTrace;
 use tempus_model::StepId;
 use tempus_steps::{Progress, StepError, Trust};
 use tokio::task::JoinHandle;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::ctx::AttemptCtx;
 use crate::held::Held;
-use crate::{Parts, Tasks};
+use crate::{Parts, Tasks, metrics};
 
 /// What to do with a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +23,43 @@ pub(crate) enum Direction {
     Compensate,
 }
 
+impl Direction {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Execute => "execute",
+            Self::Compensate => "compensate",
+        }
+    }
+}
+
 /// How an attempt ended.
 pub(crate) struct Attempt {
     pub(crate) step: StepId,
     /// `Done` carries the output of an execution, and nothing for a compensation.
     pub(crate) outcome: Result<Progress<Option<Arc<RawValue>>>, StepError>,
+}
+
+impl Attempt {
+    /// How it ended, in a word; an error if it is one.
+    fn word(&self) -> Result<&'static str, &'static str> {
+        match &self.outcome {
+            Ok(Progress::Done(_)) => Ok("ok"),
+            Ok(Progress::Wait { .. }) => Ok("wait"),
+            Err(StepError::Throttled(_)) => Err("throttled"),
+            Err(StepError::Transient { .. }) => Err("transient"),
+            Err(StepError::Rejected { .. }) => Err("rejected"),
+        }
+    }
+
+    fn measure(&self, direction: Direction, span: &Span) {
+        let word = self.word();
+        let outcome = word.unwrap_or_else(|error| error);
+        metrics::attempt(&self.step, direction, outcome);
+        span.note("tempus.step.outcome", outcome);
+        if let Err(error) = word {
+            span.fails(error);
+        }
+    }
 }
 
 /// Starts an attempt. The future runs to its end whatever becomes of its caller.
@@ -63,8 +97,13 @@ pub(crate) fn start(
         "step",
         step = %step,
         attempt = number,
-        undo = matches!(direction, Direction::Compensate)
+        undo = matches!(direction, Direction::Compensate),
+        span_id = Empty,
     );
+    span.called(format!("{} {}", direction.as_str(), step.kind()));
+    span.note("tempus.step.kind", step.kind().to_owned());
+    span.note("tempus.step.direction", direction.as_str());
+    span.show_ids();
     let step = step.clone();
     let kind = step.kind().to_owned();
     let call = async move {
@@ -93,10 +132,12 @@ pub(crate) fn start(
             },
         }
     };
-    let call = AssertUnwindSafe(call).catch_unwind().map(|ended| {
+    let call = AssertUnwindSafe(call).catch_unwind().map(move |ended| {
         // How far a call came that panicked, nobody knows.
         let outcome = ended.unwrap_or_else(|_| Err(StepError::lost("the step's code panicked")));
-        Attempt { step, outcome }
+        let attempt = Attempt { step, outcome };
+        attempt.measure(direction, &Span::current());
+        attempt
     });
     tasks.spawn(call.instrument(span))
 }

@@ -6,7 +6,7 @@ use tempus_model::{Nonce, Row, Snapshot, Work};
 use tokio::time::Instant;
 
 use crate::held::{Held, hidden_for};
-use crate::{Parts, WorkerConfig};
+use crate::{Parts, WorkerConfig, metrics};
 
 /// What came of a claim.
 pub(crate) enum Claimed {
@@ -57,7 +57,12 @@ impl Parts {
             let answer = self.store.claim(preview, &claim).await;
             match answer {
                 Ok(row) if row.parked.is_some() => return Ok(Claimed::Parked),
-                Ok(row) => return Ok(self.held(config, snapshot, row, &claim, sent, delivery)),
+                Ok(row) => {
+                    if snapshot.row.lease.is_some() {
+                        metrics::lease_expired();
+                    }
+                    return Ok(self.held(config, snapshot, row, &claim, sent, delivery));
+                }
                 Err(ClaimError::NotFound | ClaimError::NoClaim(NoClaim::NotDue(_))) => {
                     return Ok(Claimed::Nothing);
                 }

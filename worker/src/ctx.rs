@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tempus_engine::{Alarm, Reserve, ReserveError, StoreError, TimerError};
+use tempus_engine::{Alarm, Reserve, ReserveError, StoreError, TimerError, TraceContext};
 use tempus_model::{
     DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Route, Spec, SpecId,
     Timestamp,
@@ -145,6 +145,7 @@ impl Ctx for AttemptCtx {
             name: name.to_owned(),
             preview: self.identity.id,
             fires_at,
+            set_by: TraceContext::current(),
         };
         self.parts.timer.set(&alarm).await.map_err(timer)
     }

@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use tempus_engine::{
-    DeadLetter, DeadLetterId, Delivery, JobError, Outgoing, StoreError, TraceContext,
+    DeadLetter, DeadLetterId, Delivery, InTrace, JobError, Outgoing, StoreError, TraceContext,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, JobId, PreviewId, Snapshot, Timestamp, Work};
+use tempus_model::{Hint, HintError, JobId, PreviewId, Snapshot, Timestamp, Work};
 use tempus_steps::CloudEvent;
 use tracing::Instrument;
+use tracing::field::Empty;
 
-use crate::Parts;
 use crate::budget::Class;
 use crate::claim::Claimed;
 use crate::drive::{Drive, DriveEnd};
 use crate::intake::Shared;
+use crate::{Parts, metrics};
 
 /// How long after a decline the hint comes again.
 const DECLINED: Duration = Duration::from_secs(2);
@@ -39,16 +40,33 @@ enum Verdict {
 
 impl Shared {
     /// Handles one delivery to its end, as a part of the trace that it was sent in: whatever is
-    /// sent on its behalf carries it on.
+    /// sent on its behalf carries it on. A timer begins a trace of its own, hours after the one that
+    /// set it, and links back to that.
     pub(crate) async fn handle(self, delivery: Delivery) {
-        let trace = delivery.trace.clone().unwrap_or_else(TraceContext::fresh);
-        let span = tracing::info_span!("hint", trace_id = trace.id());
-        let taken = Box::pin(self.take(delivery)).instrument(span);
-        trace.scope(taken).await;
+        let hint = Hint::decode(&delivery.body);
+        let span = tracing::info_span!(
+            "hint",
+            otel.kind = "consumer",
+            trace_id = Empty,
+            span_id = Empty
+        );
+        span.part_of(delivery.trace.as_ref());
+        if let Ok(Hint::Expire {
+            set_by: Some(set_by),
+            ..
+        }) = &hint
+        {
+            span.linked_to(TraceContext::parse(set_by, None).as_ref());
+        }
+        span.called("process hint".to_owned());
+        span.note("messaging.operation.type", "process");
+        span.note("messaging.message.id", delivery.id.to_string());
+        span.show_ids();
+        Box::pin(self.take(hint, delivery)).instrument(span).await;
     }
 
-    async fn take(self, delivery: Delivery) {
-        let verdict = match Hint::decode(&delivery.body) {
+    async fn take(self, hint: Result<Hint, HintError>, delivery: Delivery) {
+        let verdict = match hint {
             Ok(hint) => self.follow(hint, &delivery).await,
             Err(error) => match self.parts.platform.event(&delivery.body) {
                 CloudEvent::Of(preview) => {
@@ -76,7 +94,7 @@ impl Shared {
             Verdict::Delete => queue.delete(handles).await,
             Verdict::Again(hint, delay) => {
                 let delay = delay.min(queue.longest_delay());
-                match queue.send(&[Outgoing::later(&hint, delay)]).await {
+                match queue.post(Outgoing::later(&hint, delay)).await {
                     Ok(()) => queue.delete(handles).await,
                     Err(error) => Err(error),
                 }
@@ -192,6 +210,7 @@ impl Shared {
             Claimed::Nothing => Ok(Verdict::Delete),
             Claimed::Parked => {
                 tracing::error!("parked: this saga ended its worker again and again");
+                metrics::parked();
                 Ok(Verdict::Delete)
             }
             Claimed::Held(row) => {
@@ -303,8 +322,9 @@ impl Parts {
 
     /// Sends a hint without delay; one that is not sent is found by the reminder.
     pub(crate) async fn hint_now(&self, hint: &Hint) {
-        if let Err(error) = self.queue.send(&[Outgoing::now(hint)]).await {
+        if let Err(error) = self.queue.post(Outgoing::now(hint)).await {
             tracing::warn!(%error, "a hint was not sent: the reminder will find the row");
+            metrics::hint_lost();
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::group::{GroupEnd, GroupRun};
 use crate::held::{Held, NotWritten};
 use crate::next::{Next, next};
 use crate::verify::AuditEnd;
-use crate::{Parts, Tasks, WorkerConfig};
+use crate::{Parts, Tasks, WorkerConfig, metrics};
 
 /// How a claim ended.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ impl Drive<'_> {
                 Ok(None) | Err(NotWritten::Moved) => {}
                 Err(NotWritten::Lost) => {
                     tracing::warn!("the lease was lost: letting go");
+                    metrics::lease_lost();
                     return DriveEnd::Lost;
                 }
             }
@@ -228,6 +229,7 @@ impl Drive<'_> {
             "parked: this saga needs a person"
         );
         self.held.park(failure).await?;
+        metrics::parked();
         self.after_release().await;
         Ok(DriveEnd::Released)
     }

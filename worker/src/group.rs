@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::attempt::{self, Attempt, Direction};
 use crate::backoff::pause;
 use crate::held::{Held, NotWritten};
+use crate::metrics::{self, StepEnd};
 use crate::{Parts, Tasks, WorkerConfig};
 
 /// How a group ended. What it did is in the holder's saga and ledger; what is not written yet is
@@ -186,6 +187,7 @@ impl GroupRun<'_> {
             Ok(Progress::Done(output)) => {
                 slots.remove(&step);
                 held.finished(&step, output, now);
+                self.measure(held, &step, StepEnd::Ok, now);
                 return true;
             }
             Ok(Progress::Wait { after, reason }) => {
@@ -271,6 +273,17 @@ impl GroupRun<'_> {
         })
     }
 
+    /// Measures a step that has ended.
+    fn measure(&self, held: &Held, step: &StepId, end: StepEnd, now: Timestamp) {
+        let began = held.saga.progress(step).map(|progress| {
+            let undone = progress.undo_started_at;
+            let undone = undone.filter(|_| self.direction == Direction::Compensate);
+            undone.unwrap_or(progress.started_at)
+        });
+        let took = began.map_or(Duration::ZERO, |began| began.until(now));
+        metrics::step(step, self.direction, end, took);
+    }
+
     /// A rejected execution turns the saga; a compensation is never given up, it is set aside for
     /// a person.
     fn give_up(
@@ -281,6 +294,11 @@ impl GroupRun<'_> {
         rejected: &mut Option<Failure>,
         now: Timestamp,
     ) {
+        let end = match failure.kind {
+            FailureKind::Deadline => StepEnd::Overdue,
+            _ => StepEnd::Rejected,
+        };
+        self.measure(held, step, end, now);
         if let Some(progress) = held.saga.progress_mut(step) {
             progress.error = Some(failure.reason.clone());
             progress.retry_at = None;

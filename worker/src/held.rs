@@ -21,7 +21,7 @@ use tempus_model::{
 use tokio::time::Instant;
 
 use crate::backoff::pause;
-use crate::{Parts, WorkerConfig};
+use crate::{Parts, WorkerConfig, metrics};
 
 /// A claimed row, as its holder knows it.
 pub(crate) struct Held {
@@ -179,6 +179,7 @@ impl Held {
             ledger: ledger.clone(),
             ..self.progress()
         };
+        let ended = left.clone();
         let turn = Turn {
             checkpoint,
             next: next.clone(),
@@ -187,6 +188,9 @@ impl Held {
             now,
         };
         self.write(Write::Turn(Box::new(turn))).await?;
+        if let Some(job) = ended {
+            metrics::left(&job, &self.saga);
+        }
         self.lost_answers = 0;
         self.saga = next;
         self.ledger = ledger;
@@ -219,12 +223,16 @@ impl Held {
         let (checkpoint, now) = (self.progress(), self.parts.now());
         let settle = Settle {
             checkpoint,
-            job,
+            job: job.clone(),
             seen: self.seen,
             verify_at,
             now,
         };
-        self.write(Write::Settle(Box::new(settle))).await
+        self.write(Write::Settle(Box::new(settle))).await?;
+        if let Some(job) = job {
+            metrics::settled(&job, &self.saga, self.row(), now);
+        }
+        Ok(())
     }
 
     /// Ends a verify.

@@ -37,6 +37,7 @@ pub struct Worker {
 impl Worker {
     /// Starts a worker on these parts.
     pub fn start(parts: Parts, config: WorkerConfig) -> Self {
+        crate::metrics::begin();
         let (stop, stopping) = watch::channel(false);
         let shared = Shared {
             lanes: Lanes::new(config.budgets),

@@ -5,6 +5,7 @@ use tempus_engine::Outgoing;
 use tempus_model::{Hint, Timestamp};
 
 use crate::drive::Drive;
+use crate::metrics;
 
 impl Drive<'_> {
     /// Sends the hint for the row's next due time, before the write that gives the lease back: a
@@ -27,7 +28,8 @@ impl Drive<'_> {
         };
         let mut message = Outgoing::later(&hint, delay);
         message.group = Some(self.held.snapshot.identity.owner.id.clone());
-        if let Err(error) = self.parts.queue.send(&[message]).await {
+        if let Err(error) = self.parts.queue.post(message).await {
+            metrics::hint_lost();
             tracing::warn!(%error, "the next hint was not sent: the reminder will find the row");
         }
     }

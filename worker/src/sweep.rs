@@ -10,6 +10,7 @@ use tempus_steps::{Progress, Resource, Stray};
 
 use crate::ctx::AttemptCtx;
 use crate::intake::Shared;
+use crate::metrics::{self, Finding, Sweep};
 
 /// How often one reaping looks for what is left.
 const REAP_LOOKS: u32 = 30;
@@ -45,6 +46,7 @@ impl Shared {
             Ok(listed) => listed,
             Err(error) => {
                 tracing::warn!(%error, "the inventory could not be listed: nothing is concluded");
+                metrics::swept(Sweep::Unlisted);
                 return;
             }
         };
@@ -55,16 +57,24 @@ impl Shared {
                 before,
                 "the inventory is unexpectedly small: nothing is concluded from this one"
             );
+            metrics::swept(Sweep::Shrunk);
             return;
         }
         match self.compare(listed).await {
-            Ok(report) => tracing::info!(
-                listed = report.listed,
-                doubted = report.doubted.len(),
-                orphans = report.orphans.len(),
-                "swept"
-            ),
-            Err(error) => tracing::warn!(%error, "the sweep was cut short"),
+            Ok(report) => {
+                tracing::info!(
+                    listed = report.listed,
+                    doubted = report.doubted.len(),
+                    orphans = report.orphans.len(),
+                    "swept"
+                );
+                metrics::found(Finding::Orphan, report.orphans.len());
+                metrics::swept(Sweep::Done);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the sweep was cut short");
+                metrics::swept(Sweep::CutShort);
+            }
         }
     }
 
@@ -94,7 +104,7 @@ impl Shared {
                 self.is_old(stray.since, now) && !expected.contains(&stray.resource)
             };
             if strays.iter().any(is_unknown) {
-                self.doubt(*preview, &mut report).await?;
+                self.doubt(*preview, Finding::Unknown, &mut report).await?;
             }
         }
         self.find_missing(&by_preview, &mut report).await?;
@@ -130,7 +140,7 @@ impl Shared {
                     .iter()
                     .any(|resource| !there.contains(resource))
                 {
-                    self.doubt(row.preview, report).await?;
+                    self.doubt(row.preview, Finding::Missing, report).await?;
                 }
             }
             after = page.next;
@@ -158,7 +168,12 @@ impl Shared {
         since.is_none_or(|since| since.after(self.config.sweep_age) <= now)
     }
 
-    async fn doubt(&self, preview: PreviewId, report: &mut SweepReport) -> Result<(), StoreError> {
+    async fn doubt(
+        &self,
+        preview: PreviewId,
+        finding: Finding,
+        report: &mut SweepReport,
+    ) -> Result<(), StoreError> {
         if report.doubted.len() >= self.config.sweep_most {
             return Ok(());
         }
@@ -166,6 +181,7 @@ impl Shared {
             && self.parts.store.doubt(preview, self.parts.now()).await?
         {
             tracing::warn!(preview.id = %preview, "the platform and the row disagree: verifying");
+            metrics::found(finding, 1);
             self.parts.hint_now(&Hint::look(preview)).await;
         }
         Ok(())

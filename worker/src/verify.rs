@@ -12,6 +12,7 @@ use crate::backoff::pause;
 use crate::ctx::AttemptCtx;
 use crate::drive::Drive;
 use crate::held::{Held, NotWritten};
+use crate::metrics;
 
 /// How a look at what exists ended.
 pub(crate) enum AuditEnd {
@@ -185,6 +186,7 @@ const LATE: &str = "late";
 
 impl Held {
     fn removed_late(&mut self, stray: &Stray, now: Timestamp) {
+        metrics::found_late();
         let step = StepId::of(
             LATE,
             &format!("{} {}", stray.resource.kind, stray.resource.name),

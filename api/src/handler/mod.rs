@@ -2,6 +2,7 @@
 //! store for one whole intent, and shows the outcome.
 
 mod accepted;
+pub(crate) mod backup;
 pub(crate) mod create;
 pub(crate) mod dead_letters;
 pub(crate) mod destroy;

@@ -7,10 +7,9 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use tempus_engine::{Store, StoreError};
-use tracing::warn;
 
 use crate::doc::Busy;
-use crate::metrics;
+use crate::recorder;
 use crate::refusal::Refusal;
 use crate::shape::{Health, HealthStatus, Ready, ReadyStatus};
 use crate::state::Api;
@@ -60,16 +59,7 @@ pub(crate) async fn is_ready(store: &dyn Store) -> Result<Json<Ready>, Refusal> 
     responses((status = 200, description = "Prometheus text", content_type = "text/plain", body = String))
 )]
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
-    // What cannot be counted now shows as it last was: the rest is still worth reading, most of
-    // all when something is wrong.
-    match api.census().take(api.store()).await {
-        Ok(count) => metrics::previews(&count),
-        Err(error) => warn!(%error, "previews not counted"),
-    }
-    match api.queue().depth().await {
-        Ok(depth) => metrics::queue(&depth),
-        Err(error) => warn!(%error, "queue not measured"),
-    }
-    let headers = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)];
+    api.count().await;
+    let headers = [(header::CONTENT_TYPE, recorder::CONTENT_TYPE)];
     (headers, api.metrics().render()).into_response()
 }

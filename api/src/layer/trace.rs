@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
-use tempus_engine::TraceContext;
+use tempus_engine::{InTrace, TraceContext};
 use tracing::field::Empty;
 use tracing::{Instrument, debug, error, info, info_span, warn};
 
@@ -20,14 +20,15 @@ use crate::refusal::{Cause, Reason};
 pub(crate) async fn trace(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = format!("{:016x}", rand::random::<u64>());
-    let trace = trace_of(&request);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     // Not the path as it was sent: it would make a metric for every id, and may hold anything.
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = info_span!(
         "request",
-        trace_id = trace.id(),
+        otel.kind = "server",
+        trace_id = Empty,
+        span_id = Empty,
         request.id = %id,
         %method,
         path = route,
@@ -37,10 +38,19 @@ pub(crate) async fn trace(request: Request, next: Next) -> Response {
     );
     let peer = request.extensions().get::<Peer>();
     let peer = peer.map(|peer| peer.client);
-    let answer = next.run(request).instrument(span.clone());
-    let mut response = trace.scope(answer).await;
-    let took = started.elapsed();
-    metrics::request(&method, route, response.status(), took);
+    let label = metrics::method(&method);
+    span.part_of(parent_of(&request).as_ref());
+    span.called(format!("{label} {route}"));
+    span.note("http.request.method", label.to_owned());
+    span.note("http.route", route.to_owned());
+    span.show_ids();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let (status, took) = (response.status(), started.elapsed());
+    metrics::request(label, route, status, took);
+    span.note("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        span.fails(status.as_str());
+    }
     span.in_scope(|| log(&method, &response, took, peer));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", id);
@@ -48,12 +58,11 @@ pub(crate) async fn trace(request: Request, next: Next) -> Response {
     response
 }
 
-/// The trace that the request says it is a part of, or a new one.
-fn trace_of(request: &Request) -> TraceContext {
+/// The trace that the request says it is a part of.
+fn parent_of(request: &Request) -> Option<TraceContext> {
     let header = |name| request.headers().get(name)?.to_str().ok();
-    header(TraceContext::TRACEPARENT)
-        .and_then(|parent| TraceContext::parse(parent, header(TraceContext::TRACESTATE)))
-        .unwrap_or_else(TraceContext::fresh)
+    let parent = header(TraceContext::TRACEPARENT)?;
+    TraceContext::parse(parent, header(TraceContext::TRACESTATE))
 }
 
 fn log(method: &Method, response: &Response, took: Duration, peer: Option<IpAddr>) {
@@ -62,7 +71,6 @@ fn log(method: &Method, response: &Response, took: Duration, peer: Option<IpAddr
     let cause = response.extensions().get::<Cause>();
     let cause = cause.map_or("", |Cause(cause)| cause.as_str());
     if let Some(Reason(reason)) = response.extensions().get() {
-        metrics::refusal(reason);
         let peer = peer.map(tracing::field::display);
         warn!(status, took_ms, reason, peer, "turned away");
         return;

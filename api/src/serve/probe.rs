@@ -17,7 +17,7 @@ use super::{Socket, serve_until};
 use crate::handler::status;
 use crate::layer::{headers, panic};
 use crate::refusal::Refusal;
-use crate::{Metrics, metrics};
+use crate::{Metrics, recorder};
 
 /// What is asked.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ async fn ready(State(probe): State<Probe>) -> Result<Response, Refusal> {
 }
 
 async fn measured(State(probe): State<Probe>) -> Response {
-    let headers = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)];
+    let headers = [(header::CONTENT_TYPE, recorder::CONTENT_TYPE)];
     (headers, probe.metrics.render()).into_response()
 }
 

@@ -70,6 +70,12 @@ macro_rules! kinds {
             /// Every kind.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
+            /// The last word of its URN, as metrics have it.
+            pub fn word(self) -> &'static str {
+                let urn = match self {$(Self::$name => $urn),+};
+                urn.rsplit(':').next().unwrap_or(urn)
+            }
+
             /// The status code.
             pub const fn status(self) -> u16 {
                 match self {$(Self::$name => $status),+}
@@ -132,6 +138,8 @@ kinds! {
     TooMany = "urn:tempus:problem:too-many-requests", 429, "Too many requests";
     /// A defect of this server.
     Internal = "urn:tempus:problem:internal", 500, "Internal error";
+    /// The engine keeps its store elsewhere.
+    NoBackup = "urn:tempus:problem:no-backup", 501, "This engine has no file to back up";
     /// It was not done; ask again.
     Unavailable = "urn:tempus:problem:unavailable", 503, "Not available now";
     /// Nobody knows whether it was done; look before asking again.

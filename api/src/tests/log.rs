@@ -3,9 +3,12 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde_json::json;
-use tempus_engine::TraceContext;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::prelude::*;
 
 use super::server::Server;
 
@@ -90,6 +93,11 @@ async fn a_request_is_one_span_that_names_its_preview_and_no_secret() {
 /// The trace that a request is a part of goes on with its hint; a request without one begins one.
 #[tokio::test]
 async fn a_request_takes_its_trace_with_it() {
+    let tracer = SdkTracerProvider::builder().build().tracer("test");
+    let layer = tracing_opentelemetry::layer().with_tracer(tracer);
+    let followed = tracing_subscriber::registry().with(layer.with_filter(LevelFilter::INFO));
+    // One thread runs the whole test, the server included.
+    let _guard = tracing::subscriber::set_default(followed);
     let mut queue = None;
     let server = Server::with_queue(|inner| {
         queue = Some(Arc::clone(&inner));
@@ -97,9 +105,10 @@ async fn a_request_takes_its_trace_with_it() {
     })
     .await;
     let queue = queue.unwrap();
-    let trace = TraceContext::parse(TraceContext::fresh().traceparent(), Some("vendor=1")).unwrap();
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let caller = format!("00-{TRACE}-00f067aa0ba902b7-01");
     for (header, state) in [
-        (Some(trace.traceparent()), trace.tracestate()),
+        (Some(&*caller), Some("vendor=1")),
         (Some("00-nonsense-01"), None),
         (None, None),
     ] {
@@ -113,6 +122,9 @@ async fn a_request_takes_its_trace_with_it() {
         assert_eq!(answer.status, 202);
         let sent = queue.receive(1, std::time::Duration::ZERO).await.unwrap();
         let sent = sent[0].trace.as_ref().unwrap();
-        assert_eq!(*sent == trace, header == Some(trace.traceparent()));
+        let goes_on = header == Some(&*caller);
+        assert_eq!(sent.id() == TRACE, goes_on, "{sent}");
+        assert_ne!(sent.traceparent(), caller, "what sends is not what asked");
+        assert_eq!(sent.tracestate().as_deref(), state);
     }
 }

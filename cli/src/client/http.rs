@@ -14,6 +14,7 @@ use tempus_api::shape::{
 use tempus_model::{JobId, PreviewId, TokenId};
 
 use super::{Answer, Bearer, ClientError, Lines, Refusal, Server};
+use crate::failure::Failure;
 
 /// A connection to one server.
 #[derive(Debug, Clone)]
@@ -180,6 +181,25 @@ impl Client {
     /// Who the server takes the caller for.
     pub async fn whoami(&self) -> Result<Answer<CallerView>, ClientError> {
         self.get("whoami", &()).await
+    }
+
+    /// Takes the store's copy, piece by piece. One that ends before it is whole is an error.
+    pub async fn backup(
+        &self,
+        mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<(), Failure> {
+        let url = self
+            .base
+            .join("backup")
+            .unwrap_or_else(|_| self.base.clone());
+        // However long the copy takes. Its pieces come or they do not.
+        let sent = self.send(self.http.post(url)).await?;
+        let mut response = self.accepted(sent).await?;
+        let cut = |error: reqwest::Error| unreachable(&self.base, &error);
+        while let Some(bytes) = response.chunk().await.map_err(cut)? {
+            take(&bytes)?;
+        }
+        Ok(())
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

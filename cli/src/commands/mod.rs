@@ -1,6 +1,7 @@
 //! The client commands, one file each: its flags, its call, and how the answer is shown.
 
 pub mod access;
+pub mod backup;
 pub mod bootstrap;
 pub mod completions;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod link;
 pub mod list;
 pub mod logs;
 pub mod receipt;
+pub mod restore;
 mod service;
 mod session;
 pub mod show;

@@ -80,6 +80,7 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
         ("worker.lease", config.worker.lease),
         ("worker.reminder", config.worker.reminder),
         ("worker.sweep_every", config.worker.sweep_every),
+        ("telemetry.interval", config.telemetry.interval),
     ] {
         if length.as_secs() == 0 {
             refuse([name, name], text(&length), "at least \"1s\"".to_owned());

@@ -27,12 +27,22 @@ const OTHERS: [&str; 17] = [
     "TEMPUS_GATE_KEY",
 ];
 
-/// The key and the text of each variable that sets one.
+/// Variables with a name of somebody else's that set a key too. Those with our prefix are stronger.
+const STANDARD: [(&str, &str); 1] = [("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint")];
+
+/// The key and the text of each variable that sets one, the stronger ones last.
 pub(super) fn read<'k>(
     variables: &[(String, String)],
     keys: &'k [Key],
 ) -> (Vec<(&'k Key, String, Place)>, Vec<ConfigError>) {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for (name, key) in STANDARD {
+        let set = variables.iter().find(|(variable, _)| variable == name);
+        let key = keys.iter().find(|of| of.name == key);
+        if let (Some((_, text)), Some(key)) = (set, key) {
+            found.push((key, text.clone(), Place::Variable(name.to_owned())));
+        }
+    }
     for (name, text) in variables {
         if !name.starts_with("TEMPUS_") || OTHERS.contains(&name.as_str()) {
             continue;

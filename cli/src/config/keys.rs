@@ -130,6 +130,11 @@ pub fn keys() -> Vec<Key> {
         Key::new("worker.listen", "where a worker answers /health, /ready and /metrics", |c| &mut c.worker.listen),
         Key::new("log.format", "how log lines are written", |c| &mut c.log.format),
         Key::new("log.level", "which log lines are written", |c| &mut c.log.level),
+        Key::new("telemetry.otlp_endpoint", "where a collector takes OTLP over HTTP", |c| &mut c.telemetry.otlp_endpoint),
+        Key::new("telemetry.sample", "the share of traces that is sent", |c| &mut c.telemetry.sample),
+        Key::new("telemetry.interval", "how often metrics are sent or written", |c| &mut c.telemetry.interval),
+        Key::new("telemetry.name", "the installation's name in what is sent or written", |c| &mut c.telemetry.name),
+        Key::new("telemetry.emf", "whether metrics are written to standard output for CloudWatch", |c| &mut c.telemetry.emf),
     ]
 }
 

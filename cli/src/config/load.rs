@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, ConfigErrors, Place};
 use super::keys::{self, Key, keys};
+use super::text::without_password;
 use super::{Config, check, env, exposure, file};
 
 /// The name of the file that is read when none is named.
@@ -204,7 +205,7 @@ impl Layers<'_> {
         self.errors.push(ConfigError::Value {
             place,
             key: key.name.to_owned(),
-            given: given.to_owned(),
+            given: without_password(given),
             expects: key.expects.to_owned(),
         });
     }

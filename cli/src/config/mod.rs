@@ -24,6 +24,7 @@ mod net;
 mod oidc;
 mod rates;
 mod show;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -44,6 +45,7 @@ pub use net::{Address, HostName, Loopback, PortRange};
 pub use oidc::OidcRule;
 pub use rates::Rate;
 pub use show::{json, table};
+pub use telemetry::{Share, Telemetry};
 pub use text::{Arn, HttpUrl, Word};
 pub use value::{
     AccessKind, Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat,
@@ -83,6 +85,8 @@ pub struct Config {
     pub worker: Worker,
     /// What the server says of itself, on standard error.
     pub log: Log,
+    /// What it says of itself to those who watch over it.
+    pub telemetry: Telemetry,
 }
 
 /// `[api]`
@@ -248,6 +252,7 @@ impl Default for Config {
                 format: LogFormat::Auto,
                 level: LogFilter::default(),
             },
+            telemetry: Telemetry::default(),
         }
     }
 }

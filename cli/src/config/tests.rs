@@ -43,6 +43,32 @@ impl Case {
     }
 }
 
+/// Where everybody's collector is, everybody's variable says; ours is stronger, and no layer shows a
+/// password.
+#[test]
+fn the_standard_variable_names_the_collector() {
+    const STANDARD: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    let endpoint = |loaded: &Loaded| {
+        let endpoint = loaded.config.telemetry.otlp_endpoint.clone();
+        let place = loaded.place("telemetry.otlp_endpoint").to_string();
+        (endpoint.unwrap().to_string(), place)
+    };
+    let file = "[telemetry]\notlp_endpoint = \"http://file:1\"\n";
+    let case = Case::new(file).variable(STANDARD, "http://all:2");
+    let found = endpoint(&case.load());
+    assert_eq!(found, ("http://all:2".to_owned(), STANDARD.to_owned()));
+    let ours = "TEMPUS_TELEMETRY_OTLP_ENDPOINT";
+    let case = case.variable(ours, "http://ours:3");
+    let found = endpoint(&case.load());
+    assert_eq!(found, ("http://ours:3".to_owned(), ours.to_owned()));
+    let errors = Case::new("").variable(STANDARD, "http://me:hush@all:2");
+    let errors = errors.errors();
+    assert!(
+        errors.contains(STANDARD) && !errors.contains("hush"),
+        "{errors}"
+    );
+}
+
 #[test]
 fn each_layer_is_stronger_than_the_one_before() {
     let file = "# ours\n[quota]\nper_owner = 1\n\n[ttl]\ndefault = \"30m\"\n";

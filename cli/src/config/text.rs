@@ -47,10 +47,12 @@ form!(
 );
 
 form!(
-    /// A URL of HTTP.
-    HttpUrl, "a URL, such as \"http://127.0.0.1:4566\"", |text| {
-        reqwest::Url::parse(text)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    /// A URL of HTTP. Without a password: what is configured is shown.
+    HttpUrl, "a URL without user and password, such as \"http://127.0.0.1:4566\"", |text| {
+        reqwest::Url::parse(text).is_ok_and(|url| {
+            let is_http = matches!(url.scheme(), "http" | "https");
+            is_http && url.has_host() && url.username().is_empty() && url.password().is_none()
+        })
     }
 );
 
@@ -66,6 +68,18 @@ impl Word {
     /// A word of this program's own.
     pub(super) fn named(word: &'static str) -> Self {
         Self(word.to_owned())
+    }
+}
+
+/// A text as it may be shown: a URL's user and password are left out.
+pub(super) fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let address = rest.split('/').next().unwrap_or(rest);
+    match address.rfind('@') {
+        Some(at) => format!("{scheme}://…@{}", &rest[at + 1..]),
+        None => text.to_owned(),
     }
 }
 
@@ -130,8 +144,27 @@ mod tests {
         ] {
             assert!(HttpUrl::read(good).is_some(), "{good}");
         }
-        for wrong in ["127.0.0.1:4566", "ftp://x", "http://", "http://a b"] {
+        for wrong in [
+            "127.0.0.1:4566",
+            "ftp://x",
+            "http://",
+            "http://a b",
+            "http://me@x",
+            "http://:secret@x",
+        ] {
             assert!(HttpUrl::read(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_shown_without_its_password() {
+        for (text, shown) in [
+            ("\"http://me:hush@x/a@b\"", "\"http://…@x/a@b\""),
+            ("http://me:hu@sh@x:1", "http://…@x:1"),
+            ("http://x/a@b", "http://x/a@b"),
+            ("a@b", "a@b"),
+        ] {
+            assert_eq!(without_password(text), shown);
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tempus_api::{Probe, Socket, Tls, serve_probe};
+use tempus_api::{Api, Metrics, Probe, Socket, Tls, serve_probe};
 use tempus_engine::SystemClock;
 use tempus_steps::gate::Gate;
 use tempus_worker::{Parts, Worker};
@@ -18,6 +18,7 @@ use super::engine::Engine;
 use super::platform::Platform;
 use super::{Listeners, gate, settings};
 use crate::config::Config;
+use crate::telemetry::{self, Sources, Telemetry};
 
 /// Starts everything on sockets that are bound already, and returns once the API takes requests.
 /// The task ends when `stop` is cancelled and all is at rest, or when a part of it cannot go on.
@@ -28,6 +29,8 @@ pub(super) async fn assemble(
     stop: CancellationToken,
 ) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
     let role = chosen.role;
+    // First of all: what is counted before there is a recorder is lost.
+    let metrics = telemetry::recorder(role)?;
     let data = data(config, &chosen)?;
     let engine = Arc::new(Engine::open(chosen.engine, &data).await?);
     let installation = engine.installation();
@@ -43,26 +46,33 @@ pub(super) async fn assemble(
 
     let api = match listeners.api {
         Some((listener, tls)) => {
+            let own = listener.local_addr()?;
             let parts = tempus_api::Parts {
                 store: engine.store(),
                 queue: engine.queue(),
                 platform: platform.steps(),
                 clock: Arc::new(SystemClock),
                 gate: gate.clone(),
-                metrics: tempus_api::Metrics::install()?,
-                config: settings::api(config, listener.local_addr()?, previews)?,
+                metrics: metrics.clone(),
+                config: settings::api(config, own, previews)?,
                 identity: settings::identity(&config.identity)?,
             };
             Some(api(parts, listener, tls, &stop)?)
         }
         None => None,
     };
+    let (api, served) = api.unzip();
     // Says that the process lives for as long as it does.
     let at_rest = CancellationToken::new();
-    let probe = match listeners.worker {
-        Some(listener) => Some(probe(&engine, listener, &at_rest)?),
-        None => None,
+    let probe = listeners.worker;
+    let probe = probe.map(|listener| self::probe(&engine, &metrics, listener, &at_rest));
+    let sources = Sources {
+        api,
+        platform: platform.local(),
+        store: engine.store(),
     };
+    let settings = &config.telemetry;
+    let telemetry = Telemetry::start(settings, role, installation, metrics, sources)?;
     let worker = role
         .has_worker()
         .then(|| worker(config, &engine, &platform));
@@ -78,12 +88,13 @@ pub(super) async fn assemble(
     Ok(tokio::spawn(async move {
         // Ends when told to; or when one of the two cannot go on, which ends the other.
         let (served, proxied, ()) =
-            tokio::join!(ended(api, &stop), ended(proxy, &stop), stop.cancelled());
+            tokio::join!(ended(served, &stop), ended(proxy, &stop), stop.cancelled());
         // Nothing new is accepted. Then the workers, then what they started, then the store.
         if let Some(worker) = worker {
             worker.stop().await;
         }
         let tended = tended.await;
+        telemetry.stop().await;
         let closed = platform.close().await;
         at_rest.cancel();
         if let Some(probe) = probe {
@@ -112,33 +123,36 @@ async fn ended(part: Option<Serving>, stop: &CancellationToken) -> anyhow::Resul
 /// Something that serves on a socket.
 type Serving = JoinHandle<io::Result<()>>;
 
+/// Answers requests on a socket, until `stop`.
 fn api(
     parts: tempus_api::Parts,
     listener: TcpListener,
     tls: Option<Tls>,
     stop: &CancellationToken,
-) -> anyhow::Result<Serving> {
-    let api = tempus_api::Api::new(parts).context("identity.oidc")?;
-    let stopped = stop.clone().cancelled_owned();
+) -> anyhow::Result<(Api, Serving)> {
+    let api = Api::new(parts).context("identity.oidc")?;
     let socket = match tls {
         Some(tls) => Socket::encrypted(listener, tls),
         None => Socket::plain(listener),
     };
-    Ok(tokio::spawn(tempus_api::serve(socket, api, stopped)))
+    let stopped = stop.clone().cancelled_owned();
+    let served = tempus_api::serve(socket, api.clone(), stopped);
+    Ok((api, tokio::spawn(served)))
 }
 
 /// What tells others how a worker is.
 fn probe(
     engine: &Engine,
+    metrics: &Metrics,
     listener: TcpListener,
     at_rest: &CancellationToken,
-) -> anyhow::Result<JoinHandle<()>> {
+) -> JoinHandle<()> {
     let probe = Probe {
         store: engine.store(),
-        metrics: tempus_api::Metrics::install()?,
+        metrics: metrics.clone(),
     };
     let stopped = at_rest.clone().cancelled_owned();
-    Ok(tokio::spawn(serve_probe(listener, probe, stopped)))
+    tokio::spawn(serve_probe(listener, probe, stopped))
 }
 
 fn worker(config: &Config, engine: &Engine, platform: &Platform) -> Worker {

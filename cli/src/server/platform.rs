@@ -60,6 +60,14 @@ impl Platform {
         }
     }
 
+    /// The platform whose previews are processes of this machine, if it is that one.
+    pub(super) fn local(&self) -> Option<Arc<LocalPlatform>> {
+        match self {
+            Self::Local { platform, .. } => Some(Arc::clone(platform)),
+            Self::Aws(_) => None,
+        }
+    }
+
     /// Serves previews where this process must do that itself: on this socket, until `stop`.
     pub(super) fn serve(
         &self,

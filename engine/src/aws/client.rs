@@ -11,6 +11,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use super::error::AwsError;
 use super::meter::{Counting, Meter};
 use super::options::{Access, Credentials, Timeouts};
+use super::watch::{self, Watching};
 
 /// How often the SDK makes a call that can be repeated without harm.
 const ATTEMPTS: u32 = 3;
@@ -40,10 +41,17 @@ impl Clients {
         }
         let meter = Arc::new(Meter::default());
         let repeated = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        watch::begin();
         let counting = || Counting(Arc::clone(&meter));
-        let dynamo = aws_sdk_dynamodb::config::Builder::from(&shared).interceptor(counting());
-        let queue = aws_sdk_sqs::config::Builder::from(&shared).interceptor(counting());
-        let scheduler = aws_sdk_scheduler::config::Builder::from(&shared).interceptor(counting());
+        let dynamo = aws_sdk_dynamodb::config::Builder::from(&shared)
+            .interceptor(counting())
+            .interceptor(Watching);
+        let queue = aws_sdk_sqs::config::Builder::from(&shared)
+            .interceptor(counting())
+            .interceptor(Watching);
+        let scheduler = aws_sdk_scheduler::config::Builder::from(&shared)
+            .interceptor(counting())
+            .interceptor(Watching);
         Ok(Self {
             reads: aws_sdk_dynamodb::Client::from_conf(
                 dynamo.clone().retry_config(repeated.clone()).build(),

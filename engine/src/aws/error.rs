@@ -91,11 +91,16 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Error codes of calls that were not carried out because too many were made.
-const BUSY: &[&str] = &[
+/// Error codes of calls that were not carried out because of others under way.
+const CONFLICTS: &[&str] = &[
     "ConflictException",
     "LimitExceededException",
     "PriorRequestNotComplete",
+    "TransactionConflictException",
+];
+
+/// Error codes of calls that were not carried out because too many were made.
+const THROTTLES: &[&str] = &[
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
@@ -104,8 +109,12 @@ const BUSY: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
-    "TransactionConflictException",
 ];
+
+/// Whether an error code asks for fewer calls.
+pub(super) fn is_throttle(code: &str) -> bool {
+    THROTTLES.contains(&code)
+}
 
 impl Fault {
     /// Sorts an error of the SDK.
@@ -121,7 +130,7 @@ impl Fault {
                 let message = answer.err().message().unwrap_or_default();
                 let said = format!("{code}: {message}");
                 match answer.raw().status().as_u16() {
-                    _ if BUSY.contains(&code) => Self::Busy(said),
+                    _ if CONFLICTS.contains(&code) || is_throttle(code) => Self::Busy(said),
                     // The transaction of this token is still under way.
                     _ if code == "TransactionInProgressException" => Self::Unknown(said),
                     429 => Self::Busy(said),

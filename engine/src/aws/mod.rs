@@ -28,6 +28,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod watch;
 
 use client::Clients;
 use queue::{Backlog, SqsQueue};
@@ -41,6 +42,7 @@ pub use dead_letters::{DrainError, Drained};
 pub use error::AwsError;
 pub use meter::Usage;
 pub use options::{Access, AwsNames, AwsOptions, Credentials, Timeouts};
+pub use watch::METRICS;
 
 /// An open engine. What it hands out may outlive it.
 pub struct AwsEngine {

@@ -244,7 +244,7 @@ fn attributes(trace: &TraceContext) -> Result<HashMap<String, MessageAttributeVa
         (TraceContext::TRACEPARENT, Some(trace.traceparent())),
         (TraceContext::TRACESTATE, trace.tracestate()),
     ];
-    let attribute = |(name, value): (&str, Option<&str>)| {
+    let attribute = |(name, value): (&str, Option<String>)| {
         let value = MessageAttributeValue::builder()
             .data_type("String")
             .string_value(value?)

@@ -79,13 +79,9 @@ struct Wanted {
 
 impl ScheduleTimer {
     fn wanted(&self, alarm: &Alarm) -> Result<Wanted, TimerError> {
-        let hint = Hint::Expire {
-            preview: alarm.preview,
-            expires_at: alarm.fires_at,
-        };
         Ok(Wanted {
             expression: at(alarm.fires_at)?,
-            target: self.post.hint(&hint)?,
+            target: self.post.hint(&alarm.hint())?,
         })
     }
 
@@ -156,11 +152,8 @@ impl Timer for ScheduleTimer {
     async fn set(&self, alarm: &Alarm) -> Result<(), TimerError> {
         let left = self.clock.now().until(alarm.fires_at);
         if left < NEAR {
-            let hint = Hint::Expire {
-                preview: alarm.preview,
-                expires_at: alarm.fires_at,
-            };
-            let sent = self.queue.send(&[Outgoing::later(&hint, left)]).await;
+            let fired = Outgoing::later(&alarm.hint(), left);
+            let sent = self.queue.send(&[fired]).await;
             return sent.map_err(|error| TimerError::Transient(error.to_string()));
         }
         let wanted = self.wanted(alarm)?;
@@ -229,7 +222,7 @@ enum Compared {
 fn compare(stands: &GetScheduleOutput, wanted: &Wanted) -> Compared {
     let target = stands.target();
     let same_alarm = stands.schedule_expression() == Some(wanted.expression.as_str())
-        && target.and_then(Target::input) == wanted.target.input();
+        && target.and_then(posts) == posts(&wanted.target);
     let same_post = |target: &Target| {
         target.arn() == wanted.target.arn() && target.role_arn() == wanted.target.role_arn()
     };
@@ -238,6 +231,18 @@ fn compare(stands: &GetScheduleOutput, wanted: &Wanted) -> Compared {
         (false, _) => Compared::Another,
         (true, false) => Compared::PostsElsewhere,
         (true, true) => Compared::Same,
+    }
+}
+
+/// What a target puts on the queue, whoever set it.
+fn posts(target: &Target) -> Option<(PreviewId, Timestamp)> {
+    match Hint::decode(target.input()?).ok()? {
+        Hint::Expire {
+            preview,
+            expires_at,
+            ..
+        } => Some((preview, expires_at)),
+        _ => None,
     }
 }
 

@@ -51,9 +51,11 @@ pub async fn a_message_arrives_at_once(harness: &dyn Harness) {
 pub async fn what_is_sent_along_arrives(harness: &dyn Harness) {
     let world = World::of(harness).await;
     let (queue, tick) = (&world.ports.queue, harness.tick());
-    let fresh = TraceContext::fresh();
-    let with_state = TraceContext::parse(fresh.traceparent(), Some("vendor=opaque, other=1"));
-    for trace in [None, Some(fresh), with_state] {
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let plain = TraceContext::parse(parent, None);
+    let with_state = TraceContext::parse(parent, Some("vendor=opaque, other=1"));
+    assert_ne!(plain, with_state);
+    for trace in [None, plain, with_state] {
         let message = Outgoing {
             trace: trace.clone(),
             ..message("hello", Duration::ZERO)

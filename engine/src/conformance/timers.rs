@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Harness;
 use super::world::World;
-use crate::{Alarm, TimerError};
+use crate::{Alarm, TimerError, TraceContext};
 
 /// The name that a plan would give an alarm: a preview's are listed by what they begin with.
 fn named(world: &World, preview: PreviewId, name: &str) -> String {
@@ -20,11 +20,15 @@ fn alarm(world: &World, name: &str, from_now: Duration) -> Alarm {
         name: named(world, preview, name),
         preview,
         fires_at: world.ports.clock.now().after(from_now),
+        set_by: None,
     }
 }
 
-/// Receives until `bound` after `time` and says which alarms fired, and when.
-async fn fired(world: &World, time: Timestamp, bound: Duration) -> Vec<(PreviewId, Timestamp)> {
+/// What fired, when, and what had set it.
+type Fired = (PreviewId, Timestamp, Option<String>);
+
+/// Receives until `bound` after `time` and says which alarms fired.
+async fn fired(world: &World, time: Timestamp, bound: Duration) -> Vec<Fired> {
     let mut fired = Vec::new();
     loop {
         let left = world.ports.clock.now().until(time.after(bound));
@@ -34,7 +38,9 @@ async fn fired(world: &World, time: Timestamp, bound: Duration) -> Vec<(PreviewI
         for message in world.ports.queue.receive(10, left).await.unwrap() {
             let now = world.ports.clock.now();
             match Hint::decode(&message.body).unwrap() {
-                Hint::Expire { preview, .. } => fired.push((preview, now)),
+                Hint::Expire {
+                    preview, set_by, ..
+                } => fired.push((preview, now, set_by)),
                 other => panic!("{other:?}"),
             }
             world.ports.queue.delete(&[message.handle]).await.unwrap();
@@ -51,7 +57,7 @@ pub async fn an_alarm_fires_within_the_bound(harness: &dyn Harness) {
     let set = alarm(&world, "one", bound * 2);
     world.ports.timer.set(&set).await.unwrap();
     let fired = fired(&world, set.fires_at, bound).await;
-    let [(preview, when)] = fired[..] else {
+    let [(preview, when, None)] = fired[..] else {
         panic!("{fired:?}")
     };
     assert_eq!(preview, set.preview);
@@ -62,17 +68,29 @@ pub async fn an_alarm_fires_within_the_bound(harness: &dyn Harness) {
     );
 }
 
-/// Setting it again, as a step that is repeated does, changes nothing.
+/// Setting it again, as a step that is repeated does, changes nothing, whatever sets it.
 pub async fn an_alarm_that_is_set_twice_fires_once(harness: &dyn Harness) {
     let world = World::of(harness).await;
     let bound = harness.timer_bound();
     let set = alarm(&world, "one", bound);
-    for _ in 0..3 {
-        world.ports.timer.set(&set).await.unwrap();
+    for set_by in [Some("1".repeat(16)), None, Some("2".repeat(16))] {
+        let set_by = set_by.and_then(|span| {
+            let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+            TraceContext::parse(&format!("00-{trace}-{span}-01"), None)
+        });
+        let again = Alarm {
+            set_by,
+            ..set.clone()
+        };
+        world.ports.timer.set(&again).await.unwrap();
     }
     let listed = world.ports.timer.list(set.preview).await.unwrap();
     assert_eq!(listed, [&*set.name]);
-    assert_eq!(fired(&world, set.fires_at, bound * 2).await.len(), 1);
+    let fired = fired(&world, set.fires_at, bound * 2).await;
+    let [(_, _, Some(set_by))] = &fired[..] else {
+        panic!("{fired:?}")
+    };
+    assert!(set_by.contains(&"1".repeat(16)), "{set_by}");
 }
 
 /// Cleared, it is gone; clearing what is not there, or has fired, is no error.
@@ -91,7 +109,7 @@ pub async fn a_cleared_alarm_does_not_fire(harness: &dyn Harness) {
     assert_eq!(
         fired
             .iter()
-            .map(|(preview, _)| *preview)
+            .map(|(preview, ..)| *preview)
             .collect::<Vec<_>>(),
         [kept.preview]
     );
@@ -108,6 +126,7 @@ pub async fn alarms_are_listed_until_they_fire(harness: &dyn Harness) {
         name: named(&world, old.preview, "new"),
         fires_at: old.fires_at.after(Duration::from_hours(1)),
         preview: old.preview,
+        set_by: None,
     };
     timer.set(&old).await.unwrap();
     timer.set(&new).await.unwrap();

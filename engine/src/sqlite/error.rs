@@ -34,7 +34,10 @@ pub enum OpenError {
     },
     /// The file is damaged, or is no database. Restore it from a backup, or move it away: the
     /// installation id goes with it, so what still runs must then be removed by hand.
-    #[error("{} is damaged: {detail}; restore it from a backup, or move it away", file.display())]
+    #[error(
+        "{} is damaged: {detail}; restore it from a backup (runbooks/restore-a-backup.md)",
+        file.display()
+    )]
     Damaged {
         /// The file.
         file: PathBuf,
@@ -74,6 +77,13 @@ impl OpenError {
         Self::Io {
             path: path.to_owned(),
             source,
+        }
+    }
+
+    pub(super) fn damaged(file: &Path, detail: String) -> Self {
+        Self::Damaged {
+            file: file.to_owned(),
+            detail,
         }
     }
 

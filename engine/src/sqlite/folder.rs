@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::OpenError;
+use super::{OpenError, backup};
 
 /// A folder that this process has to itself, until it is dropped or the process ends: the
 /// operating system lets go of the lock of a process that died.
@@ -16,9 +16,19 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Takes the folder. One that is made here is its owner's alone; one that was there keeps its
-    /// permissions, and the files in it are private all the same.
+    /// Takes the folder, and makes the database's file if there is none.
     pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
+        let folder = Self::lock(path)?;
+        backup::tidy(path);
+        // Made here and not by SQLite, so that nobody else can read it for a moment; SQLite gives
+        // its companion files the same permissions.
+        private(&folder.database()).map_err(|error| OpenError::io(&folder.database(), error))?;
+        Ok(folder)
+    }
+
+    /// Keeps others out. A folder that is made here is its owner's alone; one that was there keeps
+    /// its permissions, and the files in it are private all the same.
+    pub(super) fn lock(path: &Path) -> Result<Self, OpenError> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -39,14 +49,15 @@ impl Folder {
             Err(TryLockError::Error(error)) => return Err(OpenError::io(&file, error)),
         }
         say_who(&mut lock).map_err(|error| OpenError::io(&file, error))?;
-        let folder = Self {
+        Ok(Self {
             path: path.to_owned(),
             _lock: lock,
-        };
-        // Made here and not by SQLite, so that nobody else can read it for a moment; SQLite gives
-        // its companion files the same permissions.
-        private(&folder.database()).map_err(|error| OpenError::io(&folder.database(), error))?;
-        Ok(folder)
+        })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The database's path.

@@ -11,7 +11,7 @@
 //! carries no state. A second process is refused, so whoever opens the folder knows that the
 //! process before it is dead, and ends its leases.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +19,11 @@ use rusqlite::Connection;
 use tempus_model::transition::doubt::Stop;
 use tempus_model::{Hint, InstallationId};
 use tokio::runtime::Handle;
+use tokio::sync::Mutex;
 
 use crate::{Clock, Outgoing, Queue, Store, StoreError, SystemClock, Timer};
 
+pub mod backup;
 mod db;
 mod error;
 mod folder;
@@ -90,6 +92,9 @@ pub enum Mode {
 /// last of them is dropped, or by [`SqliteEngine::close`].
 pub struct SqliteEngine {
     db: Arc<Db>,
+    /// Where copies of it are made.
+    folder: PathBuf,
+    backups: Arc<Mutex<()>>,
     options: Options,
     start: Start,
     queue: Arc<SqliteQueue>,
@@ -101,6 +106,7 @@ impl SqliteEngine {
     /// runtime, whose clock times queue and timer. Takes milliseconds; a large store is not read.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+        let place = folder.to_owned();
         let folder = Folder::take(folder)?;
         let file = folder.database();
         let failed = |error: &StoreError| OpenError::of(&file, error);
@@ -114,7 +120,7 @@ impl SqliteEngine {
             }
             Mode::Inline => Db::inline(db, Some(folder)),
         };
-        Self::with(Arc::new(db), options, start, &runtime).map_err(|error| failed(&error))
+        Self::with(Arc::new(db), place, options, start, &runtime).map_err(|error| failed(&error))
     }
 
     /// Opens an engine in memory, always [`Mode::Inline`]. For tests: what it holds ends with it.
@@ -130,8 +136,15 @@ impl SqliteEngine {
             mode: Mode::Inline,
             ..options
         };
-        Self::with(Arc::new(Db::inline(db, None)), options, start, &runtime)
-            .map_err(|error| failed(&error))
+        let place = std::env::temp_dir();
+        Self::with(
+            Arc::new(Db::inline(db, None)),
+            place,
+            options,
+            start,
+            &runtime,
+        )
+        .map_err(|error| failed(&error))
     }
 
     /// The engine as the next process would find it: the leases ended as `stop` ends them, and a
@@ -146,6 +159,7 @@ impl SqliteEngine {
             .await?;
         Self::with(
             Arc::clone(&self.db),
+            self.folder.clone(),
             self.options.clone(),
             start,
             &Handle::current(),
@@ -155,6 +169,7 @@ impl SqliteEngine {
     /// Fills the queue from what is stored and sets the timer going.
     fn with(
         db: Arc<Db>,
+        folder: PathBuf,
         options: Options,
         start: Start,
         runtime: &Handle,
@@ -174,6 +189,8 @@ impl SqliteEngine {
         let timer = Arc::new(timer);
         Ok(Self {
             db,
+            folder,
+            backups: Arc::default(),
             options,
             start,
             queue,
@@ -186,6 +203,8 @@ impl SqliteEngine {
         Arc::new(SqliteStore {
             db: Arc::clone(&self.db),
             installation: self.start.installation,
+            folder: self.folder.clone(),
+            backups: Arc::clone(&self.backups),
         })
     }
 

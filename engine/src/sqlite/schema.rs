@@ -1,8 +1,10 @@
 //! The schema and how it came about: migrations by version, each applied once.
 
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::OpenError;
 use super::error::sql;
@@ -12,11 +14,12 @@ use super::error::sql;
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
 ];
 
-/// Files up to this size are checked page by page at every start; larger ones would make starting
-/// slow, and say of a damaged page when it is read.
-const CHECKED_UP_TO: i64 = 64 << 20;
+/// How long the check of the file may hold up a start. Enough for some gigabytes; what lies beyond is
+/// said to be damaged when it is read.
+const CHECKED_FOR: Duration = Duration::from_secs(5);
 
 /// Settings of a connection that writes. A commit is on the disk before it is acknowledged.
 const WRITER: &str = "
@@ -34,14 +37,7 @@ pub(super) fn prepare(db: &mut Connection, file: &Path) -> Result<(), OpenError>
     db.execute_batch(WRITER).map_err(failed)?;
     check(db, file)?;
     let found = version(db).map_err(failed)?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(OpenError::Newer {
-            file: file.to_owned(),
-            found,
-            known,
-        });
-    }
+    must_be_known(found, file)?;
     for (migration, next) in MIGRATIONS
         .iter()
         .zip(1_i64..)
@@ -57,29 +53,83 @@ pub(super) fn prepare(db: &mut Connection, file: &Path) -> Result<(), OpenError>
     Ok(())
 }
 
-fn check(db: &Connection, file: &Path) -> Result<(), OpenError> {
-    let failed = |error| OpenError::of(file, &sql(error));
-    let pages: i64 = db
-        .pragma_query_value(None, "page_count", |row| row.get(0))
-        .map_err(failed)?;
-    let size: i64 = db
-        .pragma_query_value(None, "page_size", |row| row.get(0))
-        .map_err(failed)?;
-    if pages.saturating_mul(size) > CHECKED_UP_TO {
+/// A newer version's file is not touched.
+pub(super) fn must_be_known(found: i64, file: &Path) -> Result<(), OpenError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found <= known {
         return Ok(());
     }
-    let found: String = db
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(failed)?;
-    if found == "ok" {
-        return Ok(());
-    }
-    Err(OpenError::Damaged {
+    Err(OpenError::Newer {
         file: file.to_owned(),
-        detail: found,
+        found,
+        known,
     })
 }
 
-fn version(db: &Connection) -> rusqlite::Result<i64> {
+fn check(db: &Connection, file: &Path) -> Result<(), OpenError> {
+    match within(CHECKED_FOR, db, damage) {
+        Ok(None) => Ok(()),
+        Ok(Some(damage)) => Err(OpenError::damaged(file, damage)),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+            let seconds = CHECKED_FOR.as_secs();
+            tracing::warn!(
+                file = %file.display(),
+                "the store is too large to be checked within {seconds} s: not all of it was"
+            );
+            Ok(())
+        }
+        Err(error) => Err(OpenError::of(file, &sql(error))),
+    }
+}
+
+/// What is wrong with the first page of the file that has anything wrong with it.
+pub(super) fn damage(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok((found != "ok").then_some(found))
+}
+
+/// Interrupts what takes longer.
+fn within<T>(most: Duration, db: &Connection, look: impl FnOnce(&Connection) -> T) -> T {
+    let interrupt = db.get_interrupt_handle();
+    let (done, seen) = mpsc::channel::<()>();
+    std::thread::scope(|threads| {
+        threads.spawn(move || {
+            if seen.recv_timeout(most) == Err(RecvTimeoutError::Timeout) {
+                interrupt.interrupt();
+            }
+        });
+        let found = look(db);
+        // The thread has ended before anything else is asked of the connection.
+        drop(done);
+        found
+    })
+}
+
+pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
     db.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_interrupted_and_the_connection_is_good() {
+        let db = Connection::open_in_memory().unwrap();
+        let endless = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n)
+                       SELECT max(i) FROM n";
+        let one = |statement: &'static str| {
+            move |db: &Connection| db.query_row(statement, [], |row| row.get::<_, i64>(0))
+        };
+        let began = Instant::now();
+        let cut = within(Duration::from_millis(50), &db, one(endless)).unwrap_err();
+        assert_eq!(
+            cut.sqlite_error_code(),
+            Some(ErrorCode::OperationInterrupted)
+        );
+        assert!(began.elapsed() < Duration::from_secs(20));
+        assert_eq!(within(CHECKED_FOR, &db, one("SELECT 7")), Ok(7));
+    }
 }

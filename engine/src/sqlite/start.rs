@@ -1,9 +1,10 @@
 //! What happens when a store is opened, before anybody may use it.
 
 use rusqlite::{Connection, params};
-use tempus_model::transition::doubt::{Stop, end_lease};
+use tempus_model::transition::doubt::{Stop, doubt, end_lease};
 use tempus_model::{InstallationId, Timestamp};
 
+use super::backup;
 use super::error::sql;
 use super::tables::{execute, one, rows};
 use crate::StoreError;
@@ -58,6 +59,13 @@ pub(super) fn begin(
             ended += 1;
         }
     }
+    if execute(db, "DELETE FROM meta WHERE name = ?", [backup::RESTORED])? > 0 {
+        let doubted = doubt_all(db, now)?;
+        tracing::warn!(
+            previews = doubted,
+            "restored from a backup: whatever it does not prove to be gone is verified"
+        );
+    }
     let number = meta(db, "starts")?
         .and_then(|starts| starts.parse().ok())
         .unwrap_or(0_u64)
@@ -78,6 +86,16 @@ pub(super) fn begin(
         installation,
         number,
     })
+}
+
+/// Makes everything due for a verify that is not proved gone: what became of it since the backup
+/// was made, nobody here knows.
+fn doubt_all(db: &Connection, now: Timestamp) -> Result<usize, StoreError> {
+    let unproved = rows::unproved(db)?;
+    for stored in &unproved {
+        rows::apply(db, stored, doubt(&stored.row, now))?;
+    }
+    Ok(unproved.len())
 }
 
 fn meta(db: &Connection, name: &str) -> Result<Option<String>, StoreError> {

@@ -1,5 +1,6 @@
 //! The store port, carried out by the writer and the readers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,19 +17,26 @@ use tempus_model::{
     SpecId, Timestamp, TokenId, TokenRecord,
 };
 
+use tokio::sync::Mutex;
+
+use super::backup;
 use super::db::Db;
 use super::tables::{jobs, letters, one, previews, receipts, rows, specs, tokens};
 use super::verbs::{create, holder, list, notice, reserve, want};
 use crate::{
-    Accepted, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError, ExtendError,
-    Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve, ReserveError, Store,
-    StoreError, Update, WriteError,
+    Accepted, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId,
+    DiscardError, ExtendError, Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
+    ReserveError, Store, StoreError, Update, WriteError,
 };
 
 /// The store of one file.
 pub(super) struct SqliteStore {
     pub(super) db: Arc<Db>,
     pub(super) installation: InstallationId,
+    /// Where copies are made.
+    pub(super) folder: PathBuf,
+    /// Held while a copy is made.
+    pub(super) backups: Arc<Mutex<()>>,
 }
 
 #[async_trait]
@@ -253,6 +261,18 @@ impl Store for SqliteStore {
         self.db
             .read(|db| one(db, "SELECT 1", [], |_| Ok(())).map(drop))?;
         self.db.write(|_| Ok(())).await
+    }
+
+    async fn backup(&self, now: Timestamp) -> Result<Backup, BackupError> {
+        // One at a time: each takes as much of the disk as the store itself.
+        let _one = self.backups.lock().await;
+        let (db, folder) = (Arc::clone(&self.db), self.folder.clone());
+        let copied =
+            tokio::task::spawn_blocking(move || db.read(|db| backup::copy(db, &folder, now)));
+        let copied = copied
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Unavailable(format!("the copy: {error}"))));
+        Ok(copied?)
     }
 }
 

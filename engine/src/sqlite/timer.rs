@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tempus_model::{Hint, PreviewId};
+use tempus_model::PreviewId;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -101,10 +101,7 @@ impl Shared {
                 return Ok(pause.unwrap_or(LOOK).min(LOOK));
             }
             for alarm in &due {
-                self.queue.put(&Outgoing::now(&Hint::Expire {
-                    preview: alarm.preview,
-                    expires_at: alarm.fires_at,
-                }));
+                self.queue.put(&Outgoing::now(&alarm.hint()));
             }
             let fired = move |db: &rusqlite::Connection| {
                 due.iter()
@@ -140,7 +137,7 @@ impl Timer for SqliteTimer {
 fn set(db: &rusqlite::Connection, alarm: &Alarm) -> Result<(), TimerError> {
     match timers::get(db, &alarm.name)? {
         None => Ok(timers::insert(db, alarm)?),
-        Some(stands) if stands == *alarm => Ok(()),
+        Some(stands) if stands.is_same_as(alarm) => Ok(()),
         Some(stands) => Err(TimerError::Rejected(format!(
             "alarm {} stands for preview {} at {}",
             stands.name, stands.preview, stands.fires_at

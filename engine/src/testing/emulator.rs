@@ -71,7 +71,7 @@ impl Kind {
 impl Emulator {
     /// Starts one of one's own, to be killed or reset at will.
     pub fn start(kind: Kind) -> Self {
-        let environment = installed(kind);
+        let environment = installed(kind.package(), kind.folder());
         let port = free_port();
         let log = environment.join(format!("port-{port}.log"));
         let (out, err) = (create(&log), create(&log));
@@ -119,10 +119,15 @@ impl Drop for Emulator {
     }
 }
 
-/// The virtual environment of an emulator, made by whichever test process comes first.
-fn installed(kind: Kind) -> PathBuf {
+/// The folder that has `aws`, AWS's own command line, in it.
+pub fn aws_cli() -> PathBuf {
+    installed("awscli==1.45.11", "awscli-1.45.11").join("bin")
+}
+
+/// A virtual environment with this package, made by whichever test process comes first.
+fn installed(package: &str, name: &str) -> PathBuf {
     let folder = target().join("emulators");
-    let environment = folder.join(kind.folder());
+    let environment = folder.join(name);
     let ready = environment.join("ready");
     fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let lock = create(&folder.join("lock"));
@@ -135,7 +140,7 @@ fn installed(kind: Kind) -> PathBuf {
             .arg(&environment));
         let pip = environment.join("bin").join("pip");
         let quietly = ["install", "--quiet", "--disable-pip-version-check"];
-        run(Command::new(pip).args(quietly).arg(kind.package()));
+        run(Command::new(pip).args(quietly).arg(package));
         create(&ready);
     }
     environment

@@ -48,7 +48,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use client::{ActionInfo, actions};
+pub use client::{ActionInfo, METRICS, actions};
 pub use exec::{EXEC_ACTIONS, ExecError, ExecSession, open_exec};
 pub use options::{
     AwsOptions, Capacity, Credentials, Exec, ListenerMode, ListenerOption, ListenerTarget,

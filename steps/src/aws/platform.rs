@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
 
 use super::client::{Arns, Client, Services};
-use super::options::AwsOptions;
+use super::options::{AwsOptions, Capacity, PublicIp};
 use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefinition, Tools};
 use super::{admit, audit, event, inventory, logs, plan, remove, resources};
 use crate::common::{Predecessor, SetTimer};
@@ -112,6 +112,19 @@ impl Platform for AwsPlatform {
 
     fn admit(&self, spec: &Spec) -> Vec<FieldError> {
         admit::admit(&self.tools.options, spec)
+    }
+
+    fn dollars_per_hour(&self, spec: &Spec) -> Option<f64> {
+        let options = &self.tools.options;
+        let capacity = match options.capacity {
+            Capacity::Fargate => tempus_model::Capacity::OnDemand,
+            Capacity::FargateSpot => tempus_model::Capacity::Spot,
+        };
+        let address = match options.assign_public_ip {
+            PublicIp::Yes => tempus_model::Address::Public,
+            PublicIp::No => tempus_model::Address::Private,
+        };
+        Some(spec.dollars_per_hour(capacity, address))
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

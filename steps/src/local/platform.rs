@@ -12,7 +12,7 @@ use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapsho
 
 use super::health::Healthy;
 use super::ports::Ports;
-use super::process::{ProcessError, ResourceName, Supervisor};
+use super::process::{ProcessError, ResourceName, Supervisor, Usage};
 use super::proxy::Routes;
 use super::route::RouteStep;
 use super::service::Process;
@@ -73,6 +73,11 @@ impl LocalPlatform {
             options,
             steps,
         }
+    }
+
+    /// What the previews' processes take of this machine.
+    pub async fn usage(&self) -> Result<Vec<Usage>, ProcessError> {
+        self.supervisor.usage().await
     }
 
     /// Ends every process and keeps its files: the next start brings up what should be up. To be

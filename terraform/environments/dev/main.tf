@@ -10,8 +10,10 @@ module "installation" {
   zone_id     = var.zone_id
   image_tag   = var.image_tag
   emails      = var.emails
+  runbooks    = var.runbooks
   secrets     = var.secrets
   settings    = var.settings
+  identity    = { admin_token_hash = var.admin_token_hash, oidc = var.oidc }
 
   pull_through = var.pull_through
 
@@ -32,6 +34,7 @@ module "installation" {
 
   protected          = var.protected
   container_insights = false
+  fast_burn          = false
   budget_usd         = 98
 
   usage = {

@@ -48,10 +48,30 @@ variable "emails" {
   nullable    = false
 }
 
+variable "runbooks" {
+  description = "Where the runbooks can be read: what alarms refer to, such as https://github.com/acme/tempus/blob/v1.2.0/runbooks."
+  type        = string
+  default     = "runbooks"
+  nullable    = false
+}
+
 variable "client_cidrs" {
   description = "Who may reach previews and the API."
   type        = list(string)
   default     = ["0.0.0.0/0"]
+  nullable    = false
+}
+
+variable "admin_token_hash" {
+  description = "The hash of an administrator's token, as tempus token new prints it beside the token. The token itself is not for here."
+  type        = string
+  default     = null
+}
+
+variable "oidc" {
+  description = "Whose identity tokens are taken, and for what: rules such as \"issuer=https://token.actions.githubusercontent.com audience=tempus repository=acme/shop scope=deployer\". The first that matches decides."
+  type        = list(string)
+  default     = []
   nullable    = false
 }
 

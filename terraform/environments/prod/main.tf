@@ -10,10 +10,13 @@ module "installation" {
   zone_id     = var.zone_id
   image_tag   = var.image_tag
   emails      = var.emails
+  runbooks    = var.runbooks
   secrets     = var.secrets
   settings    = var.settings
+  identity    = { admin_token_hash = var.admin_token_hash, oidc = var.oidc }
 
-  pull_through = var.pull_through
+  cloudfront_web_acl_arn = var.cloudfront_web_acl_arn
+  pull_through           = var.pull_through
 
   network = {
     zones         = [for letter in var.zones : "${var.region}${letter}"]

@@ -3,25 +3,38 @@ data "aws_region" "current" {}
 locals {
   tags = merge(var.tags, { "tempus:name" = var.name, "tempus:environment" = var.environment })
 
+  oidc = join("; ", var.identity.oidc)
+
+  # What both are told.
   settings = merge(var.settings, {
-    "engine"     = "aws"
-    "platform"   = "aws"
-    "api.listen" = "0.0.0.0:${var.api_port}"
-    "log.format" = "json"
+    "engine"         = "aws"
+    "platform"       = "aws"
+    "log.format"     = "json"
+    "telemetry.emf"  = "yes"
+    "telemetry.name" = var.name
 
     # Every process takes its part of the account's request rates: counted as if all of them were there.
     "ecs.processes" = tostring(var.api_tasks + var.worker_tasks.maximum)
   })
 
-  # A key is a variable in capitals, with _ for the dot.
-  environment = [
-    for key in sort(keys(local.settings)) :
-    { name = "TEMPUS_${upper(replace(key, ".", "_"))}", value = local.settings[key] }
-  ]
+  # Only the load balancers reach the API, so it believes them who is asking, and nobody else.
+  api_settings = merge(
+    local.settings,
+    {
+      "api.listen"          = "0.0.0.0:${var.api_port}"
+      "api.names"           = var.api_domain
+      "api.trusted_proxies" = join(", ", var.balancer_cidrs)
+    },
+    { for key, value in { "identity.admin_token_hash" = var.identity.admin_token_hash } : key => value if value != null },
+    { for key, value in { "identity.oidc" = local.oidc } : key => value if value != "" },
+  )
+
+  # Nobody reaches a worker: only its own health check asks how it is.
+  worker_settings = merge(local.settings, { "worker.listen" = "127.0.0.1:${var.worker_port}" })
 
   roles = {
-    api    = { ports = [{ containerPort = var.api_port, protocol = "tcp" }], secrets = var.api_secrets, stop_seconds = 30 }
-    worker = { ports = [], secrets = var.worker_secrets, stop_seconds = 115 }
+    api    = { settings = local.api_settings, ports = [{ containerPort = var.api_port, protocol = "tcp" }], secrets = var.api_secrets, stop_seconds = 30 }
+    worker = { settings = local.worker_settings, ports = [], secrets = var.worker_secrets, stop_seconds = 115 }
   }
 }
 
@@ -48,13 +61,30 @@ resource "aws_ecs_task_definition" "this" {
     essential    = true
     command      = [each.key]
     portMappings = each.value.ports
-    environment  = local.environment
-    secrets      = [for name in sort(keys(each.value.secrets)) : { name = name, valueFrom = each.value.secrets[name] }]
+    user         = "65532:65532"
+
+    # A key is a variable in capitals, with _ for the dot.
+    environment = [
+      for key in sort(keys(each.value.settings)) :
+      { name = "TEMPUS_${upper(replace(key, ".", "_"))}", value = each.value.settings[key] }
+    ]
+
+    secrets = [for name in sort(keys(each.value.secrets)) : { name = name, valueFrom = each.value.secrets[name] }]
 
     # Everything is kept by the engine; what writes to its own disk is not the program.
     readonlyRootFilesystem = true
     privileged             = false
     linuxParameters        = { initProcessEnabled = true, capabilities = { drop = ["ALL"] } }
+
+    # ECS reads this one and not the image's. It asks what runs here whether it lives; whether the engine answers is the
+    # load balancer's question, for a task that is replaced would find the same engine.
+    healthCheck = {
+      command     = ["CMD", "/tempus", "health"]
+      interval    = 10
+      timeout     = 5
+      retries     = 3
+      startPeriod = 30
+    }
 
     # A worker gives its leases back when its calls in flight have ended. Fargate grants 120 seconds.
     stopTimeout = each.value.stop_seconds
@@ -70,9 +100,13 @@ resource "aws_ecs_task_definition" "this" {
   }])
 }
 
+# One for each load balancer, for AWS takes no group of two: the API answers for itself on the first, and on every one of
+# them for previews that are starting, gone, or protected.
 resource "aws_lb_target_group" "api" {
   # checkov:skip=CKV_AWS_378:TLS ends at the load balancer, and nobody else reaches the task
-  name        = "${var.name}-api"
+  for_each = var.balancers
+
+  name        = "${var.name}-api-${each.key}"
   vpc_id      = var.vpc_id
   target_type = "ip"
   port        = var.api_port
@@ -95,7 +129,9 @@ resource "aws_lb_target_group" "api" {
 
 # The last priority there is: previews take theirs from below it.
 resource "aws_lb_listener_rule" "api" {
-  listener_arn = var.listener_arn
+  for_each = var.balancers
+
+  listener_arn = var.listener_arns[each.key]
   priority     = 50000
   tags         = merge(local.tags, { Name = "${var.name}-api" })
 
@@ -107,7 +143,7 @@ resource "aws_lb_listener_rule" "api" {
 
   action {
     type             = "forward"
-    target_group_arn = aws_lb_target_group.api.arn
+    target_group_arn = aws_lb_target_group.api[each.key].arn
   }
 }
 
@@ -141,10 +177,14 @@ resource "aws_ecs_service" "api" {
     assign_public_ip = false
   }
 
-  load_balancer {
-    target_group_arn = aws_lb_target_group.api.arn
-    container_name   = "api"
-    container_port   = var.api_port
+  dynamic "load_balancer" {
+    for_each = aws_lb_target_group.api
+
+    content {
+      target_group_arn = load_balancer.value.arn
+      container_name   = "api"
+      container_port   = var.api_port
+    }
   }
 
   # ECS refuses a target group that no listener knows.

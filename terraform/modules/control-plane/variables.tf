@@ -56,8 +56,48 @@ variable "settings" {
   }
 
   validation {
-    condition     = length(setintersection(keys(var.settings), ["engine", "platform", "api.listen", "ecs.processes", "log.format"])) == 0
-    error_message = "settings must not hold engine, platform, api.listen, ecs.processes or log.format: this module sets them."
+    condition = length(setintersection(keys(var.settings), [
+      "engine", "platform", "log.format", "telemetry.emf", "telemetry.name", "ecs.processes", "worker.listen",
+      "api.listen", "api.names", "api.trusted_proxies", "identity.admin_token_hash", "identity.oidc",
+    ])) == 0
+    error_message = "settings must not hold engine, platform, log.format, telemetry.emf, telemetry.name, ecs.processes, worker.listen, api.listen, api.names, api.trusted_proxies, identity.admin_token_hash or identity.oidc: this module sets them."
+  }
+}
+
+variable "identity" {
+  description = "Who may call: the hash of an administrator's token (tempus token new), and rules for tokens of an identity provider, such as \"issuer=https://token.actions.githubusercontent.com audience=tempus repository=acme/shop scope=deployer\"."
+  type        = object({ admin_token_hash = optional(string), oidc = optional(list(string), []) })
+  nullable    = false
+
+  validation {
+    condition     = var.identity.admin_token_hash != null || length(var.identity.oidc) > 0
+    error_message = "identity must have an admin_token_hash, oidc rules, or both: an API that cannot tell who is asking answers to nobody here."
+  }
+
+  # A token that is put here by mistake is in the state, so it must not be taken for a hash.
+  validation {
+    condition     = can(regex("^[0-9a-f]{64}$", coalesce(var.identity.admin_token_hash, format("%064d", 0))))
+    error_message = "identity.admin_token_hash must be the 64 hex digits that tempus token new prints, and never the token itself."
+  }
+
+  validation {
+    condition = alltrue([
+      for rule in var.identity.oidc : !strcontains(rule, ";") && alltrue([
+        for field in ["issuer=https://", "audience=", "scope="] : length([for given in split(" ", rule) : given if startswith(given, field)]) == 1
+      ])
+    ])
+    error_message = "identity.oidc must be rules of fields with spaces between them, each with issuer=https://…, audience= and scope= once."
+  }
+}
+
+variable "balancer_cidrs" {
+  description = "The networks that the load balancers call from: the network module's. The API answers to nobody else."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.balancer_cidrs) > 0 && alltrue([for cidr in var.balancer_cidrs : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
+    error_message = "balancer_cidrs must be one or more networks, and none of them everybody's."
   }
 }
 
@@ -162,14 +202,26 @@ variable "execution_role_arn" {
   }
 }
 
-variable "listener_arn" {
-  description = "The listener that the API answers on: the edge module's."
-  type        = string
+# Apart from their listeners, which send to the target groups that are made for these.
+variable "balancers" {
+  description = "The load balancers that the API answers on, by name: the edge module's. ECS takes five for a service."
+  type        = set(string)
   nullable    = false
 
   validation {
-    condition     = can(regex("^arn:[a-z-]+:elasticloadbalancing:.*:listener/app/", var.listener_arn))
-    error_message = "listener_arn must be the ARN of a listener of an application load balancer."
+    condition     = contains(var.balancers, "a1") && length(var.balancers) <= 5
+    error_message = "balancers must be one to five, a1 among them."
+  }
+}
+
+variable "listener_arns" {
+  description = "The load balancers' listeners, by name: the edge module's."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.balancers, keys(var.listener_arns))) == 0 && alltrue([for arn in values(var.listener_arns) : can(regex("^arn:[a-z-]+:elasticloadbalancing:.*:listener/app/", arn))])
+    error_message = "listener_arns must have the ARN of a listener for each of the balancers."
   }
 }
 
@@ -193,6 +245,18 @@ variable "api_port" {
   validation {
     condition     = var.api_port >= 1024 && var.api_port <= 65535 && floor(var.api_port) == var.api_port
     error_message = "api_port must be a port from 1024 to 65535."
+  }
+}
+
+variable "worker_port" {
+  description = "The port that a worker says on, to its own health check alone, how it is."
+  type        = number
+  default     = 9464
+  nullable    = false
+
+  validation {
+    condition     = var.worker_port >= 1024 && var.worker_port <= 65535 && floor(var.worker_port) == var.worker_port
+    error_message = "worker_port must be a port from 1024 to 65535."
   }
 }
 

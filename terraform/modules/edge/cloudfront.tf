@@ -2,8 +2,10 @@
 # answers to everybody who asks it for the API.
 
 locals {
-  origin_domain = "origin.${var.domain}"
-  cdn           = var.cloudfront ? 1 : 0
+  cdn = var.cloudfront ? 1 : 0
+
+  # Where CloudFront asks: the API is behind every load balancer.
+  origins = { for name in var.cloudfront ? slice(local.balancers, 0, 2) : [] : name => "origin-${name}.${var.domain}" }
 
   # CloudFront takes certificates from this region alone, wherever the rest is.
   cdn_region = "us-east-1"
@@ -76,15 +78,15 @@ resource "aws_acm_certificate_validation" "cdn" {
 }
 
 resource "aws_route53_record" "origin" {
-  count = local.cdn
+  for_each = local.origins
 
   zone_id = var.zone_id
-  name    = local.origin_domain
+  name    = each.value
   type    = "A"
 
   alias {
-    name                   = aws_lb.this[local.balancers[0]].dns_name
-    zone_id                = aws_lb.this[local.balancers[0]].zone_id
+    name                   = aws_lb.this[each.key].dns_name
+    zone_id                = aws_lb.this[each.key].zone_id
     evaluate_target_health = false
   }
 }
@@ -92,7 +94,6 @@ resource "aws_route53_record" "origin" {
 resource "aws_cloudfront_distribution" "api" {
   # checkov:skip=CKV_AWS_86:the load balancer logs every request that is not answered from the cache, and only /docs is
   # checkov:skip=CKV_AWS_374:who may call is not a matter of countries
-  # checkov:skip=CKV_AWS_310:there is one origin
   # checkov:skip=CKV2_AWS_47:web_acl_arn takes a web ACL of one's own; the program has no Java in it
   count = local.cdn
 
@@ -109,23 +110,44 @@ resource "aws_cloudfront_distribution" "api" {
   web_acl_id   = var.web_acl_arn
   tags         = local.tags
 
-  origin {
-    origin_id   = "balancer"
-    domain_name = local.origin_domain
+  dynamic "origin" {
+    for_each = local.origins
 
-    custom_origin_config {
-      http_port              = 80
-      https_port             = 443
-      origin_protocol_policy = "https-only"
-      origin_ssl_protocols   = ["TLSv1.2"]
+    content {
+      origin_id   = origin.key
+      domain_name = origin.value
 
-      # A job's events come with pauses.
-      origin_read_timeout = 60
+      custom_origin_config {
+        http_port              = 80
+        https_port             = 443
+        origin_protocol_policy = "https-only"
+        origin_ssl_protocols   = ["TLSv1.2"]
+
+        # A job's events come with pauses.
+        origin_read_timeout = 60
+      }
+    }
+  }
+
+  # Of what only reads. A change is asked for where it was sent: whether it was made is not known when an answer is lost.
+  origin_group {
+    origin_id = "either"
+
+    failover_criteria {
+      status_codes = [500, 502, 503, 504]
+    }
+
+    member {
+      origin_id = "a1"
+    }
+
+    member {
+      origin_id = "a2"
     }
   }
 
   default_cache_behavior {
-    target_origin_id           = "balancer"
+    target_origin_id           = "a1"
     viewer_protocol_policy     = "redirect-to-https"
     allowed_methods            = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
     cached_methods             = ["GET", "HEAD"]
@@ -136,7 +158,7 @@ resource "aws_cloudfront_distribution" "api" {
 
   ordered_cache_behavior {
     path_pattern               = "/docs*"
-    target_origin_id           = "balancer"
+    target_origin_id           = "either"
     viewer_protocol_policy     = "redirect-to-https"
     allowed_methods            = ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]

@@ -8,7 +8,7 @@ locals {
   certificates = merge(
     { for name, domain in local.domains : name => ["*.${domain}"] },
     # CloudFront asks the load balancer for either name.
-    { api = concat([local.api_domain], var.cloudfront ? [local.origin_domain] : []) },
+    { api = concat([local.api_domain], values(local.origins)) },
   )
 
   # What has to be shown to own each name. For a wildcard it is the same as for the name without it.
@@ -72,7 +72,8 @@ resource "aws_lb_listener" "http" {
   }
 }
 
-# Previews add their rules; the name of one that is gone ends here.
+# Previews add their rules. What no rule takes (a preview that is starting, gone, or protected) is the API's to answer: it
+# knows which.
 resource "aws_lb_listener" "https" {
   for_each = aws_lb.this
 
@@ -84,17 +85,14 @@ resource "aws_lb_listener" "https" {
   tags              = local.tags
 
   default_action {
-    type = "fixed-response"
-
-    fixed_response {
-      content_type = "text/plain"
-      message_body = "There is no preview of this name: it may have ended.\n"
-      status_code  = "404"
-    }
+    type             = "forward"
+    target_group_arn = var.api_target_group_arns[each.key]
   }
 }
 
 resource "aws_lb_listener_certificate" "api" {
-  listener_arn    = aws_lb_listener.https[local.balancers[0]].arn
+  for_each = toset(concat([local.balancers[0]], keys(local.origins)))
+
+  listener_arn    = aws_lb_listener.https[each.key].arn
   certificate_arn = aws_acm_certificate_validation.this["api"].certificate_arn
 }

@@ -11,9 +11,9 @@ output "listeners" {
   depends_on = [aws_acm_certificate_validation.this, aws_route53_record.previews]
 }
 
-output "api_listener_arn" {
-  description = "The listener that the API answers on."
-  value       = aws_lb_listener.https[local.balancers[0]].arn
+output "api_listener_arns" {
+  description = "The listeners that the API answers on, by load balancer."
+  value       = { for name, listener in aws_lb_listener.https : name => listener.arn }
 
   depends_on = [aws_lb_listener_certificate.api]
 }

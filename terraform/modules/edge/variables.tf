@@ -90,19 +90,30 @@ variable "logs_bucket" {
 }
 
 variable "balancers" {
-  description = "How many load balancers there are: each takes up to slots previews' public services. The API answers on the first."
+  description = "How many load balancers there are: each takes up to slots previews' public services. The API answers on the first, and on all of them for what has no preview, which ECS allows on five."
   type        = number
   default     = 1
   nullable    = false
 
   validation {
-    condition     = var.balancers >= 1 && var.balancers <= 50 && floor(var.balancers) == var.balancers
-    error_message = "balancers must be a whole number from 1 to 50."
+    condition     = var.balancers >= 1 && var.balancers <= 5 && floor(var.balancers) == var.balancers
+    error_message = "balancers must be a whole number from 1 to 5."
+  }
+}
+
+variable "api_target_group_arns" {
+  description = "The API's target groups by load balancer (a1, a2, …): the control-plane module's. They are sent what has no preview."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in values(var.api_target_group_arns) : can(regex("^arn:[a-z-]+:elasticloadbalancing:.*:targetgroup/", arn))])
+    error_message = "api_target_group_arns must be ARNs of target groups."
   }
 }
 
 variable "slots" {
-  description = "How many previews a load balancer takes. AWS gives each 100 target groups and no more, and the API has one of the first's."
+  description = "How many previews a load balancer takes. AWS gives each 100 target groups and no more, and the API has one of them."
   type        = number
   default     = 95
   nullable    = false
@@ -145,10 +156,15 @@ variable "deletion_protection" {
 }
 
 variable "cloudfront" {
-  description = "Whether the API and its pages answer through CloudFront."
+  description = "Whether the API and its pages answer through CloudFront. It takes the pages from a second load balancer if the first fails, so there must be two."
   type        = bool
   default     = false
   nullable    = false
+
+  validation {
+    condition     = !var.cloudfront || var.balancers >= 2
+    error_message = "cloudfront needs balancers of two at least."
+  }
 }
 
 variable "web_acl_arn" {

@@ -26,12 +26,12 @@ locals {
     standby = local.hours * local.prices.rds_postgres_db_t4g_micro_multi_az_usd_per_hour + 20 * local.prices.rds_gp3_multi_az_usd_per_gb_month
   }
 
-  secrets = length(var.secrets) + (var.database == null ? 0 : 1) + (var.cache == null ? 0 : 1)
+  paid_secrets = length(local.secrets) + (var.database == null ? 0 : 1) + (var.cache == null ? 0 : 1)
 
   # Creating, checking and removing one preview writes about a hundred units.
   writes = var.usage.lifecycles * 100
 
-  # Log lines are kept for a year.
+  # Log lines are kept for a year. The dashboard is one of an account's first three, which cost nothing.
   costs = {
     "NAT gateways"       = local.gateways * local.hours * (local.prices.nat_gateway_usd_per_hour + local.address) + var.usage.nat_gb * local.prices.nat_gateway_usd_per_gb
     "load balancers"     = var.balancers * local.hours * (local.prices.alb_usd_per_hour + length(var.network.zones) * local.address + var.usage.lcu_per_balancer * local.prices.alb_lcu_usd_per_hour)
@@ -43,9 +43,9 @@ locals {
     "queue, schedules"   = var.usage.queue_requests / 1000000 * local.prices.sqs_standard_usd_per_million + 2 * var.usage.lifecycles / 1000000 * local.prices.scheduler_usd_per_million
     "traffic out"        = var.usage.egress_gb * (var.cloudfront ? max(local.prices.internet_egress_usd_per_gb, local.prices.cloudfront_egress_usd_per_gb) : local.prices.internet_egress_usd_per_gb)
     "logs"               = var.usage.log_gb * (local.prices.logs_ingested_usd_per_gb + 12 * local.prices.logs_stored_usd_per_gb_month)
-    "alarms, dashboard"  = length(module.observability.alarm_names) * local.prices.cloudwatch_alarm_usd_per_month + local.prices.cloudwatch_dashboard_usd_per_month
+    "alarms, metrics"    = module.observability.alarm_metrics * local.prices.cloudwatch_alarm_usd_per_month + length(module.observability.series) * local.prices.cloudwatch_metric_usd_per_month
     "Container Insights" = local.insights * local.prices.cloudwatch_metric_usd_per_month
-    "key, secrets"       = local.prices.kms_key_usd_per_month + local.secrets * local.prices.secret_usd_per_month
+    "key, secrets"       = local.prices.kms_key_usd_per_month + local.paid_secrets * local.prices.secret_usd_per_month
     "buckets, images"    = var.usage.bucket_gb * local.prices.s3_standard_usd_per_gb_month + var.usage.image_gb * local.prices.ecr_usd_per_gb_month
     "DNS zone"           = local.prices.route53_zone_usd_per_month
   }

@@ -25,11 +25,20 @@ locals {
     "ecs.listeners"                 = module.edge.listeners
   })
 
+  # The program's own, beside whatever else is asked for. Both roles open gates: the API to people, a worker in its rules.
+  secrets = merge(var.secrets, {
+    "gate-key" = {
+      about    = "What sessions and links of protected previews are signed with: a random text of 32 characters or more"
+      variable = "TEMPUS_GATE_KEY"
+      roles    = ["api", "worker"]
+    }
+  })
+
   task_subnets = slice(module.network.private_subnet_ids, 0, var.network.task_zones)
 
   given = {
     for role in ["api", "worker"] : role => {
-      for name, secret in var.secrets : secret.variable => module.secrets.secret_arns[name] if contains(secret.roles, role)
+      for name, secret in local.secrets : secret.variable => module.secrets.secret_arns[name] if contains(secret.roles, role)
     }
   }
 }
@@ -40,7 +49,7 @@ module "secrets" {
   name        = var.name
   environment = var.environment
   tags        = var.tags
-  secrets     = { for name, secret in var.secrets : name => secret.about }
+  secrets     = { for name, secret in local.secrets : name => secret.about }
 }
 
 module "network" {
@@ -144,6 +153,9 @@ module "edge" {
   balancers           = var.balancers
   cloudfront          = var.cloudfront
   deletion_protection = var.protected
+
+  api_target_group_arns = module.control_plane.target_group_arns
+  web_acl_arn           = var.cloudfront_web_acl_arn
 }
 
 module "database" {
@@ -217,8 +229,11 @@ module "control_plane" {
   security_group_ids = { api = module.network.api_security_group_id, worker = module.network.worker_security_group_id }
   task_role_arns     = { api = module.roles.api_role_arn, worker = module.roles.worker_role_arn }
   execution_role_arn = module.roles.control_execution_role_arn
-  listener_arn       = module.edge.api_listener_arn
+  balancers          = keys(module.edge.balancers)
+  listener_arns      = module.edge.api_listener_arns
+  balancer_cidrs     = module.network.public_subnet_cidrs
   api_domain         = module.edge.api_domain
+  identity           = var.identity
   queue_name         = module.queue.queue_name
   capacity           = var.control_plane.capacity
   api_tasks          = var.control_plane.api_tasks
@@ -236,7 +251,8 @@ module "observability" {
   budget_usd         = var.budget_usd
   cluster_name       = module.cluster.cluster_name
   container_insights = var.container_insights
-  log_groups         = module.cluster.log_groups
+  fast_burn          = var.fast_burn
+  runbooks           = var.runbooks
   balancers          = module.edge.balancers
   api_target_group   = module.control_plane.target_group
   queue_names        = { live = module.queue.queue_name, dead = module.queue.dead_letter_name }

@@ -18,9 +18,29 @@ output "pull_through_prefixes" {
   value       = module.registry.pull_through_prefixes
 }
 
+output "region" {
+  description = "The region that everything is in."
+  value       = data.aws_region.current.region
+}
+
 output "settings" {
-  description = "The program's configuration, by key, as the control plane is given it."
+  description = "The program's configuration, by key, as far as every process is given it: what tempus serve needs elsewhere."
   value       = module.control_plane.settings
+}
+
+output "role_settings" {
+  description = "All of the configuration of api and of worker, by those names and by key."
+  value       = module.control_plane.role_settings
+}
+
+output "secret_arns" {
+  description = "The secrets of the control plane by name. Each needs a value before a task starts that is given it."
+  value       = module.secrets.secret_arns
+}
+
+output "gate_key_secret" {
+  description = "The secret of the key that protected previews' sessions and links are signed with."
+  value       = module.secrets.secret_arns["gate-key"]
 }
 
 output "outbound_addresses" {
@@ -56,6 +76,11 @@ output "redis_url_secret_arn" {
 output "alarms_topic_arn" {
   description = "Where alarms tell."
   value       = module.observability.topic_arn
+}
+
+output "dashboard" {
+  description = "Where the dashboard is, or null."
+  value       = module.observability.dashboard_name == null ? null : "https://console.aws.amazon.com/cloudwatch/home?region=${data.aws_region.current.region}#dashboards:name=${module.observability.dashboard_name}"
 }
 
 output "monthly_cost" {

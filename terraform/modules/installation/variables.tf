@@ -34,7 +34,6 @@ variable "tags" {
   }
 }
 
-
 variable "domain" {
   description = "The domain that everything answers under: the API at api.{domain}, previews at {name}.a1.{domain}."
   type        = string
@@ -114,6 +113,18 @@ variable "control_plane" {
   }
 }
 
+variable "identity" {
+  description = "Who may call the API: the control-plane module's."
+  type        = object({ admin_token_hash = optional(string), oidc = optional(list(string), []) })
+  nullable    = false
+}
+
+variable "cloudfront_web_acl_arn" {
+  description = "A web ACL of WAF for CloudFront, which must be in us-east-1; null for none."
+  type        = string
+  default     = null
+}
+
 variable "preview_capacity" {
   description = "What previews run on: the program's ecs.capacity."
   type        = string
@@ -154,6 +165,11 @@ variable "secrets" {
     condition     = alltrue(flatten([for secret in values(var.secrets) : [for role in secret.roles : contains(["api", "worker"], role)]]))
     error_message = "secrets' roles must be api, worker or both."
   }
+
+  validation {
+    condition     = !contains(keys(var.secrets), "gate-key") && !contains([for secret in values(var.secrets) : secret.variable], "TEMPUS_GATE_KEY")
+    error_message = "secrets must not hold gate-key or TEMPUS_GATE_KEY: that one is always there."
+  }
 }
 
 variable "settings" {
@@ -173,6 +189,20 @@ variable "protected" {
 variable "container_insights" {
   description = "Whether the cluster measures its tasks. Paid for by the metric, those of previews included."
   type        = bool
+  nullable    = false
+}
+
+variable "fast_burn" {
+  description = "Whether an objective that is missed often within an hour is told at once: the observability module's."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "runbooks" {
+  description = "Where the runbooks can be read: what alarms refer to."
+  type        = string
+  default     = "runbooks"
   nullable    = false
 }
 

@@ -11,6 +11,11 @@ output "public_subnet_ids" {
   depends_on = [aws_route.internet]
 }
 
+output "public_subnet_cidrs" {
+  description = "The networks that the load balancers call from: api.trusted_proxies."
+  value       = [for zone in var.zones : aws_subnet.this["public/${zone}"].cidr_block]
+}
+
 output "private_subnet_ids" {
   description = "The tasks' subnets, one a zone: ecs.subnets."
   value       = [for zone in var.zones : aws_subnet.this["private/${zone}"].id]

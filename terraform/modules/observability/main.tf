@@ -8,7 +8,12 @@ locals {
   region    = data.aws_region.current.region
   tags      = merge(var.tags, { "tempus:name" = var.name, "tempus:environment" = var.environment })
 
-  namespace = "Tempus/${var.name}"
+  # As docs/telemetry.md has them. Each series is a custom metric, and paid for.
+  namespace = "Tempus"
+  series = [
+    "QueueOldestAge", "DeadLetters", "Orphans", "PreviewsParked", "PreviewsActive", "CostPerHour", "RefusedByQuota", "Throttled",
+    "JobsFailed", "LeasesLost", "SweepsDone", "SweepFindings", "ReadyTotal", "ReadyLate", "ExpiryTotal", "ExpiryLate",
+  ]
 }
 
 # Its name is given, not derived, because the key lets alarms through to it by that name.
@@ -64,23 +69,6 @@ resource "aws_sns_topic_subscription" "emails" {
   topic_arn = aws_sns_topic.alarms.arn
   protocol  = "email"
   endpoint  = each.key
-}
-
-# The program logs an error for exactly what needs a person: a parked saga, a compensation that is stuck, a message
-# that nobody can read, resources without a row.
-resource "aws_cloudwatch_log_metric_filter" "errors" {
-  for_each = toset(["api", "worker"])
-
-  name           = "${var.name}-${each.key}-errors"
-  log_group_name = var.log_groups[each.key]
-  pattern        = "{ $.level = \"ERROR\" }"
-
-  metric_transformation {
-    namespace     = local.namespace
-    name          = "${each.key}-errors"
-    value         = "1"
-    default_value = "0"
-  }
 }
 
 # For the whole account unless the tag tempus:name is activated for cost allocation, which takes a day: without it

@@ -44,6 +44,7 @@ variable "kms_key_arn" {
     error_message = "kms_key_arn must be an ARN of kms."
   }
 }
+
 variable "emails" {
   description = "Who is told. Each has to confirm once."
   type        = set(string)
@@ -96,15 +97,11 @@ variable "container_insights" {
   nullable    = false
 }
 
-variable "log_groups" {
-  description = "The log groups of api and worker, by those names: the cluster module's."
-  type        = map(string)
+variable "fast_burn" {
+  description = "Whether an objective that is missed often within an hour is told at once. With a handful of previews a day one late preview is a large share, and the alarm of six hours is enough."
+  type        = bool
+  default     = true
   nullable    = false
-
-  validation {
-    condition     = alltrue([for role in ["api", "worker"] : contains(keys(var.log_groups), role)])
-    error_message = "log_groups must have api and worker."
-  }
 }
 
 variable "balancers" {
@@ -189,7 +186,7 @@ variable "dashboard" {
 }
 
 variable "runbooks" {
-  description = "Where the runbooks can be read: what alarms refer to."
+  description = "Where the runbooks can be read, such as https://github.com/acme/tempus/blob/v1.2.0/runbooks: what alarms refer to."
   type        = string
   default     = "runbooks"
   nullable    = false

@@ -54,6 +54,12 @@ impl Calls {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
     }
 
+    /// Deletes the schedule at a path of EventBridge Scheduler.
+    pub async fn delete_schedule(&self, path: &str) {
+        let request = self.client.delete(format!("{}{path}", self.endpoint));
+        sent(path, signed(request, "scheduler")).await;
+    }
+
     /// The whole list behind a call of ECS that answers in pages.
     pub async fn ecs_pages(&self, operation: &str, field: &str, given: &Value) -> Vec<String> {
         let (mut all, mut given) = (Vec::new(), given.clone());

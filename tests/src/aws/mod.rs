@@ -18,7 +18,7 @@ mod calls;
 mod iam;
 mod listing;
 pub mod matrix;
-mod reaper;
+pub(crate) mod reaper;
 mod role;
 mod site;
 

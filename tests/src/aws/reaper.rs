@@ -27,12 +27,12 @@ static RUNNING: LazyLock<Mutex<Child>> = LazyLock::new(|| {
 });
 
 /// A process to be killed when the suite is gone.
-pub(super) fn started(pid: u32) {
+pub(crate) fn started(pid: u32) {
     tell("started", pid);
 }
 
 /// One that has ended and whose number may be another's by now.
-pub(super) fn ended(pid: u32) {
+pub(crate) fn ended(pid: u32) {
     tell("ended", pid);
 }
 

@@ -69,6 +69,12 @@ impl Role {
         ended.expect("a child can be waited for").is_some()
     }
 
+    /// Its exit status, if it has ended by itself and was not killed.
+    pub fn exit(&mut self) -> Option<i32> {
+        let ended = self.child.try_wait();
+        ended.expect("a child can be waited for")?.code()
+    }
+
     /// Its process number.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -77,6 +77,12 @@ impl Site {
         &set.unwrap_or_else(|| panic!("{key} is not set")).1
     }
 
+    /// Every setting that the test or the bootstrap has made.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        let settings = self.settings.iter();
+        settings.map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// Starts `api`, `worker` or `serve`, with a log of this name, by this endpoint: the
     /// emulator's own, or a wire's.
     pub fn start(&self, role: &str, name: &str, endpoint: &str) -> Role {

@@ -58,6 +58,7 @@ pub struct Server {
     root: TempDir,
     ports: Ports,
     settings: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
     process: Option<Child>,
     installation: Option<String>,
 }
@@ -77,6 +78,7 @@ impl Server {
             settings: settings
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect(),
+            variables: Vec::new(),
             process: None,
             installation: None,
         };
@@ -136,6 +138,7 @@ impl Server {
             command.arg("--set").arg(format!("{key}={value}"));
         }
         command
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("TMPDIR", self.marker())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -147,6 +150,11 @@ impl Server {
     pub fn set(&mut self, key: &str, value: &str) {
         self.settings.retain(|(known, _)| known != key);
         self.settings.push((key.to_owned(), value.to_owned()));
+    }
+
+    /// Sets a variable of the environment for the next [`launch`](Self::launch).
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
     }
 
     /// Ends the process as a power cut would.

@@ -68,6 +68,12 @@ impl Witness {
         }
     }
 
+    /// Sees what was given this folder as `TMPDIR`.
+    pub(crate) fn marked(marker: PathBuf) -> Self {
+        let nothing = RangeInclusive::new(1, 0);
+        Self::new(marker, PathBuf::new(), None, None, nothing)
+    }
+
     /// Everything that is there now.
     pub fn leftovers(&self) -> Leftovers {
         let mut left = Leftovers {
@@ -130,7 +136,7 @@ impl Witness {
     }
 
     /// Ends everything that is left of a server that runs no more.
-    pub(super) fn end_all(&self) {
+    pub(crate) fn end_all(&self) {
         let deadline = Instant::now() + KILLED;
         loop {
             let left = self.processes();

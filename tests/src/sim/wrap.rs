@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tempus_engine::{
-    Accepted, Alarm, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, Delivery, Depth,
-    DiscardError, ExtendError, Extended, Filter, Handle, Idempotency, JobError, NewPreview,
-    Outgoing, Page, Queue, QueueError, Reserve, ReserveError, Store, StoreError, Timer, TimerError,
-    Update, WriteError,
+    Accepted, Alarm, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter,
+    DeadLetterId, Delivery, Depth, DiscardError, ExtendError, Extended, Filter, Handle,
+    Idempotency, JobError, NewPreview, Outgoing, Page, Queue, QueueError, Reserve, ReserveError,
+    Store, StoreError, Timer, TimerError, Update, WriteError,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::Checkpoint;
@@ -242,6 +242,10 @@ impl Store for WrappedStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.inner.ready().await
+    }
+
+    async fn backup(&self, now: Timestamp) -> Result<Backup, BackupError> {
+        self.inner.backup(now).await
     }
 }
 

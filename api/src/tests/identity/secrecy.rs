@@ -105,7 +105,7 @@ async fn no_credential_reaches_a_log_and_every_refusal_does_once() {
     let metrics = As::root(&server).get("/metrics").await;
     let metrics = String::from_utf8(metrics.body).unwrap();
     for reason in ["scope", "no_token", "oidc_signature", "owner"] {
-        let counter = format!("tempus_http_refusals_total{{reason=\"{reason}\"}}");
+        let counter = format!("tempus_refused_total{{reason=\"{reason}\"}}");
         assert!(metrics.contains(&counter), "{counter} in {metrics}");
     }
 }

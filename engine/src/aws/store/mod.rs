@@ -75,9 +75,9 @@ use tempus_model::{
 use super::table::Table;
 use super::table::item::{Item, Key};
 use crate::{
-    Accepted, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError, ExtendError,
-    Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve, ReserveError, Store,
-    StoreError, Update, WriteError,
+    Accepted, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId,
+    DiscardError, ExtendError, Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
+    ReserveError, Store, StoreError, Update, WriteError,
 };
 
 mod create;
@@ -332,5 +332,9 @@ impl Store for DynamoStore {
         installation.map(drop).ok_or_else(|| {
             StoreError::Unavailable("the table has lost its installation".to_owned())
         })
+    }
+
+    async fn backup(&self, _now: Timestamp) -> Result<Backup, BackupError> {
+        Err(BackupError::NoFile)
     }
 }

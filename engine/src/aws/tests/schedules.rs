@@ -29,6 +29,7 @@ async fn an_alarm_follows_the_configuration() {
         name: resource_name(made.installation, preview, "1", 64),
         preview,
         fires_at: SystemClock.now().after(Duration::from_hours(1)),
+        set_by: None,
     };
     old.timer().set(&alarm).await.unwrap();
     new.timer().set(&alarm).await.unwrap();
@@ -57,6 +58,7 @@ async fn a_name_that_no_schedule_can_have_is_refused() {
         name: "two words".to_owned(),
         preview: PreviewId::new(Uuid::new_v4()),
         fires_at: SystemClock.now().after(Duration::from_hours(1)),
+        set_by: None,
     };
     let set = engine.timer().set(&alarm).await;
     assert!(matches!(set, Err(TimerError::Rejected(_))), "{set:?}");

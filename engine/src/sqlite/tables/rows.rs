@@ -146,13 +146,34 @@ pub(crate) fn waiting(db: &Connection) -> Result<Vec<Waiting>, StoreError> {
 
 /// Every row that somebody holds. A claim leaves a row due, so the index on `due_at` has them all.
 pub(crate) fn held(db: &Connection) -> Result<Vec<Stored>, StoreError> {
-    let found = all(
+    stored(
         db,
         "SELECT key, body FROM rows INDEXED BY rows_due
          WHERE due_at IS NOT NULL AND held_until IS NOT NULL",
-        [],
-        |record| Ok((Key(record.get(0)?), record.get::<_, String>(1)?)),
+    )
+}
+
+/// Every row of which there is no proof that all of it is gone: it will be due some time, or it is
+/// parked.
+pub(crate) fn unproved(db: &Connection) -> Result<Vec<Stored>, StoreError> {
+    let mut found = stored(
+        db,
+        "SELECT key, body FROM rows INDEXED BY rows_due WHERE due_at IS NOT NULL",
     )?;
+    let parked = stored(
+        db,
+        "SELECT rows.key, rows.body FROM previews INDEXED BY previews_parked
+         JOIN rows USING (key) WHERE previews.parked = 1",
+    )?;
+    let never_due = |of: &Stored| of.row.due_at.is_none();
+    found.extend(parked.into_iter().filter(never_due));
+    Ok(found)
+}
+
+fn stored(db: &Connection, query: &str) -> Result<Vec<Stored>, StoreError> {
+    let found = all(db, query, [], |record| {
+        Ok((Key(record.get(0)?), record.get::<_, String>(1)?))
+    })?;
     let stored = found.into_iter().map(|(key, body)| {
         Ok(Stored {
             key,

@@ -10,6 +10,7 @@ use super::{Mode, Options, SqliteEngine};
 use crate::TokioClock;
 use crate::conformance::{Harness, Ports};
 
+mod backup;
 mod commits;
 mod crash;
 mod opening;

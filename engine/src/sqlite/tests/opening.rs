@@ -193,13 +193,12 @@ async fn a_newer_schema_is_refused() {
 /// What the first version wrote is found by this one, and what came with this one is there too.
 #[tokio::test(start_paused = true)]
 async fn an_older_schema_is_brought_up_to_date() {
+    const BACK: &str = "DROP TABLE tokens; ALTER TABLE timers DROP COLUMN set_by; \
+                        PRAGMA user_version = 1";
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
     let engine = open(folder.path(), &clock);
     let preview = create(&engine, &clock).await;
-    let back = |db: &rusqlite::Connection| {
-        db.execute_batch("DROP TABLE tokens; PRAGMA user_version = 1")
-            .map_err(crate::sqlite::sql)
-    };
+    let back = |db: &rusqlite::Connection| db.execute_batch(BACK).map_err(crate::sqlite::sql);
     engine.db.write(back).await.unwrap();
     engine.close().await.unwrap();
     let store = open(folder.path(), &clock).store();

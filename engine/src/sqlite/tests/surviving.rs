@@ -124,6 +124,7 @@ async fn alarms_survive() {
                 name: name.to_owned(),
                 preview,
                 fires_at,
+                set_by: None,
             })
             .await
             .unwrap();

@@ -55,6 +55,12 @@ macro_rules! actions {
                 match self { $(Self::$name => Effect::$effect),+ }
             }
 
+            /// The service, as IAM calls it.
+            pub(in crate::aws) fn iam_service(self) -> &'static str {
+                let own = self.iam().first().and_then(|own| own.split(':').next());
+                own.unwrap_or_default()
+            }
+
             /// The IAM actions that it needs.
             pub(in crate::aws) const fn iam(self) -> &'static [&'static str] {
                 match self { $(Self::$name => &[$($iam),+]),+ }

@@ -15,9 +15,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
+use tracing::Instrument;
 
 use super::action::{Action, Effect};
 use super::failed::{Failed, is_refused_connection};
+use super::watch::Watch;
 use crate::StepError;
 
 /// The version of the API that the parameters are written for.
@@ -48,6 +50,19 @@ impl Ec2 {
         action: Action,
         parameters: &[(String, String)],
     ) -> Result<String, Failed> {
+        let watch = Watch::over(action);
+        let sent = self.send_once(action, parameters, &watch);
+        let outcome = sent.instrument(watch.span.clone()).await;
+        watch.ended(&outcome);
+        outcome
+    }
+
+    async fn send_once(
+        &self,
+        action: Action,
+        parameters: &[(String, String)],
+        watch: &Watch,
+    ) -> Result<String, Failed> {
         let request = self.request(action.operation(), parameters).await?;
         let answer = tokio::time::timeout(self.timeout, async {
             let answer = self.connector.call(request).await;
@@ -66,6 +81,7 @@ impl Ec2 {
         let answer = answer.await;
         let (status, body) =
             answer.unwrap_or_else(|_| Err(lost(action, true, &"no answer within the time-out")))?;
+        watch.answer(Some(status), text(&body, "requestId").as_deref());
         if status < 300 {
             return Ok(body);
         }

@@ -75,6 +75,20 @@ impl Failed {
         self.code == code
     }
 
+    /// Whether AWS asked for fewer calls. Waiting in line for too long is no answer of AWS.
+    pub(super) fn is_throttled(&self) -> bool {
+        self.status.is_some() && matches!(self.error, StepError::Throttled(_))
+    }
+
+    /// What it is, in a word.
+    pub(super) fn word(&self) -> &str {
+        match (&*self.code, self.status) {
+            ("", None) => "no answer",
+            ("", Some(_)) => "unreadable answer",
+            (code, _) => code,
+        }
+    }
+
     /// Whether the endpoint does not have the operation at all, as an emulator may not.
     pub(in crate::aws) fn is_unsupported(&self) -> bool {
         self.status == Some(501) || UNSUPPORTED.contains(&&*self.code)

@@ -8,11 +8,13 @@ mod failed;
 mod rate;
 mod security_groups;
 mod services;
+mod watch;
 
 use std::error::Error;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
+use aws_sdk_ecs::operation::RequestId;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -26,11 +28,14 @@ pub use action::{ActionInfo, actions};
 pub(super) use arns::Arns;
 pub(super) use failed::Failed;
 pub(super) use services::{Deployment, Life, Rollout, Seen, Services};
+pub use watch::METRICS;
 
 use super::options::{AwsOptions, Credentials};
 use crate::StepError;
 use ec2::Ec2;
 use rate::Lines;
+use tracing::Instrument;
+use watch::Watch;
 
 /// The SDK's clients, behind the account's request rates.
 #[derive(Debug)]
@@ -47,6 +52,7 @@ impl Client {
     /// Clients with the credentials that the environment has: variables, profile, container or
     /// instance role.
     pub(super) async fn connect(options: &AwsOptions) -> Result<Self, StepError> {
+        watch::begin();
         let tls = || Provider::Rustls(CryptoMode::Ring);
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls())
@@ -104,15 +110,20 @@ impl Client {
         sent: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     ) -> Result<T, Failed>
     where
+        T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
     {
         self.lines.enter(action).await?;
-        let answer = sent.await;
-        answer.map_err(|error| {
+        let watch = Watch::over(action);
+        let answer = sent.instrument(watch.span.clone()).await;
+        watch.answered(&answer);
+        let outcome = answer.map_err(|error| {
             let failed = Failed::new(action, &error);
             tracing::debug!(call = action.operation(), error = ?failed, "a call to AWS failed");
             failed
-        })
+        });
+        watch.ended(&outcome);
+        outcome
     }
 }
 

@@ -11,6 +11,7 @@ use aws_sdk_ecs::types::{
 use futures::future::join_all;
 use tempus_model::Timestamp;
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use super::{Action, Client};
 use crate::StepError;
@@ -103,10 +104,12 @@ impl Services {
         };
         if is_first {
             let this = Arc::clone(self);
-            tokio::spawn(async move {
+            let answered = async move {
                 tokio::time::sleep(JOIN).await;
                 this.answer_all().await;
-            });
+            };
+            // A part of the trace of whoever asked first; the others share its call.
+            tokio::spawn(answered.in_current_span());
         }
         answered.await.unwrap_or_else(|_| {
             Err(StepError::transient(

@@ -68,6 +68,7 @@ mod state;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use end::Stopped;
 pub use environment::Role;
@@ -79,3 +80,4 @@ pub use name::{ResourceName, ResourceNameError};
 pub use shim::ShimCommand;
 pub use state::{BackingOff, Running, Status};
 pub use supervisor::{Ensured, How, Supervisor};
+pub use usage::Usage;

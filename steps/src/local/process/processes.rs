@@ -4,6 +4,7 @@
 //! before its tags are read: what is signalled is what was read, even if the pid is used again.
 
 use std::io;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,11 @@ pub(super) fn terminate_shim(pid: u32, resource: &ResourceName) {
     });
 }
 
+/// The CPU time that a process has taken, and the bytes of memory that it has.
+pub(super) fn taken(pid: u32) -> Option<(Duration, u64)> {
+    system::taken(pid)
+}
+
 /// The children of this process, and, as it is a subreaper, the orphans among their descendants.
 pub(super) fn own_children() -> Vec<Pid> {
     system::children_of(std::process::id())
@@ -126,7 +132,7 @@ mod system {
 
     use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
 
-    use super::{Pid, Signal, Tagged, Tags, io, pid};
+    use super::{Duration, Pid, Signal, Tagged, Tags, io, pid};
 
     /// Environments are at most a few megabytes; ours come first in no particular order.
     const LONGEST_ENVIRONMENT: u64 = 8 << 20;
@@ -172,6 +178,14 @@ mod system {
         stat(pid).map(|stat| stat.started)
     }
 
+    pub(super) fn taken(pid: u32) -> Option<(Duration, u64)> {
+        let stat = stat(pid)?;
+        let ticks = rustix::param::clock_ticks_per_second().max(1);
+        let page = u64::try_from(rustix::param::page_size()).ok()?;
+        let cpu = Duration::from_millis(stat.cpu.saturating_mul(1000) / ticks);
+        Some((cpu, stat.pages.saturating_mul(page)))
+    }
+
     pub(super) fn is_zombie(pid: u32) -> bool {
         stat(pid).is_some_and(|stat| matches!(stat.state, 'Z' | 'X'))
     }
@@ -196,7 +210,11 @@ mod system {
     struct Stat {
         state: char,
         parent: u32,
+        /// In clock ticks, its own code's and the system's on its behalf.
+        cpu: u64,
         started: u64,
+        /// Of memory, resident.
+        pages: u64,
     }
 
     /// See `proc_pid_stat(5)`. The second field, the name, is in parentheses and may hold anything.
@@ -205,17 +223,22 @@ mod system {
         let text = String::from_utf8_lossy(&text);
         let (_, after_name) = text.rsplit_once(')')?;
         let mut fields = after_name.split_ascii_whitespace();
+        let (state, parent) = (fields.next()?, fields.next()?);
+        let (user, system): (u64, u64) =
+            (fields.nth(9)?.parse().ok()?, fields.next()?.parse().ok()?);
         Some(Stat {
-            state: fields.next()?.chars().next()?,
-            parent: fields.next()?.parse().ok()?,
-            started: fields.nth(17)?.parse().ok()?,
+            state: state.chars().next()?,
+            parent: parent.parse().ok()?,
+            cpu: user.saturating_add(system),
+            started: fields.nth(6)?.parse().ok()?,
+            pages: fields.nth(1)?.parse().ok()?,
         })
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use super::{Pid, Signal, Tagged, Tags, io, pid};
+    use super::{Duration, Pid, Signal, Tagged, Tags, io, pid};
 
     #[allow(clippy::unnecessary_wraps, reason = "fails on Linux")]
     pub(super) fn tagged() -> io::Result<Vec<Tagged>> {
@@ -236,6 +259,10 @@ mod system {
     }
 
     pub(super) fn started(_: u32) -> Option<u64> {
+        None
+    }
+
+    pub(super) fn taken(_: u32) -> Option<(Duration, u64)> {
         None
     }
 

@@ -15,6 +15,8 @@ variables {
   domain    = "previews.example.com"
   zone_id   = "Z0123456789ABC"
   image_tag = "v1.0.0"
+
+  admin_token_hash = "0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d"
 }
 
 run "a_month_costs_what_it_may" {

@@ -2,6 +2,9 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { region = "us-east-1" }
   }
+  mock_resource "aws_lb_target_group" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/mocked/1" }
+  }
 }
 
 variables {
@@ -15,7 +18,10 @@ variables {
   security_group_ids = { api = "sg-api", worker = "sg-worker", previews = "sg-previews" }
   task_role_arns     = { api = "arn:aws:iam::111122223333:role/tempus-api", worker = "arn:aws:iam::111122223333:role/tempus-worker" }
   execution_role_arn = "arn:aws:iam::111122223333:role/tempus-control-execution"
-  listener_arn       = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/tempus-a1/1/2"
+  balancers          = ["a1"]
+  listener_arns      = { a1 = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/tempus-a1/1/2" }
+  balancer_cidrs     = ["10.0.1.0/24", "10.0.4.0/24"]
+  identity           = { admin_token_hash = "0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d" }
   api_domain         = "api.previews.example.com"
   queue_name         = "tempus-hints"
 }
@@ -44,15 +50,29 @@ run "a_container_can_do_nothing_but_its_work" {
     condition = alltrue([
       for task in aws_ecs_task_definition.this : alltrue([
         for container in jsondecode(task.container_definitions) :
-        container.readonlyRootFilesystem && !container.privileged && container.linuxParameters.capabilities.drop == ["ALL"]
+        container.readonlyRootFilesystem && !container.privileged && container.user == "65532:65532"
+        && container.linuxParameters.capabilities.drop == ["ALL"]
       ])
     ])
-    error_message = "a container writes to its disk, or has capabilities"
+    error_message = "a container writes to its disk, is root, or has capabilities"
   }
 
   assert {
     condition     = jsondecode(aws_ecs_task_definition.this["worker"].container_definitions)[0].portMappings == []
-    error_message = "a worker listens"
+    error_message = "a worker is reached by somebody"
+  }
+}
+
+run "a_task_that_hangs_is_replaced_and_one_that_ends_has_time_to_hand_over" {
+  assert {
+    condition     = alltrue([for task in aws_ecs_task_definition.this : jsondecode(task.container_definitions)[0].healthCheck.command == ["CMD", "/tempus", "health"]])
+    error_message = "nobody asks a task how it is"
+  }
+
+  # The worker's calls in flight end first; Fargate grants 120 seconds, and Spot gives no more notice than that.
+  assert {
+    condition     = { for role, task in aws_ecs_task_definition.this : role => jsondecode(task.container_definitions)[0].stopTimeout } == { api = 30, worker = 115 }
+    error_message = "a task is killed while it hands over"
   }
 }
 
@@ -78,15 +98,30 @@ run "the_program_is_told_its_configuration_as_it_reads_it" {
     condition = { for pair in jsondecode(aws_ecs_task_definition.this["worker"].container_definitions)[0].environment : pair.name => pair.value } == {
       TEMPUS_ENGINE          = "aws"
       TEMPUS_PLATFORM        = "aws"
-      TEMPUS_API_LISTEN      = "0.0.0.0:8080"
       TEMPUS_LOG_FORMAT      = "json"
+      TEMPUS_TELEMETRY_EMF   = "yes"
+      TEMPUS_TELEMETRY_NAME  = "tempus"
       TEMPUS_ECS_PROCESSES   = "8"
+      TEMPUS_WORKER_LISTEN   = "127.0.0.1:9464"
       TEMPUS_AWS_REGION      = "us-east-1"
       TEMPUS_AWS_TABLE       = "tempus"
       TEMPUS_ECS_CLUSTER     = "tempus"
       TEMPUS_QUOTA_PER_OWNER = "5"
     }
-    error_message = "the program would not be told, or not understand"
+    error_message = "a worker would not be told, or not understand"
+  }
+
+  assert {
+    condition = setsubtract(
+      [for pair in jsondecode(aws_ecs_task_definition.this["api"].container_definitions)[0].environment : "${pair.name}=${pair.value}"],
+      [for pair in jsondecode(aws_ecs_task_definition.this["worker"].container_definitions)[0].environment : "${pair.name}=${pair.value}"],
+      ) == toset([
+        "TEMPUS_API_LISTEN=0.0.0.0:8080",
+        "TEMPUS_API_NAMES=api.previews.example.com",
+        "TEMPUS_API_TRUSTED_PROXIES=10.0.1.0/24, 10.0.4.0/24",
+        "TEMPUS_IDENTITY_ADMIN_TOKEN_HASH=${var.identity.admin_token_hash}",
+    ])
+    error_message = "the API would not be told, or answer to others than the load balancers"
   }
 
   assert {
@@ -109,14 +144,55 @@ run "secrets_are_given_by_their_arn_and_to_whom_they_are_for" {
   }
 }
 
+run "rules_of_an_identity_provider_reach_the_api_and_nobody_else" {
+  variables {
+    identity = { oidc = [
+      "issuer=https://token.actions.githubusercontent.com audience=tempus repository=acme/shop scope=deployer",
+      "issuer=https://token.actions.githubusercontent.com audience=tempus repository=acme/infra ref=refs/heads/main scope=admin",
+    ] }
+  }
+
+  assert {
+    condition     = output.role_settings.api["identity.oidc"] == join("; ", var.identity.oidc) && !contains(keys(output.role_settings.api), "identity.admin_token_hash")
+    error_message = "the API would take other tokens"
+  }
+
+  assert {
+    condition     = length([for key in keys(output.role_settings.worker) : key if startswith(key, "identity.") || startswith(key, "api.")]) == 0
+    error_message = "a worker is told what is the API's"
+  }
+}
+
+run "every_load_balancer_has_a_way_to_the_api" {
+  override_resource {
+    target = aws_lb_target_group.api["a2"]
+    values = { arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/mocked/2" }
+  }
+
+  variables {
+    balancers     = ["a1", "a2"]
+    listener_arns = { a1 = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/tempus-a1/1/2", a2 = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/tempus-a2/3/4" }
+  }
+
+  assert {
+    condition = (
+      { for name, group in aws_lb_target_group.api : name => group.name } == { a1 = "tempus-api-a1", a2 = "tempus-api-a2" }
+      && tomap({ for name, rule in aws_lb_listener_rule.api : name => rule.listener_arn }) == var.listener_arns
+      && length(aws_ecs_service.api.load_balancer) == 2
+      && output.target_group == aws_lb_target_group.api["a1"].arn_suffix
+    )
+    error_message = "the API is not behind each of them"
+  }
+}
+
 run "requests_go_to_an_api_that_is_ready_and_by_its_name_alone" {
   assert {
-    condition     = aws_lb_target_group.api.health_check[0].path == "/ready"
+    condition     = aws_lb_target_group.api["a1"].health_check[0].path == "/ready"
     error_message = "an API whose engine does not answer gets requests"
   }
 
   assert {
-    condition     = one(aws_lb_listener_rule.api.condition).host_header[0].values == toset([var.api_domain]) && aws_lb_listener_rule.api.priority == 50000
+    condition     = one(aws_lb_listener_rule.api["a1"].condition).host_header[0].values == toset([var.api_domain]) && aws_lb_listener_rule.api["a1"].priority == 50000
     error_message = "the API answers to other names, or is in the way of previews' rules"
   }
 }
@@ -149,7 +225,39 @@ run "one_role_for_both_is_refused" {
     image          = "tempus:latest"
     memory         = 300
     worker_tasks   = { minimum = 3, maximum = 2 }
+    balancer_cidrs = ["0.0.0.0/0"]
+    balancers      = ["a2"]
   }
 
-  expect_failures = [var.task_role_arns, var.settings, var.image, var.memory, var.worker_tasks]
+  expect_failures = [var.task_role_arns, var.settings, var.image, var.memory, var.worker_tasks, var.balancer_cidrs, var.balancers]
+}
+
+run "an_api_that_cannot_tell_who_is_asking_is_refused" {
+  command = plan
+
+  variables {
+    identity = {}
+  }
+
+  expect_failures = [var.identity]
+}
+
+run "a_token_in_place_of_its_hash_is_refused" {
+  command = plan
+
+  variables {
+    identity = { admin_token_hash = "tps_0a1b2c3d" }
+  }
+
+  expect_failures = [var.identity]
+}
+
+run "a_rule_that_does_not_say_for_whom_it_is_is_refused" {
+  command = plan
+
+  variables {
+    identity = { oidc = ["issuer=https://token.actions.githubusercontent.com repository=acme/shop scope=admin"] }
+  }
+
+  expect_failures = [var.identity]
 }

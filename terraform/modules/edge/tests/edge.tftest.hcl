@@ -5,7 +5,8 @@ mock_provider "aws" {
         { domain_name = "*.a1.previews.example.com", resource_record_name = "_a1.example.com.", resource_record_type = "CNAME", resource_record_value = "_v1.acm." },
         { domain_name = "*.a2.previews.example.com", resource_record_name = "_a2.example.com.", resource_record_type = "CNAME", resource_record_value = "_v2.acm." },
         { domain_name = "api.previews.example.com", resource_record_name = "_api.example.com.", resource_record_type = "CNAME", resource_record_value = "_v3.acm." },
-        { domain_name = "origin.previews.example.com", resource_record_name = "_origin.example.com.", resource_record_type = "CNAME", resource_record_value = "_v4.acm." },
+        { domain_name = "origin-a1.previews.example.com", resource_record_name = "_origin-a1.example.com.", resource_record_type = "CNAME", resource_record_value = "_v4.acm." },
+        { domain_name = "origin-a2.previews.example.com", resource_record_name = "_origin-a2.example.com.", resource_record_type = "CNAME", resource_record_value = "_v5.acm." },
       ]
     }
   }
@@ -18,6 +19,11 @@ variables {
   subnet_ids         = ["subnet-a", "subnet-b"]
   security_group_ids = ["sg-balancer"]
   logs_bucket        = "tempus-dev-logs"
+
+  api_target_group_arns = {
+    a1 = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/tempus-api-a1/1"
+    a2 = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/tempus-api-a2/2"
+  }
 }
 
 run "only_tls_of_today_is_spoken" {
@@ -32,10 +38,14 @@ run "only_tls_of_today_is_spoken" {
   }
 }
 
-run "what_has_no_preview_reaches_nothing" {
+run "what_has_no_preview_reaches_the_api_which_says_why" {
+  variables {
+    balancers = 2
+  }
+
   assert {
-    condition     = alltrue([for listener in aws_lb_listener.https : listener.default_action[0].type == "fixed-response" && listener.default_action[0].fixed_response[0].status_code == "404"])
-    error_message = "a name without a preview reaches something"
+    condition     = { for name, listener in aws_lb_listener.https : name => [for action in listener.default_action : [action.type, action.target_group_arn]] } == { for name, arn in var.api_target_group_arns : name => [["forward", arn]] }
+    error_message = "a name without a preview reaches something else than the API behind the same load balancer"
   }
 }
 
@@ -109,6 +119,7 @@ run "without_cloudfront_the_api_answers_on_the_first" {
 run "cloudfront_speaks_tls_on_both_sides" {
   variables {
     cloudfront = true
+    balancers  = 2
   }
 
   assert {
@@ -116,8 +127,7 @@ run "cloudfront_speaks_tls_on_both_sides" {
       aws_cloudfront_distribution.api[0].viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021"
       && aws_cloudfront_distribution.api[0].default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https"
       && aws_cloudfront_distribution.api[0].ordered_cache_behavior[0].viewer_protocol_policy == "redirect-to-https"
-      && one(aws_cloudfront_distribution.api[0].origin).custom_origin_config[0].origin_protocol_policy == "https-only"
-      && one(aws_cloudfront_distribution.api[0].origin).custom_origin_config[0].origin_ssl_protocols == toset(["TLSv1.2"])
+      && alltrue([for origin in aws_cloudfront_distribution.api[0].origin : origin.custom_origin_config[0].origin_protocol_policy == "https-only" && origin.custom_origin_config[0].origin_ssl_protocols == toset(["TLSv1.2"])])
     )
     error_message = "something is spoken in the clear"
   }
@@ -128,7 +138,7 @@ run "cloudfront_speaks_tls_on_both_sides" {
   }
 
   assert {
-    condition     = toset(aws_acm_certificate.this["api"].subject_alternative_names) == toset(["origin.previews.example.com"]) && aws_route53_record.api.alias[0].name == aws_cloudfront_distribution.api[0].domain_name
+    condition     = toset(aws_acm_certificate.this["api"].subject_alternative_names) == toset(["origin-a1.previews.example.com", "origin-a2.previews.example.com"]) && toset(keys(aws_lb_listener_certificate.api)) == toset(["a1", "a2"]) && aws_route53_record.api.alias[0].name == aws_cloudfront_distribution.api[0].domain_name
     error_message = "the API's name does not lead to CloudFront, or CloudFront not to the load balancer"
   }
 
@@ -137,6 +147,38 @@ run "cloudfront_speaks_tls_on_both_sides" {
     condition     = aws_cloudfront_distribution.api[0].default_cache_behavior[0].cache_policy_id == data.aws_cloudfront_cache_policy.none[0].id
     error_message = "the API's answers are kept"
   }
+}
+
+run "pages_outlive_a_load_balancer" {
+  variables {
+    cloudfront = true
+    balancers  = 2
+  }
+
+  assert {
+    condition = (
+      aws_cloudfront_distribution.api[0].ordered_cache_behavior[0].target_origin_id == one(aws_cloudfront_distribution.api[0].origin_group).origin_id
+      && join(" ", one(aws_cloudfront_distribution.api[0].origin_group).member[*].origin_id) == "a1 a2"
+      && toset([for origin in aws_cloudfront_distribution.api[0].origin : origin.domain_name]) == toset(["origin-a1.previews.example.com", "origin-a2.previews.example.com"])
+    )
+    error_message = "CloudFront asks one load balancer alone"
+  }
+
+  # CloudFront takes no group where changes are sent.
+  assert {
+    condition     = aws_cloudfront_distribution.api[0].default_cache_behavior[0].target_origin_id == "a1"
+    error_message = "a change may be sent twice"
+  }
+}
+
+run "cloudfront_with_one_load_balancer_is_refused" {
+  command = plan
+
+  variables {
+    cloudfront = true
+  }
+
+  expect_failures = [var.cloudfront]
 }
 
 run "what_cannot_work_is_refused" {
@@ -148,7 +190,8 @@ run "what_cannot_work_is_refused" {
     subnet_ids  = ["subnet-a"]
     domain      = "Example"
     web_acl_arn = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/x/y"
+    balancers   = 6
   }
 
-  expect_failures = [var.ssl_policy, var.slots, var.subnet_ids, var.domain, var.web_acl_arn]
+  expect_failures = [var.ssl_policy, var.slots, var.subnet_ids, var.domain, var.web_acl_arn, var.balancers]
 }

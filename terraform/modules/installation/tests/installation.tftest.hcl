@@ -49,7 +49,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/tempus-a1/1/2" }
   }
   mock_resource "aws_lb_target_group" {
-    defaults = { arn_suffix = "targetgroup/tempus-api/1" }
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/tempus-api-a1/1"
+      arn_suffix = "targetgroup/tempus-api-a1/1"
+    }
   }
   mock_resource "aws_secretsmanager_secret" {
     defaults = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:mocked" }
@@ -86,6 +89,7 @@ variables {
   container_insights = false
   budget_usd         = 98
   settings           = { "quota.total" = "50" }
+  identity           = { admin_token_hash = "0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d" }
 
   usage = {
     preview_hours      = 0
@@ -107,7 +111,7 @@ variables {
 run "the_program_knows_every_key_it_is_given" {
   assert {
     condition = [
-      for key in keys(output.settings) : key
+      for key in distinct(flatten([for settings in values(output.role_settings) : keys(settings)])) : key
       if fileexists("${path.module}/../../../cli/src/config/keys.rs") ? !strcontains(file("${path.module}/../../../cli/src/config/keys.rs"), "Key::new(\"${key}\",") : false
     ] == []
     error_message = "the program would refuse a key"
@@ -132,6 +136,13 @@ run "the_program_is_told_of_what_was_made" {
   }
 }
 
+run "only_the_load_balancers_networks_are_believed" {
+  assert {
+    condition     = output.role_settings.api["api.trusted_proxies"] == "10.0.1.0/24, 10.0.4.0/24" && output.role_settings.api["api.names"] == "api.previews.example.com"
+    error_message = "the API answers to others, or to another name"
+  }
+}
+
 run "previews_have_no_public_address_no_shell_and_one_zone" {
   assert {
     condition     = output.settings["ecs.public_ip"] == "no" && output.settings["ecs.exec"] == "no" && output.settings["ecs.subnets"] == module.network.private_subnet_ids[0]
@@ -149,12 +160,12 @@ run "what_was_not_asked_for_is_not_there" {
 run "the_bill_is_of_what_is_there" {
   assert {
     condition = output.monthly_cost.items == {
-      "DNS zone"          = 0.5
-      "NAT gateways"      = 36.5
-      "alarms, dashboard" = 3 + 0.1 * length(module.observability.alarm_names)
-      "control plane"     = 5.58
-      "key, secrets"      = 1
-      "load balancers"    = 23.73
+      "DNS zone"        = 0.5
+      "NAT gateways"    = 36.5
+      "alarms, metrics" = 0.1 * module.observability.alarm_metrics + 0.3 * length(module.observability.series)
+      "control plane"   = 5.58
+      "key, secrets"    = 1.4
+      "load balancers"  = 23.73
     }
     error_message = "the bill is another: ${jsonencode(output.monthly_cost)}"
   }
@@ -166,8 +177,13 @@ run "a_secret_goes_to_whom_it_is_for" {
   }
 
   assert {
-    condition     = keys(module.secrets.secret_arns) == ["github-app"] && output.monthly_cost.items["key, secrets"] == 1.4
+    condition     = keys(module.secrets.secret_arns) == ["gate-key", "github-app"] && output.monthly_cost.items["key, secrets"] == 1.8
     error_message = "the secret is not made, or not paid for"
+  }
+
+  assert {
+    condition     = jsonencode({ for role, secrets in local.given : role => keys(secrets) }) == jsonencode({ api = ["TEMPUS_GATE_KEY"], worker = ["TEMPUS_GATE_KEY", "TEMPUS_GITHUB_KEY"] })
+    error_message = "a secret goes to somebody else, or the gate's key not to both"
   }
 }
 
@@ -178,7 +194,7 @@ run "what_cannot_work_is_refused" {
     network          = { zones = ["us-east-1a", "us-east-1b"], task_zones = 3, nat = "one" }
     image_tag        = "latest"
     preview_capacity = "FARGATE"
-    secrets          = { "key" = { about = "a key", variable = "TEMPUS_KEY", roles = ["previews"] } }
+    secrets          = { "gate-key" = { about = "a key", variable = "TEMPUS_KEY", roles = ["api"] } }
   }
 
   expect_failures = [var.network, var.image_tag, var.preview_capacity, var.secrets]

@@ -140,6 +140,11 @@ run "networks_are_laid_out_zone_by_zone" {
     }
     error_message = "the networks lie elsewhere"
   }
+
+  assert {
+    condition     = join(" ", output.public_subnet_cidrs) == "10.0.1.0/24 10.0.4.0/24"
+    error_message = "load balancers are said to call from elsewhere"
+  }
 }
 
 run "no_zone_depends_on_another" {
