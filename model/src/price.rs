@@ -93,6 +93,7 @@ mod tests {
         Spec {
             template: "api-service".to_owned(),
             commit_sha: None,
+            access: crate::Access::Open,
             services: sizes.iter().map(service).collect(),
         }
     }

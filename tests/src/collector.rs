@@ -137,12 +137,13 @@ pub struct Spans(pub Vec<Span>);
 
 impl Spans {
     /// Those of a trace.
-    pub fn of<'a>(&'a self, trace: &'a str) -> impl Iterator<Item = &'a Span> {
+    pub fn of<'a>(&'a self, trace: &str) -> impl Iterator<Item = &'a Span> + use<'a> {
+        let trace = trace.to_owned();
         self.0.iter().filter(move |span| span.trace == trace)
     }
 
     /// The only span of this name in a trace.
-    pub fn only(&self, trace: &str, name: &str) -> &Span {
+    pub fn only<'a>(&'a self, trace: &str, name: &str) -> &'a Span {
         let named: Vec<_> = self.of(trace).filter(|span| span.name == name).collect();
         assert_eq!(named.len(), 1, "{name}, once: {:#?}", self.names(trace));
         named[0]

@@ -71,6 +71,7 @@ impl Drive<'_> {
                 self.after_group(end).await
             }
             Next::Compensate(steps) => {
+                self.note_removal(&steps).await?;
                 let end = self.group(Direction::Compensate, steps).await?;
                 // What was struck out is recorded before anything else is removed.
                 if matches!(end, GroupEnd::Finished)
@@ -109,6 +110,20 @@ impl Drive<'_> {
             }
             Next::Finish => self.settle().await.map(Some),
         }
+    }
+
+    /// Writes down, before the first call, that something is being removed that another spec may
+    /// want again: half removed it must not count as done. An unwind never turns back.
+    async fn note_removal(&mut self, steps: &[StepId]) -> Result<(), NotWritten> {
+        if self.held.saga.course == Course::Unwind {
+            return Ok(());
+        }
+        let ledger = &mut self.held.ledger;
+        let noted = steps.iter().filter(|step| ledger.begin_removal(step));
+        if noted.count() > 0 {
+            self.held.checkpoint().await?;
+        }
+        Ok(())
     }
 
     async fn group(
@@ -204,6 +219,7 @@ impl Drive<'_> {
             self.send_ahead(verify_at).await;
         }
         self.held.settle(verify_at).await?;
+        self.send_late(verifies).await;
         let saga = &self.held.saga;
         tracing::info!(
             plan = %saga.plan,

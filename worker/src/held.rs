@@ -144,6 +144,12 @@ impl Held {
         let (sent, until) = self.keep_message_hidden().await;
         self.write(Write::Renew(self.fence(), until)).await?;
         self.lease_is(sent, until);
+        // The reminder passes over what is held, and an alarm may be lost.
+        let (row, now) = (self.row(), self.parts.now());
+        if row.is_expired(now) {
+            self.parts.expire(row.preview, row.expires_at, now).await;
+            self.look().await;
+        }
         Ok(())
     }
 

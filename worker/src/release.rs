@@ -34,6 +34,14 @@ impl Drive<'_> {
         }
     }
 
+    /// Sends the hint for a verify that the holder did not foresee: somebody doubted the row while
+    /// it was held, and the write that gave the lease back knew of it first.
+    pub(crate) async fn send_late(&self, sent_ahead: bool) {
+        if let Some(verify_at) = self.held.row().verify_at.filter(|_| !sent_ahead) {
+            self.send_ahead(verify_at).await;
+        }
+    }
+
     /// Looks at the expiry once more: it may have passed while the lease kept others away.
     pub(crate) async fn after_release(&self) {
         let (row, now) = (self.held.row(), self.parts.now());
