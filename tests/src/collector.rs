@@ -187,7 +187,10 @@ async fn traces(State(heard): Shared, headers: HeaderMap, body: Bytes) -> Status
 
 fn span(service: &str, told: &ProtoSpan) -> Span {
     let link = |link: &Link| (hex(&link.trace_id), hex(&link.span_id));
-    let status = told.status.as_ref().map(|status| status.code());
+    let status = told
+        .status
+        .as_ref()
+        .map(opentelemetry_proto::tonic::trace::v1::Status::code);
     Span {
         service: service.to_owned(),
         name: told.name.clone(),
@@ -311,5 +314,5 @@ fn texts(attributes: &[KeyValue]) -> BTreeMap<String, String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }
