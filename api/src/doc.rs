@@ -33,6 +33,7 @@ use crate::shape::Problem;
         (name = "jobs", description = "Requested changes, and how far they have come"),
         (name = "dead letters", description = "What needs a person"),
         (name = "identity", description = "Who may call"),
+        (name = "github", description = "What pull requests call for"),
         (name = "server", description = "The server itself"),
     ),
     components(schemas(Problem))
@@ -193,4 +194,14 @@ refusals! {
     QuotaReached = 429, "All preview slots are taken; names the limit and who takes them";
     /// The engine does not answer.
     Busy = 503, "The engine does not answer";
+    /// What a header says cannot be read.
+    BadHeader = 400, "A header is missing or cannot be read";
+    /// A delivery that GitHub has not signed.
+    Unsigned = 401, "Not signed with the webhook secret";
+    /// A server without a webhook secret.
+    Unconfigured = 404, "This server takes no deliveries";
+    /// A delivery in another form.
+    NotJson = 415, "Not JSON: the webhook's content type is another";
+    /// A delivery that has not GitHub's form.
+    Unsound = 422, "Not in GitHub's form, or of no installation of the App";
 }

@@ -18,6 +18,7 @@
 //! Folders: `extract` (parts of a request, typed), `request` (from request to model), `handler`
 //! (a file for each resource), `identity` (who calls, and what they may do), `layer` (what happens to every request), [`shape`] (the wire).
 
+mod accept;
 mod census;
 mod config;
 mod doc;
@@ -39,6 +40,7 @@ mod state;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 pub use config::{
     Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange,
@@ -50,3 +52,4 @@ pub use recorder::{Metrics, MetricsError};
 pub use router::{document, router};
 pub use serve::{Probe, Socket, Tls, TlsError, serve, serve_probe};
 pub use state::{Api, Parts};
+pub use webhook::{Webhook, WebhookError};

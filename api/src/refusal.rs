@@ -186,6 +186,14 @@ impl Refusal {
         self
     }
 
+    /// The problem, for a caller within this program. What only the log is to have goes there.
+    pub fn into_problem(self) -> Problem {
+        if let Some(cause) = self.0.cause {
+            tracing::warn!(error = cause, "not accepted");
+        }
+        self.0.problem
+    }
+
     #[cfg(test)]
     pub fn problem(&self) -> &Problem {
         &self.0.problem

@@ -12,8 +12,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::handler::{
-    backup, create, dead_letters, destroy, docs, events, extend, job, link, logs, preview, receipt,
-    status, tokens, update, whoami,
+    backup, create, dead_letters, destroy, docs, events, extend, github, job, link, logs, preview,
+    receipt, status, tokens, update, whoami,
 };
 use crate::identity::access::{Access, Table};
 use crate::layer::identify::Doorman;
@@ -49,6 +49,8 @@ fn calls() -> Calls {
         .admin(routes!(tokens::list))
         .admin(routes!(tokens::revoke))
         .viewer(routes!(whoami::whoami))
+        // Signed by GitHub.
+        .open(routes!(github::github))
         .open(routes!(status::health))
         .open(routes!(status::ready))
         // Counts of everybody's previews, and names of nobody's.

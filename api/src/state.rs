@@ -12,7 +12,7 @@ use tracing::warn;
 
 use crate::census::Census;
 use crate::identity::{Guard, Identity, OidcError};
-use crate::{Config, Metrics, metrics};
+use crate::{Config, Metrics, Webhook, metrics};
 
 /// What the API is made of.
 pub struct Parts {
@@ -33,6 +33,8 @@ pub struct Parts {
     /// Whom it believes. Without it everybody is the administrator: only for an API that nobody
     /// else can reach.
     pub identity: Option<Identity>,
+    /// By what GitHub's deliveries are known; without it none are taken.
+    pub webhook: Option<Webhook>,
 }
 
 /// The API's state: cheap to clone, shared by all requests.
@@ -90,6 +92,10 @@ impl Api {
 
     pub(crate) fn gate(&self) -> Option<&Gate> {
         self.parts.gate.as_deref()
+    }
+
+    pub(crate) fn webhook(&self) -> Option<&Webhook> {
+        self.parts.webhook.as_ref()
     }
 
     pub(crate) fn queue(&self) -> &dyn Queue {

@@ -34,7 +34,7 @@ pub use queue::{Delivery, Depth, Handle, Outgoing, Queue, QueueError};
 pub use store::{
     Accepted, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError, ExtendError,
     Extended, Filter, Idempotency, JobError, Listener, NewPreview, Page, Quotas, Repeat, Reserve,
-    ReserveError, Store, StoreError, Update, WriteError,
+    ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
 pub use timer::{Alarm, Timer, TimerError};
 pub use trace::{InTrace, TraceContext};

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tempus_model::github::{NoChange, Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{DestroyReason, NewJob, NotAccepted};
 use tempus_model::transition::checkpoint::Checkpoint;
 use tempus_model::transition::claim::{Claim, NoClaim};
@@ -180,6 +181,26 @@ pub trait Store: Send + Sync {
         id: TokenId,
         now: Timestamp,
     ) -> Result<Option<TokenRecord>, StoreError>;
+
+    // What previews are made from.
+
+    /// Changes a source: news of it, or what its holder did about it. A write whose answer was lost
+    /// may be repeated as it is.
+    async fn change_source(
+        &self,
+        key: &SourceKey,
+        change: &SourceChange,
+        now: Timestamp,
+    ) -> Result<Source, SourceError>;
+
+    /// A source as it is now.
+    async fn source(&self, key: &SourceKey) -> Result<Option<Source>, StoreError>;
+
+    /// The sources of a repository that are not forgotten yet.
+    async fn sources(&self, repository: u64) -> Result<Vec<Source>, StoreError>;
+
+    /// Sources that are due, longest due first. What somebody holds is due when the lease runs out.
+    async fn due_sources(&self, now: Timestamp, most: usize) -> Result<Vec<SourceKey>, StoreError>;
 
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;
@@ -463,6 +484,17 @@ pub enum ExtendError {
     /// The preview's state does not allow it.
     #[error(transparent)]
     NoExtend(#[from] NoExtend),
+    /// The store did not do it, or did not say so.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a source was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// Its state does not allow it, or it would change nothing.
+    #[error(transparent)]
+    NoChange(#[from] NoChange),
     /// The store did not do it, or did not say so.
     #[error(transparent)]
     Store(#[from] StoreError),

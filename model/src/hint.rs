@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::github::SourceKey;
 use crate::{Nonce, PreviewId, Timestamp};
 
 /// The body of a queue message.
@@ -42,6 +43,11 @@ pub enum Hint {
         /// The id that it is tagged with.
         preview: PreviewId,
     },
+    /// Look at this pull request or branch, or at the App's repositories.
+    Source {
+        /// Which one.
+        source: SourceKey,
+    },
 }
 
 /// Why a message body is not a hint. Such a message is kept as a dead letter.
@@ -73,7 +79,7 @@ impl Hint {
             Self::Look { preview, .. }
             | Self::Expire { preview, .. }
             | Self::Event { preview, .. } => Some(*preview),
-            Self::Sweep | Self::Reap { .. } => None,
+            Self::Sweep | Self::Reap { .. } | Self::Source { .. } => None,
         }
     }
 

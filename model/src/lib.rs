@@ -20,6 +20,7 @@
 
 mod access;
 mod failure;
+pub mod github;
 mod hint;
 mod id;
 mod job;

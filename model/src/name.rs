@@ -111,7 +111,7 @@ pub fn resource_name(
     cut(&whole, &format!("{whole}/{preview}"), longest)
 }
 
-fn cut(label: &str, whole: &str, longest: usize) -> String {
+pub(crate) fn cut(label: &str, whole: &str, longest: usize) -> String {
     if label.len() <= longest {
         return label.to_owned();
     }
@@ -121,7 +121,7 @@ fn cut(label: &str, whole: &str, longest: usize) -> String {
     format!("{kept}-{hash}")
 }
 
-fn short_hash(text: &str) -> String {
+pub(crate) fn short_hash(text: &str) -> String {
     hex::encode(&Sha256::digest(text.as_bytes())[..4])
 }
 

@@ -15,6 +15,11 @@ const LONGEST: usize = 255;
 pub(crate) struct Key(Option<String>);
 
 impl Key {
+    /// None: whoever asks does so again as often as it takes.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
     /// The key with whose it is and what it stands for.
     pub fn of(self, owner: &str, fingerprint: &str) -> Option<Idempotency> {
         self.0.map(|key| Idempotency {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use tempus_engine::{CreateError, JobError, NewPreview};
 use tempus_model::transition::accept::DestroyReason;
-use tempus_model::{Identity, PreviewId, Route};
+use tempus_model::{Identity, Owner, PreviewId, Route};
 use uuid::Uuid;
 
 use super::accepted;
@@ -45,13 +45,24 @@ pub(crate) async fn create(
     key: Key,
     body: Json<CreateRequest>,
 ) -> Result<Response, Refusal> {
+    let (accepted, owner) = accept(&api, &caller, key, body).await?;
+    Ok(accepted::answer(&api, accepted, &owner.id).await)
+}
+
+/// Accepts it, whoever it came from. Says whose it is; the hint is still to be sent.
+pub(crate) async fn accept(
+    api: &Api,
+    caller: &Caller,
+    key: Key,
+    body: Json<CreateRequest>,
+) -> Result<(tempus_engine::Accepted, Owner), Refusal> {
     let Json {
         value: mut request,
         mut errors,
         fingerprint,
     } = body;
     let config = api.config();
-    let asked = Asked::read(&request, &caller, &mut errors)?;
+    let mut asked = Asked::read(&request, caller, &mut errors)?;
     let access = access::read(request.access.take(), api.gate(), &mut errors);
     let ttl = lifetime::read(
         request.ttl_hours,
@@ -63,11 +74,12 @@ pub(crate) async fn create(
     errors.finish()?;
     let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
+    asked.settle_name(api).await?;
     let fingerprint = access.fingerprint(api.gate(), fingerprint);
     let ttl = ttl.unwrap_or(config.ttl.default_ttl()).duration();
-    let job = accepted::new_job(&api);
+    let job = accepted::new_job(api);
     let key = key.of(caller.keys(&asked.owner), &fingerprint);
-    spec.access = access.of_create(&api, &asked).await?;
+    spec.access = access.of_create(api, &asked).await?;
     let mut tries = 1;
     loop {
         let id = PreviewId::new(Uuid::new_v4());
@@ -85,7 +97,7 @@ pub(crate) async fn create(
             key: key.clone(),
         };
         match api.store().create(new).await {
-            Ok(accepted) => return Ok(accepted::answer(&api, accepted, &asked.owner.id).await),
+            Ok(accepted) => return Ok((accepted, asked.owner)),
             Err(CreateError::ShortTaken) if tries < TRIES => tries += 1,
             Err(CreateError::Expired {
                 preview,
@@ -93,15 +105,15 @@ pub(crate) async fn create(
             }) if tries < TRIES => {
                 tries += 1;
                 let why = DestroyReason::Expired(expires_at);
-                let destroy = accepted::new_job(&api);
+                let destroy = accepted::new_job(api);
                 match api.store().destroy(preview, why, destroy, None).await {
                     // Somebody else has found that its time is over, or has extended it.
                     Ok(_) | Err(JobError::NotAccepted(_)) => {}
                     Err(error) => return Err(error.into()),
                 }
-                hint::look(&api, preview, &asked.owner.id).await;
+                hint::look(api, preview, &asked.owner.id).await;
             }
-            Err(error) => return Err(Refusal::of_create(error, &caller)),
+            Err(error) => return Err(Refusal::of_create(error, caller)),
         }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod destroy;
 pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod extend;
+pub(crate) mod github;
 pub(crate) mod job;
 pub(crate) mod link;
 pub(crate) mod logs;

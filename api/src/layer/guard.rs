@@ -29,7 +29,10 @@ use crate::state::Api;
 
 /// Load balancers and tunnels call these by names of their own. They tell nothing and change
 /// nothing, or prove who sent them by a signature.
-pub(crate) const OPEN: [&str; 3] = ["/health", "/ready", "/webhooks/github"];
+pub(crate) const OPEN: [&str; 3] = ["/health", "/ready", WEBHOOK];
+
+/// Where GitHub delivers.
+pub(crate) const WEBHOOK: &str = "/webhooks/github";
 
 /// Refuses what a web page may not send.
 pub(crate) async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {

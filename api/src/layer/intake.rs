@@ -15,6 +15,9 @@ use http_body_util::BodyExt;
 use crate::refusal::Refusal;
 use crate::shape::ProblemKind;
 use crate::state::Api;
+use crate::webhook;
+
+use super::guard::WEBHOOK;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +28,11 @@ const SPILL: usize = 4 * 1024 * 1024;
 /// Replaces the body by one that is complete.
 pub(crate) async fn take_in(State(api): State<Api>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let bytes = match read_within(body, api.config().body_limit).await {
+    let limit = match parts.uri.path() {
+        WEBHOOK => webhook::LARGEST,
+        _ => api.config().body_limit,
+    };
+    let bytes = match read_within(body, limit).await {
         Ok(bytes) if parts.method == Method::DELETE && !bytes.is_empty() => {
             return Refusal::unreadable("body", "must be empty: DELETE takes no body")
                 .into_response();

@@ -1,12 +1,13 @@
 //! Who a preview belongs to, what it is made from, and what it is called.
 
-use tempus_model::{DnsName, Origin, Owner, PreviewId, slug};
-use uuid::Uuid;
+use tempus_model::github::{NameForm, Named, preview_name};
+use tempus_model::{DnsName, Origin, Owner, PreviewId, Snapshot};
 
 use crate::extract::Errors;
 use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::shape::CreateRequest;
+use crate::state::Api;
 
 /// What a create says about the preview itself.
 #[derive(Debug)]
@@ -75,30 +76,57 @@ impl Asked {
         })
     }
 
-    /// The name, where it is known before there is a preview.
-    pub fn known_name(&self) -> Option<DnsName> {
-        let from_source = self.origin.pr_number.is_some() || self.origin.branch.is_some();
-        let known = self.name.is_some() || from_source;
-        // Then the id is no part of it.
-        known.then(|| self.name(PreviewId::new(Uuid::nil())).ok())?
+    /// Settles which name what it is made from gives it: one with a hash, where a live preview of
+    /// something else has the plain one. Refuses nothing: whether a name can be had says the store.
+    pub async fn settle_name(&mut self, api: &Api) -> Result<(), Refusal> {
+        if self.name.is_some() {
+            return Ok(());
+        }
+        let Some(named) = self.named() else {
+            return Ok(());
+        };
+        let hashed = preview_name(named, NameForm::Hashed);
+        let plain = preview_name(named, NameForm::Plain);
+        let is_live = |holder: &Snapshot| holder.row.desired.is_present();
+        let held = api.store().get_by_name(&hashed).await?.filter(is_live);
+        let of_this = |holder: &Snapshot| holder.identity.origin.is_same(&self.origin);
+        let name = if held.as_ref().is_some_and(of_this) {
+            hashed
+        } else {
+            let held = api.store().get_by_name(&plain).await?.filter(is_live);
+            match held {
+                Some(holder) if !of_this(&holder) => hashed,
+                _ => plain,
+            }
+        };
+        self.name = Some(name);
+        Ok(())
     }
 
-    /// The name that was asked for, or one that says what the preview is made from, so that the
-    /// next create of the same pull request or branch finds it; or else one that nobody has.
+    /// What it is named after, so that the next create of the same pull request or branch finds it.
+    fn named(&self) -> Option<Named<'_>> {
+        let repository = self.origin.repository.as_deref().unwrap_or_default();
+        match (self.origin.pr_number, &self.origin.branch) {
+            (Some(number), _) => Some(Named::Pull { number, repository }),
+            (None, Some(name)) => Some(Named::Branch { name, repository }),
+            (None, None) => None,
+        }
+    }
+
+    /// The name, where it is known before there is a preview.
+    pub fn known_name(&self) -> Option<DnsName> {
+        self.name.clone()
+    }
+
+    /// The name that was asked for or settled, or one that nobody has.
     pub fn name(&self, preview: PreviewId) -> Result<DnsName, Refusal> {
         if let Some(name) = &self.name {
             return Ok(name.clone());
         }
-        let repository = self.origin.repository.as_deref().unwrap_or_default();
-        let text = match (self.origin.pr_number, &self.origin.branch) {
-            (Some(number), _) => format!("pr-{number}-{repository}"),
-            (None, Some(branch)) => format!("{branch}-{repository}"),
-            (None, None) => format!("preview-{}", preview.short()),
-        };
-        let label = slug(&text, DnsName::LONGEST);
+        let label = format!("preview-{}", preview.short());
         label
             .parse()
-            .map_err(|_| Refusal::internal(format!("the slug {label:?} is no name")))
+            .map_err(|_| Refusal::internal(format!("{label:?} is no name")))
     }
 }
 

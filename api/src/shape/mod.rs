@@ -9,6 +9,7 @@
 mod access;
 mod create;
 mod dead_letter;
+mod delivered;
 mod extend;
 mod job;
 mod link;
@@ -30,6 +31,7 @@ pub use dead_letter::{
     DeadLetterKind, DeadLetterPreview, DeadLetterView, DeadLetters, Outcome, ReplayRequest,
     ReplayResult, Replayed,
 };
+pub use delivered::Delivered;
 pub use extend::{ExtendRequest, Extended};
 pub use job::{FailureView, JobView, StepView};
 pub use link::{LinkQuery, LinkView};

@@ -126,10 +126,7 @@ async fn a_create_of_the_same_pull_request_is_an_update() {
 
     let unnamed = json!({"repository": "octo/shop", "pr_number": 9});
     let answer = server.post("/preview/create", unnamed).await.json();
-    assert_eq!(
-        answer["preview_url"],
-        "http://pr-9-octo-shop.localhost:8081/"
-    );
+    assert_eq!(answer["preview_url"], "http://pr-9-shop.localhost:8081/");
 }
 
 #[tokio::test]

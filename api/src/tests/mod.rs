@@ -9,6 +9,7 @@ mod document;
 mod endings;
 mod faults;
 mod gate;
+mod github;
 mod hand;
 mod identity;
 mod log;

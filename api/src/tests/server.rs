@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{Queue, Quotas, SystemClock};
+use tempus_model::github::Branches;
 use tempus_model::{Limits, Ttl};
 use tempus_steps::gate::{Gate, GateKeys};
 use tokio::net::TcpListener;
@@ -18,8 +19,11 @@ use super::platform::TestPlatform;
 use crate::testing::Contract;
 use crate::{
     Api, Config, DefaultAccess, DefaultApp, Front, Hosts, Identity, ListenerTemplate, Metrics,
-    Parts, Size, Socket, TtlRange,
+    Parts, Size, Socket, TtlRange, Webhook,
 };
+
+/// What GitHub signs with.
+pub(super) const WEBHOOK_SECRET: &str = "a secret between GitHub and us";
 
 pub(super) struct Server {
     pub port: u16,
@@ -137,6 +141,7 @@ impl Server {
             metrics: Metrics::install().unwrap(),
             config,
             identity,
+            webhook: Some(Webhook::parse(WEBHOOK_SECRET, Branches::Followed).unwrap()),
         })
         .unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -33,6 +33,7 @@ pub mod parking;
 pub mod queues;
 pub mod reserves;
 pub mod slots;
+pub mod sources;
 pub mod timers;
 pub mod tokens;
 mod world;
@@ -187,6 +188,11 @@ macro_rules! conformance {
                 a_tokens_id_is_its_own
                 a_revocation_is_final
                 revocations_at_once_agree
+            }
+            sources {
+                what_is_noted_is_due_and_found
+                of_many_claims_one_wins
+                news_during_work_is_not_lost
             }
             timers {
                 an_alarm_fires_within_the_bound

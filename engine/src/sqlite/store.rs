@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tempus_model::github::{Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::Claim;
@@ -21,12 +22,12 @@ use tokio::sync::Mutex;
 
 use super::backup;
 use super::db::Db;
-use super::tables::{jobs, letters, one, previews, receipts, rows, specs, tokens};
+use super::tables::{jobs, letters, one, previews, receipts, rows, sources, specs, tokens};
 use super::verbs::{create, holder, list, notice, reserve, want};
 use crate::{
     Accepted, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId,
     DiscardError, ExtendError, Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
-    ReserveError, Store, StoreError, Update, WriteError,
+    ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
 
 /// The store of one file.
@@ -255,6 +256,30 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<TokenRecord>, StoreError> {
         self.db.write(move |db| tokens::revoke(db, id, now)).await
+    }
+
+    async fn change_source(
+        &self,
+        key: &SourceKey,
+        change: &SourceChange,
+        now: Timestamp,
+    ) -> Result<Source, SourceError> {
+        let (key, change) = (key.clone(), change.clone());
+        self.db
+            .write(move |db| sources::change(db, &key, &change, now))
+            .await
+    }
+
+    async fn source(&self, key: &SourceKey) -> Result<Option<Source>, StoreError> {
+        self.db.read(|db| sources::get(db, key))
+    }
+
+    async fn sources(&self, repository: u64) -> Result<Vec<Source>, StoreError> {
+        self.db.read(|db| sources::of(db, repository))
+    }
+
+    async fn due_sources(&self, now: Timestamp, most: usize) -> Result<Vec<SourceKey>, StoreError> {
+        self.db.read(|db| sources::due(db, now, most))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

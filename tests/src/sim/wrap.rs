@@ -8,8 +8,9 @@ use tempus_engine::{
     Accepted, Alarm, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter,
     DeadLetterId, Delivery, Depth, DiscardError, ExtendError, Extended, Filter, Handle,
     Idempotency, JobError, NewPreview, Outgoing, Page, Queue, QueueError, Reserve, ReserveError,
-    Store, StoreError, Timer, TimerError, Update, WriteError,
+    SourceError, Store, StoreError, Timer, TimerError, Update, WriteError,
 };
+use tempus_model::github::{Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::Checkpoint;
 use tempus_model::transition::claim::Claim;
@@ -238,6 +239,27 @@ impl Store for WrappedStore {
         now: Timestamp,
     ) -> Result<Option<TokenRecord>, StoreError> {
         self.inner.revoke_token(id, now).await
+    }
+
+    async fn change_source(
+        &self,
+        key: &SourceKey,
+        change: &SourceChange,
+        now: Timestamp,
+    ) -> Result<Source, SourceError> {
+        self.inner.change_source(key, change, now).await
+    }
+
+    async fn source(&self, key: &SourceKey) -> Result<Option<Source>, StoreError> {
+        self.inner.source(key).await
+    }
+
+    async fn sources(&self, repository: u64) -> Result<Vec<Source>, StoreError> {
+        self.inner.sources(repository).await
+    }
+
+    async fn due_sources(&self, now: Timestamp, most: usize) -> Result<Vec<SourceKey>, StoreError> {
+        self.inner.due_sources(now, most).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

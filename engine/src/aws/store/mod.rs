@@ -18,6 +18,7 @@
 //! | idempotency key | `idempotency#{owner}` / key | hash of the request, time, `ttl` | with the change that it answers |
 //! | dead letter | `letter#{id}` / `letter` | its place in their list | once; deleted when it is discarded |
 //! | token | `tokens` / id | `ttl` from its end on; `revoked_at`. In the body: its hash, owner, scope | once, and when it is revoked |
+//! | source | `sources#{repository}` / `pull#{number}` or `branch#{name}` | `version`, due time, `ttl` once nothing is left of it | by news of it, and by whoever tends it |
 //! | installation | `meta` / `installation` | id, schema | by the bootstrap |
 //!
 //! A body of more than 300 bytes is packed (`table/packed.rs`): a row of one service has three to
@@ -60,6 +61,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
+use tempus_model::github::{Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::{self, Claim};
@@ -77,7 +79,7 @@ use super::table::item::{Item, Key};
 use crate::{
     Accepted, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId,
     DiscardError, ExtendError, Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
-    ReserveError, Store, StoreError, Update, WriteError,
+    ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
 
 mod create;
@@ -92,6 +94,7 @@ mod reserve;
 mod row;
 mod seen;
 mod slots;
+mod sources;
 mod tokens;
 mod want;
 
@@ -325,6 +328,27 @@ impl Store for DynamoStore {
         now: Timestamp,
     ) -> Result<Option<TokenRecord>, StoreError> {
         self.end_token(id, now).await
+    }
+
+    async fn change_source(
+        &self,
+        key: &SourceKey,
+        change: &SourceChange,
+        now: Timestamp,
+    ) -> Result<Source, SourceError> {
+        Box::pin(self.decide_source(key, change, now)).await
+    }
+
+    async fn source(&self, key: &SourceKey) -> Result<Option<Source>, StoreError> {
+        self.one_source(key).await
+    }
+
+    async fn sources(&self, repository: u64) -> Result<Vec<Source>, StoreError> {
+        self.all_sources(repository).await
+    }
+
+    async fn due_sources(&self, now: Timestamp, most: usize) -> Result<Vec<SourceKey>, StoreError> {
+        self.list_due_sources(now, most).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

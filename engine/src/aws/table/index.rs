@@ -46,6 +46,9 @@ pub(in crate::aws) const COPIED: [&str; 2] = [REPOSITORY, PR_NUMBER];
 /// life, all of them near the present.
 pub(in crate::aws) const SHARDS: u8 = 4;
 
+/// The partition of due sources, beside those of the rows.
+pub(in crate::aws) const SOURCES_SHARD: u8 = 100;
+
 /// A due time that moves later by less than this stays where it is in the index: moving an entry
 /// costs two writes, finding one early costs whoever looks a read of the row. Longer than any
 /// healthy wait and than the time until a verify; shorter than a preview's life.

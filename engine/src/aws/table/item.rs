@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tempus_model::github::SourceKey;
 use tempus_model::{DnsName, JobId, PreviewId, ShortId, SpecId, Timestamp, TokenId};
 
 use super::packed::{pack, unpack};
@@ -41,6 +42,8 @@ pub(in crate::aws) const HALVES: &str = "preview#";
 pub(in crate::aws) const RESERVED: &str = "reserved#";
 /// The sort keys of a preview's specs begin with this.
 pub(in crate::aws) const SPECS: &str = "spec#";
+/// The partitions of sources begin with this.
+const SOURCES: &str = "sources#";
 /// The sort key of a row.
 pub(in crate::aws) const ROW: &str = "preview#row";
 /// The sort key of an identity.
@@ -112,6 +115,20 @@ impl Key {
 
     pub(in crate::aws) fn token(id: TokenId) -> Self {
         Self::of(Self::tokens(), id.to_string())
+    }
+
+    /// The partition of a repository's sources.
+    pub(in crate::aws) fn sources(scope: &str) -> String {
+        format!("{SOURCES}{scope}")
+    }
+
+    pub(in crate::aws) fn source(source: &SourceKey) -> Self {
+        Self::of(Self::sources(&source.scope()), source.item())
+    }
+
+    /// The source that is stored here.
+    pub(in crate::aws) fn as_source(&self) -> Option<SourceKey> {
+        SourceKey::parse(self.pk.strip_prefix(SOURCES)?, &self.sk)
     }
 
     pub(in crate::aws) fn installation() -> Self {

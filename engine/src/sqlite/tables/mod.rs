@@ -15,6 +15,7 @@ pub(super) mod previews;
 pub(super) mod receipts;
 pub(super) mod rows;
 pub(super) mod slots;
+pub(super) mod sources;
 pub(super) mod specs;
 pub(super) mod timers;
 pub(super) mod tokens;
