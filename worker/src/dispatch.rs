@@ -112,6 +112,7 @@ impl Shared {
             };
             match hint {
                 Hint::Reap { preview } => self.reap(preview).await?,
+                Hint::Source { source } => self.tend(&source).await?,
                 _ => self.sweep().await,
             }
             return Ok(Verdict::Delete);
@@ -194,6 +195,7 @@ impl Shared {
             return Ok(Verdict::Again(Hint::look(preview), DECLINED));
         }
         let owner = &snapshot.identity.owner.id;
+        let origin = snapshot.identity.origin.clone();
         let Some(_place) = self.lanes.enter(class, owner).await else {
             return Ok(Verdict::Again(Hint::look(preview), DECLINED));
         };
@@ -217,7 +219,11 @@ impl Shared {
                 let ours = matches!(hint, Hint::Look { sent_by: Some(by), .. } if *by == row.nonce);
                 Ok(self.meets_lease(preview, ours, row.lease.as_ref(), delivery))
             }
-            Claimed::Ours(held) => Ok(self.drive(*held).await),
+            Claimed::Ours(held) => {
+                let verdict = self.drive(*held).await;
+                self.tell_source(&origin).await;
+                Ok(verdict)
+            }
         }
     }
 

@@ -51,6 +51,7 @@ impl Worker {
         shared.tasks.spawn(shared.clone().remind());
         shared.tasks.spawn(shared.clone().sweep_from_time_to_time());
         shared.tasks.spawn(shared.clone().bring_up());
+        shared.tasks.spawn(shared.clone().begin_pass());
         Self { shared, stop }
     }
 

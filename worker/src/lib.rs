@@ -23,6 +23,7 @@ mod config;
 mod ctx;
 mod dispatch;
 mod drive;
+pub mod github;
 mod group;
 mod held;
 mod intake;

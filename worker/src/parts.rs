@@ -6,6 +6,8 @@ use tempus_engine::{Clock, Queue, Store, Timer};
 use tempus_model::Timestamp;
 use tempus_steps::Platform;
 
+use crate::github::GitHub;
+
 /// The ports of an engine, and a platform.
 #[derive(Clone)]
 pub struct Parts {
@@ -19,6 +21,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where previews run.
     pub platform: Arc<dyn Platform>,
+    /// What pull requests are tended with; without it none are.
+    pub github: Option<GitHub>,
 }
 
 impl Parts {

@@ -13,6 +13,9 @@ impl Shared {
             if let Err(error) = self.remind_once().await {
                 tracing::warn!(%error, "the due rows could not be listed");
             }
+            if let Err(error) = self.remind_sources().await {
+                tracing::warn!(%error, "the due pull requests could not be listed");
+            }
             if self.sleep(self.config.remind_every).await {
                 return;
             }

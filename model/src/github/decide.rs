@@ -1,19 +1,34 @@
 //! What a pull request calls for: decided from how it is, never from what happened to it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Call, Pull, PullState, Standing, Tended};
 use crate::Row;
 
 /// When a pull request has a preview, by the repository's own file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// It must have one of these labels; none are asked for if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// What is done with drafts.
+    #[serde(default)]
     pub drafts: Drafts,
 }
 
+impl Rules {
+    /// What asks for nothing: what it does not call for, no file does.
+    pub const fn none() -> Self {
+        Self {
+            labels: Vec::new(),
+            drafts: Drafts::Previewed,
+        }
+    }
+}
+
 /// What is done with drafts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Drafts {
     /// They have no preview.
     #[default]

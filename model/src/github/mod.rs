@@ -57,6 +57,6 @@ pub use report::{
     render,
 };
 pub use source::{
-    Call, Deployed, Head, News, Next, NoChange, Note, Posted, Pull, PullState, Repository, Source,
-    SourceChange, SourceKey, Standing, Sure, Tended, Trust,
+    Call, Deployed, Head, News, Next, NoChange, Note, Posted, Pull, PullState, Repository, RulesAt,
+    Source, SourceChange, SourceKey, Standing, Sure, Tended, Trust,
 };

@@ -145,7 +145,9 @@ pub fn render(scene: &Scene<'_>) -> Report {
     Report {
         comment: scene.comment(),
         status: about.map(|(preview, sha)| scene.status(preview, sha)),
-        deployment: about.map(|(preview, sha)| scene.deployment(preview, sha)),
+        deployment: about
+            .filter(|_| scene.source.tended.problem.is_none())
+            .map(|(preview, sha)| scene.deployment(preview, sha)),
     }
 }
 
@@ -221,7 +223,11 @@ impl Scene<'_> {
             lines.extend(failure.detail.iter().map(String::as_str));
             quote(text, &lines);
         }
-        if let Some(job) = self.job {
+        // Each edit counts against what GitHub allows, so steps are shown when all have their times.
+        if let Some(job) = self
+            .job
+            .filter(|job| job.status.is_final() || row.parked.is_some())
+        {
             timeline(text, job);
         }
         if let Some(receipt) = self.receipt {
@@ -288,6 +294,15 @@ impl Scene<'_> {
 
     fn status(&self, preview: &Snapshot, sha: &str) -> CommitStatus {
         let row = &preview.row;
+        // What still runs is not of this commit.
+        if let Some(problem) = &self.source.tended.problem {
+            return CommitStatus {
+                sha: sha.to_owned(),
+                state: CommitState::Failure,
+                description: short(problem),
+                url: None,
+            };
+        }
         let failed = self.job.is_some_and(|job| job.status == JobStatus::Failed);
         let unmade = matches!(row.desired, Desired::Absent(Absence::Failed(_)));
         let state = match row.phase() {

@@ -1,11 +1,12 @@
 //! The source: what is known of one pull request or branch, and what was done about it.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Command;
+use super::{Command, Rules};
 use crate::{DnsName, Nonce, Origin, PreviewId, Timestamp};
 
 /// How many deliveries, and how many commands that were carried out, are remembered.
@@ -206,6 +207,15 @@ pub struct Posted {
     pub deployment: Option<Deployed>,
 }
 
+/// What the repository's file says at a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesAt {
+    /// The commit.
+    pub sha: String,
+    /// What it says.
+    pub rules: Rules,
+}
+
 /// A deployment on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployed {
@@ -239,6 +249,9 @@ pub struct Tended {
     /// What the last command was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// When it has a preview, by the repository's file at a commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesAt>,
     /// Why no preview could be called for, though one is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -286,6 +299,10 @@ pub struct Source {
     /// The pull request as it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull: Option<Pull>,
+    /// GitHub's time of the change with which its head became what it is. A comment that is older
+    /// was not about this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_since: Option<Timestamp>,
     /// Whether that can be acted on.
     #[serde(default)]
     pub sure: Sure,
@@ -321,6 +338,8 @@ pub enum News {
     Look,
     /// That its preview has moved on.
     Moved,
+    /// That a list which should have it has not: GitHub is asked.
+    Doubt,
     /// How a pull request is.
     Pull(Pull, Trust),
     /// That somebody wrote a command.
@@ -457,6 +476,7 @@ impl Source {
             forget_at: None,
             repository: None,
             pull: None,
+            head_since: None,
             sure: Sure::No,
             gone: false,
             commands: Vec::new(),
@@ -475,6 +495,7 @@ impl Source {
         let known = (self.pull.clone(), self.sure, self.gone);
         match &note.news {
             News::Look | News::Moved => {}
+            News::Doubt => self.sure = Sure::No,
             News::Pull(pull, trust) => {
                 self.hear(pull, *trust);
                 self.gone = false;
@@ -508,18 +529,23 @@ impl Source {
     /// Takes in how a pull request is: the newest by GitHub's own clock. What contradicts that and is
     /// not newer is a reason to ask.
     fn hear(&mut self, heard: &Pull, trust: Trust) {
-        let Some(known) = &self.pull else {
+        let newer = match &self.pull {
+            None => true,
+            Some(known) => match heard.updated_at.cmp(&known.updated_at) {
+                Ordering::Greater => true,
+                Ordering::Equal => trust == Trust::Asked,
+                Ordering::Less => false,
+            },
+        };
+        if newer {
+            let head = |pull: &Pull| pull.head.sha == heard.head.sha;
+            if !self.pull.as_ref().is_some_and(head) {
+                self.head_since = Some(heard.updated_at);
+            }
             self.pull = Some(heard.clone());
             self.sure = Sure::Yes;
-            return;
-        };
-        match (heard.updated_at.cmp(&known.updated_at), trust) {
-            (std::cmp::Ordering::Greater, _) | (std::cmp::Ordering::Equal, Trust::Asked) => {
-                self.pull = Some(heard.clone());
-                self.sure = Sure::Yes;
-            }
-            _ if heard == known => {}
-            _ => self.sure = Sure::No,
+        } else if self.pull.as_ref() != Some(heard) {
+            self.sure = Sure::No;
         }
     }
 
@@ -562,7 +588,7 @@ impl News {
     /// Whether a source of which nothing is known begins with this. What moved or is gone of what
     /// nobody knows is nobody's.
     const fn begins(&self) -> bool {
-        !matches!(self, Self::Moved | Self::Gone)
+        !matches!(self, Self::Moved | Self::Doubt | Self::Gone)
     }
 }
 

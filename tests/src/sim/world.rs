@@ -96,6 +96,7 @@ impl World {
                 &self.cloud.seen_through(faults),
                 VERIFY_DELAY,
             )),
+            github: None,
         };
         self.start(parts);
     }
@@ -108,6 +109,7 @@ impl World {
             timer: self.engine.timer(),
             clock: Arc::new(self.clock),
             platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY)),
+            github: None,
         };
         self.start(parts);
     }

@@ -1,0 +1,63 @@
+//! A branch: has a preview while it is there and has no open pull request.
+
+use tempus_model::github::{Absent, Act, Branches, Call, Next, Repository, Verdict, act};
+
+use super::act::Deployed;
+use super::client::GitHubError;
+use super::tend::{Tending, Trouble};
+use super::LATER;
+
+impl Tending<'_> {
+    pub(super) async fn branch(&mut self, name: &str) -> Result<Next, Trouble> {
+        let Some(repository) = self.source.repository.clone() else {
+            return Ok(Next::WhenNoted);
+        };
+        if self.source.gone || self.github.settings.branches == Branches::Ignored {
+            return self.without(&repository).await;
+        }
+        let verdict = self.called_for(&repository, name).await?;
+        let preview = self.preview().await?;
+        let row = preview.as_ref().map(|preview| &preview.row);
+        let mut later = None;
+        match act(&verdict, &self.tended, row) {
+            Act::Deploy(call) => {
+                let origin = self.origin(&repository, None, Some(name));
+                if let Deployed::Later = self.deploy(&repository, origin, call).await? {
+                    later = Some(LATER);
+                }
+            }
+            Act::Destroy => self.destroy(preview.as_ref()).await?,
+            Act::Nothing => {}
+        }
+        if let Verdict::Absent(why) = &verdict {
+            self.absent(why);
+        }
+        // There is no conversation to comment in.
+        self.report(&repository, None, Some(&verdict)).await?;
+        if let Some(later) = later {
+            return Ok(Next::At(self.now().after(later)));
+        }
+        match (verdict, self.tended.preview) {
+            (Verdict::Absent(_), None) => Ok(Next::Ended(self.github.settings.kept)),
+            _ => self.next().await,
+        }
+    }
+
+    /// What the branch calls for. A push carries nothing that orders it, so GitHub is always asked.
+    async fn called_for(&self, of: &Repository, name: &str) -> Result<Verdict, Trouble> {
+        let client = &self.github.client;
+        let sha = match client.branch(of, name).await {
+            Ok(sha) => sha,
+            Err(GitHubError::NotFound(_)) => {
+                // It is deleted only if the repository can be seen.
+                client.is_there(of).await?;
+                return Ok(Verdict::Absent(Absent::Closed));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(number) = client.pull_of(of, name).await? {
+            return Ok(Verdict::Absent(Absent::HasPull(number)));
+        }
+        Ok(Verdict::Present(Call { sha, ask: None }))
+    }
+}
