@@ -112,7 +112,7 @@ impl Shared {
             };
             match hint {
                 Hint::Reap { preview } => self.reap(preview).await?,
-                Hint::Source { source } => self.tend(&source).await?,
+                Hint::Source { source } => Box::pin(self.tend(&source)).await?,
                 _ => self.sweep().await,
             }
             return Ok(Verdict::Delete);

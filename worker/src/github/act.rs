@@ -132,12 +132,14 @@ impl Tending<'_> {
             id: JobId::new(uuid::Uuid::new_v4()),
             now: self.now(),
         };
-        let destroyed = self.parts.store.destroy(id, DestroyReason::Asked, job, None);
+        let destroyed = self
+            .parts
+            .store
+            .destroy(id, DestroyReason::Asked, job, None);
         match destroyed.await {
-            Ok(_) | Err(JobError::NotAccepted(_) | JobError::NotFound) => {}
-            Err(JobError::Store(error)) => return Err(error.into()),
             // No key was sent.
-            Err(JobError::KeyReused) => {}
+            Ok(_) | Err(JobError::NotAccepted(_) | JobError::NotFound | JobError::KeyReused) => {}
+            Err(JobError::Store(error)) => return Err(error.into()),
         }
         tracing::info!(source = %self.source.key, preview.id = %id, "not called for any more: destroying");
         self.parts.hint_now(&Hint::look(id)).await;

@@ -2,10 +2,10 @@
 
 use tempus_model::github::{Absent, Act, Branches, Call, Next, Repository, Verdict, act};
 
+use super::LATER;
 use super::act::Deployed;
 use super::client::GitHubError;
 use super::tend::{Tending, Trouble};
-use super::LATER;
 
 impl Tending<'_> {
     pub(super) async fn branch(&mut self, name: &str) -> Result<Next, Trouble> {
@@ -13,7 +13,7 @@ impl Tending<'_> {
             return Ok(Next::WhenNoted);
         };
         if self.source.gone || self.github.settings.branches == Branches::Ignored {
-            return self.without(&repository).await;
+            return self.without().await;
         }
         let verdict = self.called_for(&repository, name).await?;
         let preview = self.preview().await?;

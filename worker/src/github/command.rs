@@ -42,7 +42,9 @@ impl Tending<'_> {
         command: &Command,
     ) -> Result<Option<String>, Trouble> {
         match &command.kind {
-            CommandKind::Preview { commit } => Ok(self.wanted(repository, command, commit.as_deref())),
+            CommandKind::Preview { commit } => {
+                Ok(self.wanted(repository, command, commit.as_deref()))
+            }
             CommandKind::Stop => {
                 self.tended.standing.stopped = true;
                 self.tended.standing.asked = None;
@@ -67,7 +69,10 @@ impl Tending<'_> {
         if is_fork {
             // Without a commit in it, a comment is about what was there when it was written. What
             // became the head in that very second may have come after it.
-            let seen = self.source.head_since.is_some_and(|since| since < command.at);
+            let seen = self
+                .source
+                .head_since
+                .is_some_and(|since| since < command.at);
             if commit.is_none() && !seen {
                 return Some(format!(
                     "The commit may have changed since that comment: look at it, and approve exactly \
@@ -88,7 +93,9 @@ impl Tending<'_> {
             return Ok(Some(format!("A preview lives {longest} at most.")));
         }
         let Some(preview) = self.tended.preview else {
-            return Ok(Some("There is no preview to extend; `/preview` asks for one.".to_owned()));
+            return Ok(Some(
+                "There is no preview to extend; `/preview` asks for one.".to_owned(),
+            ));
         };
         let now = self.now();
         let to = Extended::To(now.after(ttl.duration()));

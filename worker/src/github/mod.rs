@@ -28,8 +28,6 @@ mod previews;
 mod pull;
 mod report;
 mod tend;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,9 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use tempus_model::github::{
-    News, Next, Note, PullState, Repository, Source, SourceKey, Trust,
-};
+use tempus_model::github::{News, Next, Note, PullState, Repository, Source, SourceKey, Trust};
 
 use super::client::GitHubError;
 use super::tend::{Tending, Trouble};
@@ -91,7 +89,10 @@ impl Tending<'_> {
 
 /// Whether it is known to be open, or has a preview that was called for.
 fn should_be_listed(source: &Source) -> bool {
-    let open = source.pull.as_ref().is_some_and(|pull| pull.state == PullState::Open);
+    let open = source
+        .pull
+        .as_ref()
+        .is_some_and(|pull| pull.state == PullState::Open);
     match source.key {
         SourceKey::App => false,
         SourceKey::Pull { .. } => open,

@@ -119,7 +119,9 @@ impl Tending<'_> {
         };
         let digest = digest(report);
         if deployed.status.as_deref() != Some(&digest) {
-            client.deployment_status(repository, deployed.id, report).await?;
+            client
+                .deployment_status(repository, deployed.id, report)
+                .await?;
             deployed.status = Some(digest);
             self.tended.posted.deployment = Some(deployed);
             self.keep().await?;

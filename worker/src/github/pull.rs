@@ -2,7 +2,7 @@
 
 use tempus_engine::Store;
 use tempus_model::github::{
-    Absent, Act, Next, PullState, Repository, Rules, Sure, Verdict, act, verdict,
+    Absent, Act, Command, Next, Pull, PullState, Repository, Rules, Sure, Verdict, act, verdict,
 };
 use tempus_model::{Origin, Snapshot};
 
@@ -20,7 +20,7 @@ impl Tending<'_> {
         };
         let mut asked = false;
         if self.source.gone {
-            return self.without(&repository).await;
+            return self.without().await;
         }
         if self.source.pull.is_none() || self.source.sure == Sure::No {
             self.ask(&repository, number).await?;
@@ -56,8 +56,15 @@ impl Tending<'_> {
             said = Some(verdict);
             break;
         }
-        self.report(&repository, Some(number), said.as_ref()).await?;
+        self.report(&repository, Some(number), said.as_ref())
+            .await?;
         commanded?;
+        let handled = &self.tended.handled;
+        let waits = |command: &Command| !handled.contains(&command.comment);
+        if self.source.commands.iter().any(waits) || said.is_none() {
+            // It came while GitHub was asked.
+            return Ok(Next::At(self.now()));
+        }
         if let Some(later) = later {
             return Ok(Next::At(self.now().after(later)));
         }
@@ -95,7 +102,7 @@ impl Tending<'_> {
     }
 
     /// The App was taken away from the repository: nothing can be said there any more.
-    pub(super) async fn without(&mut self, _of: &Repository) -> Result<Next, Trouble> {
+    pub(super) async fn without(&mut self) -> Result<Next, Trouble> {
         let preview = self.preview().await?;
         self.destroy(preview.as_ref()).await?;
         self.absent(&Absent::Gone);
@@ -130,10 +137,13 @@ impl Tending<'_> {
     pub(super) async fn next(&mut self) -> Result<Next, Trouble> {
         let now = self.now();
         let Some(Snapshot { row, .. }) = self.preview().await? else {
-            let closed = |pull: &tempus_model::github::Pull| pull.state == PullState::Closed;
-            return Ok(match self.source.pull.as_ref().is_some_and(closed) {
-                true => Next::Ended(self.github.settings.kept),
-                false => Next::WhenNoted,
+            let closed = |pull: &Pull| pull.state == PullState::Closed;
+            let ended = self.source.pull.as_ref().is_some_and(closed);
+            let kept = self.github.settings.kept;
+            return Ok(if ended {
+                Next::Ended(kept)
+            } else {
+                Next::WhenNoted
             });
         };
         if row.is_gone() {

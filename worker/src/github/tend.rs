@@ -230,7 +230,10 @@ impl Tending<'_> {
             return;
         }
         let source = self.source.key.clone();
-        if let Err(error) = queue.post(Outgoing::later(&Hint::Source { source }, delay)).await {
+        if let Err(error) = queue
+            .post(Outgoing::later(&Hint::Source { source }, delay))
+            .await
+        {
             tracing::debug!(%error, "the reminder will find the source");
         }
     }

@@ -138,7 +138,9 @@ impl Client {
         marker: &str,
     ) -> Result<Option<u64>, GitHubError> {
         let url = self.at(of, &["issues", &number.to_string(), "comments"], &[PAGE]);
-        let comments = self.all(by(of), url, |page: Vec<CommentShape>| page).await?;
+        let comments = self
+            .all(by(of), url, |page: Vec<CommentShape>| page)
+            .await?;
         let ours = |comment: &&CommentShape| {
             let text = comment.body.as_deref().unwrap_or_default();
             let kind = comment.user.as_ref().and_then(|user| user.kind.as_deref());
@@ -156,7 +158,8 @@ impl Client {
         text: &str,
     ) -> Result<u64, GitHubError> {
         let url = self.at(of, &["issues", &number.to_string(), "comments"], &[]);
-        self.make_one(of, Method::POST, url, &json!({ "body": text })).await
+        self.make_one(of, Method::POST, url, &json!({ "body": text }))
+            .await
     }
 
     /// Replaces a comment's text.
@@ -167,7 +170,8 @@ impl Client {
         text: &str,
     ) -> Result<(), GitHubError> {
         let url = self.at(of, &["issues", "comments", &comment.to_string()], &[]);
-        self.make_one(of, Method::PATCH, url, &json!({ "body": text })).await?;
+        self.make_one(of, Method::PATCH, url, &json!({ "body": text }))
+            .await?;
         Ok(())
     }
 

@@ -59,9 +59,12 @@ impl AppKey {
         let message = format!("{header}.{}", encode(claims.to_string().as_bytes()));
         let mut signature = vec![0; self.key.public().modulus_len()];
         let random = SystemRandom::new();
-        let signed =
-            self.key
-                .sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature);
+        let signed = self.key.sign(
+            &RSA_PKCS1_SHA256,
+            &random,
+            message.as_bytes(),
+            &mut signature,
+        );
         signed.ok()?;
         Some(format!("{message}.{}", encode(&signature)))
     }
@@ -69,6 +72,8 @@ impl AppKey {
 
 impl fmt::Debug for AppKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("AppKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }

@@ -62,14 +62,18 @@ impl Limits {
     }
 
     fn installations(&self) -> MutexGuard<'_, HashMap<u64, Spent>> {
-        self.installations.lock().unwrap_or_else(PoisonError::into_inner)
+        self.installations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether anything may be asked for now.
     pub fn open(&self, installation: u64) -> Result<(), GitHubError> {
         let now = Instant::now();
         let installations = self.installations();
-        let paused = installations.get(&installation).and_then(|spent| spent.paused);
+        let paused = installations
+            .get(&installation)
+            .and_then(|spent| spent.paused);
         match paused {
             Some(until) if until > now => Err(GitHubError::Limited(until - now)),
             _ => Ok(()),
@@ -89,7 +93,9 @@ impl Limits {
             let Some(place) = made.len().checked_sub(most) else {
                 continue;
             };
-            let wait = made.get(place).map(|at| (*at + span).saturating_duration_since(now));
+            let wait = made
+                .get(place)
+                .map(|at| (*at + span).saturating_duration_since(now));
             if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
                 return Err(GitHubError::Limited(wait));
             }
@@ -136,7 +142,10 @@ mod tests {
         limits.open(1).unwrap();
         limits.pause(1, Duration::from_secs(30));
         limits.pause(1, Duration::from_secs(10));
-        assert_eq!(limits.open(1), Err(GitHubError::Limited(Duration::from_secs(30))));
+        assert_eq!(
+            limits.open(1),
+            Err(GitHubError::Limited(Duration::from_secs(30)))
+        );
         limits.open(2).unwrap();
         tokio::time::advance(Duration::from_secs(30)).await;
         limits.open(1).unwrap();

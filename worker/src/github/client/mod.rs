@@ -197,7 +197,9 @@ impl Client {
 
     /// The next page, if it is the same API's: no token goes anywhere else.
     fn follow(&self, url: &Url, next: &str) -> Result<Url, GitHubError> {
-        let next = Url::parse(next).ok().filter(|next| next.origin() == self.base.origin());
+        let next = Url::parse(next)
+            .ok()
+            .filter(|next| next.origin() == self.base.origin());
         next.ok_or_else(|| unreadable(url, "the next page is elsewhere"))
     }
 
@@ -338,7 +340,9 @@ impl Client {
     }
 
     fn answers(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer to this very question, if it is remembered.
@@ -386,7 +390,9 @@ async fn body(mut response: Response, url: &Url) -> Result<Vec<u8>, GitHubError>
 /// The next page, as the header `Link` has it.
 fn next_page(headers: &HeaderMap) -> Option<String> {
     let links = headers.get(LINK)?.to_str().ok()?;
-    let next = links.split(',').find(|link| link.contains("rel=\"next\""))?;
+    let next = links
+        .split(',')
+        .find(|link| link.contains("rel=\"next\""))?;
     let (_, rest) = next.split_once('<')?;
     let (url, _) = rest.split_once('>')?;
     Some(url.to_owned())
@@ -404,7 +410,11 @@ fn message(body: &[u8]) -> String {
     }
     let said: Option<Said> = serde_json::from_slice(body).ok();
     let message = said.map(|said| said.message).unwrap_or_default();
-    message.chars().filter(|c| !c.is_control()).take(MESSAGE).collect()
+    message
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MESSAGE)
+        .collect()
 }
 
 /// What was asked for, as it may be shown.

@@ -14,7 +14,6 @@ pub enum Access {
 /// A comment.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct CommentShape {
-
     pub(super) id: u64,
     #[serde(default)]
     pub(super) body: Option<String>,

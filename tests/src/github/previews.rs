@@ -1,0 +1,95 @@
+//! What accepts previews here: the store itself, with a specification that names the commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tempus_engine::{
+    Clock, CreateError, Listener, NewPreview, Outgoing, Queue, Quotas, Store, SystemClock,
+};
+use tempus_model::github::{Drafts, Rules};
+use tempus_model::transition::accept::NewJob;
+use tempus_model::{Hint, Identity, JobId, PreviewId, Route};
+use tempus_worker::github::{NoFile, NotCalled, Previews, RepositoryFile, Wish};
+use uuid::Uuid;
+
+use crate::sim::spec;
+
+pub(super) struct StorePreviews {
+    pub store: Arc<dyn Store>,
+    pub queue: Arc<dyn Queue>,
+    pub total: u32,
+}
+
+#[async_trait]
+impl Previews for StorePreviews {
+    /// Lines of `labels a b` and `drafts`.
+    fn rules(&self, file: Option<&RepositoryFile>) -> Result<Rules, NoFile> {
+        let mut rules = Rules::default();
+        for line in file
+            .map(|file| file.text.as_str())
+            .unwrap_or_default()
+            .lines()
+        {
+            let mut words = line.split_whitespace().map(ToOwned::to_owned);
+            match words.next().as_deref() {
+                Some("labels") => rules.labels = words.collect(),
+                Some("drafts") => rules.drafts = Drafts::Previewed,
+                _ => return Err(NoFile(format!("{line:?} is no rule"))),
+            }
+        }
+        Ok(rules)
+    }
+
+    async fn call_for(&self, wish: Wish) -> Result<PreviewId, NotCalled> {
+        self.rules(wish.file.as_ref())
+            .map_err(|no| NotCalled::Refused(no.to_string()))?;
+        let now = SystemClock.now();
+        let mut spec = spec(&[("web", &wish.sha[..7])]);
+        spec.commit_sha = Some(wish.sha);
+        let id = PreviewId::new(Uuid::new_v4());
+        let listener = Listener {
+            name: "main".to_owned(),
+            slots: None,
+            url: format!("http://{}.test/", wish.name),
+        };
+        let new = NewPreview {
+            identity: Identity {
+                id,
+                name: wish.name,
+                owner: wish.owner,
+                origin: wish.origin,
+                template: spec.template.clone(),
+                route: Route {
+                    listener: String::new(),
+                    slot: None,
+                    url: String::new(),
+                },
+                created_at: now,
+                predecessor: None,
+            },
+            spec,
+            expires_at: now.after(Duration::from_hours(1)),
+            job: NewJob {
+                id: JobId::new(Uuid::new_v4()),
+                now,
+            },
+            listeners: vec![listener],
+            quotas: Quotas {
+                per_owner: self.total,
+                total: self.total,
+            },
+            key: None,
+        };
+        let accepted = self.store.create(new).await.map_err(|error| match error {
+            CreateError::NameTaken(_) => NotCalled::NameTaken,
+            CreateError::Quota { .. } | CreateError::NoListener => {
+                NotCalled::Later(error.to_string())
+            }
+            other => NotCalled::Unavailable(other.to_string()),
+        })?;
+        let hint = Outgoing::now(&Hint::look(accepted.preview));
+        let _ = self.queue.send(&[hint]).await;
+        Ok(accepted.preview)
+    }
+}
