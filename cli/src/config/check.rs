@@ -82,6 +82,7 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
         ("worker.reminder", config.worker.reminder),
         ("worker.sweep_every", config.worker.sweep_every),
         ("telemetry.interval", config.telemetry.interval),
+        ("github.pass_every", config.github.pass_every),
     ] {
         if length.as_secs() == 0 {
             refuse([name, name], text(&length), "at least \"1s\"".to_owned());

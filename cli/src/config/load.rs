@@ -13,10 +13,12 @@ use super::{Config, check, env, exposure, file};
 pub const FILE: &str = "tempus.toml";
 
 /// The keys that are paths.
-const PATHS: [&str; 4] = [
+const PATHS: [&str; 6] = [
     "data",
     "api.tls_certificate",
     "api.tls_key",
+    "github.private_key_file",
+    "github.webhook_secret_file",
     "previews.gate_key_file",
 ];
 
@@ -120,6 +122,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
         let Config {
             data,
             api,
+            github,
             previews,
             ..
         } = &mut layers.loaded.config;
@@ -127,6 +130,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
             Some(data),
             api.tls_certificate.as_mut(),
             api.tls_key.as_mut(),
+            github.private_key_file.as_mut(),
+            github.webhook_secret_file.as_mut(),
             previews.gate_key_file.as_mut(),
         ];
         for path in paths.into_iter().flatten() {

@@ -16,6 +16,7 @@ mod env;
 mod error;
 mod exposure;
 mod file;
+mod github;
 mod identity;
 pub mod keys;
 mod listeners;
@@ -38,6 +39,7 @@ use tempus_model::{Limits, Ttl};
 
 pub use aws::{Aws, Ecs};
 pub use error::{ConfigError, ConfigErrors, Place};
+pub use github::GitHub;
 pub use identity::{CallRate, Identity};
 pub use listeners::{Listener, ListenerMode};
 pub use load::{Assignment, FileChoice, Loaded, Sources, load};
@@ -69,6 +71,8 @@ pub struct Config {
     pub api: Api,
     /// Who may call it.
     pub identity: Identity,
+    /// Previews of pull requests.
+    pub github: GitHub,
     /// How previews are reached and run.
     pub previews: Previews,
     /// How long previews live.
@@ -211,6 +215,7 @@ impl Default for Config {
                 trusted_proxies: Vec::new(),
             },
             identity: Identity::default(),
+            github: GitHub::default(),
             previews: Previews {
                 listen: Loopback::v4(8081),
                 ports: PortRange::new(20_000..=29_999),

@@ -1,6 +1,7 @@
 //! Puts engine, platform, workers, API and proxy together, as far as a role has them.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use anyhow::Context;
 use tempus_api::{Api, Metrics, Probe, Socket, Tls, serve_probe};
 use tempus_engine::SystemClock;
 use tempus_steps::gate::Gate;
+use tempus_worker::github::GitHub;
 use tempus_worker::{Parts, Worker};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -16,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::chosen::{Chosen, EngineChoice, PlatformChoice};
 use super::engine::Engine;
 use super::platform::Platform;
-use super::{Listeners, gate, settings};
+use super::{Listeners, gate, github, settings};
 use crate::config::Config;
 use crate::telemetry::{self, Sources, Telemetry};
 
@@ -44,24 +46,36 @@ pub(super) async fn assemble(
     let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
     let previews = previews.transpose()?;
 
+    let parts = |own: SocketAddr| -> anyhow::Result<tempus_api::Parts> {
+        Ok(tempus_api::Parts {
+            store: engine.store(),
+            queue: engine.queue(),
+            platform: platform.steps(),
+            clock: Arc::new(SystemClock),
+            gate: gate.clone(),
+            metrics: metrics.clone(),
+            config: settings::api(config, own, previews)?,
+            identity: settings::identity(&config.identity)?,
+            webhook: github::webhook(config)?,
+        })
+    };
     let api = match listeners.api {
         Some((listener, tls)) => {
-            let own = listener.local_addr()?;
-            let parts = tempus_api::Parts {
-                store: engine.store(),
-                queue: engine.queue(),
-                platform: platform.steps(),
-                clock: Arc::new(SystemClock),
-                gate: gate.clone(),
-                metrics: metrics.clone(),
-                config: settings::api(config, own, previews)?,
-                identity: settings::identity(&config.identity)?,
-            };
+            let parts = parts(listener.local_addr()?)?;
             Some(api(parts, listener, tls, &stop)?)
         }
         None => None,
     };
     let (api, served) = api.unzip();
+    let github = match (&api, role.has_worker()) {
+        (_, false) => None,
+        (Some(api), true) => github::tending(config, api)?,
+        // It accepts what pull requests call for as an API would, and answers nobody.
+        (None, true) => {
+            let parts = parts((Ipv4Addr::LOCALHOST, 0).into())?;
+            github::tending(config, &Api::new(parts).context("identity.oidc")?)?
+        }
+    };
     // Says that the process lives for as long as it does.
     let at_rest = CancellationToken::new();
     let probe = listeners.worker;
@@ -75,7 +89,7 @@ pub(super) async fn assemble(
     let telemetry = Telemetry::start(settings, role, installation, metrics, sources)?;
     let worker = role
         .has_worker()
-        .then(|| worker(config, &engine, &platform));
+        .then(|| worker(config, &engine, &platform, github));
     let proxy = platform.serve(listeners.previews, engine.store(), gate, stop.clone());
     let tended = tokio::spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
@@ -155,13 +169,14 @@ fn probe(
     tokio::spawn(serve_probe(listener, probe, stopped))
 }
 
-fn worker(config: &Config, engine: &Engine, platform: &Platform) -> Worker {
+fn worker(config: &Config, engine: &Engine, platform: &Platform, github: Option<GitHub>) -> Worker {
     let parts = Parts {
         store: engine.store(),
         queue: engine.queue(),
         timer: engine.timer(),
         clock: Arc::new(SystemClock),
         platform: platform.steps(),
+        github,
     };
     Worker::start(parts, settings::worker(config))
 }

@@ -14,6 +14,7 @@ mod assemble;
 pub mod chosen;
 mod engine;
 mod gate;
+mod github;
 mod listen;
 mod platform;
 pub mod settings;

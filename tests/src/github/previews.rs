@@ -10,7 +10,7 @@ use tempus_engine::{
 use tempus_model::github::{Drafts, Rules};
 use tempus_model::transition::accept::NewJob;
 use tempus_model::{Hint, Identity, JobId, PreviewId, Route};
-use tempus_worker::github::{NoFile, NotCalled, Previews, RepositoryFile, Wish};
+use tempus_worker::github::{FileText, NoFile, NotCalled, Previews, Wish};
 use uuid::Uuid;
 
 use crate::sim::spec;
@@ -24,7 +24,7 @@ pub(super) struct StorePreviews {
 #[async_trait]
 impl Previews for StorePreviews {
     /// Lines of `labels a b` and `drafts`.
-    fn rules(&self, file: Option<&RepositoryFile>) -> Result<Rules, NoFile> {
+    fn rules(&self, file: Option<&FileText>) -> Result<Rules, NoFile> {
         let mut rules = Rules::default();
         for line in file
             .map(|file| file.text.as_str())

@@ -6,7 +6,7 @@ use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{DnsName, Hint, JobId, Origin, Owner, Snapshot};
 
 use super::client::GitHubError;
-use super::previews::{FILES, NotCalled, RepositoryFile, Wish};
+use super::previews::{FILES, FileText, NotCalled, Wish};
 use super::tend::{Tending, Trouble};
 
 /// What became of a call for a preview.
@@ -24,11 +24,11 @@ impl Tending<'_> {
         &self,
         repository: &Repository,
         sha: &str,
-    ) -> Result<Option<RepositoryFile>, GitHubError> {
+    ) -> Result<Option<FileText>, GitHubError> {
         for path in FILES {
             if let Some(text) = self.github.client.file(repository, sha, path).await? {
                 let path = path.to_owned();
-                return Ok(Some(RepositoryFile { path, text }));
+                return Ok(Some(FileText { path, text }));
             }
         }
         Ok(None)

@@ -35,7 +35,7 @@ use std::time::Duration;
 use tempus_model::github::Branches;
 use tempus_model::{Address, Capacity, Ttl};
 
-pub use previews::{NoFile, NotCalled, Previews, RepositoryFile, Wish};
+pub use previews::{FileText, NoFile, NotCalled, Previews, Wish};
 
 use client::Client;
 

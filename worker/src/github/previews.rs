@@ -10,7 +10,7 @@ pub(super) const FILES: [&str; 2] = [".tempus.yml", ".idp/config.yml"];
 
 /// A repository's file at a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RepositoryFile {
+pub struct FileText {
     /// Where it is in the repository.
     pub path: String,
     /// What it says.
@@ -29,7 +29,7 @@ pub struct Wish {
     /// The commit.
     pub sha: String,
     /// The repository's file at that commit; `None` where it has none, which calls for the defaults.
-    pub file: Option<RepositoryFile>,
+    pub file: Option<FileText>,
 }
 
 /// A file that cannot be read: names the line, the key and what would be accepted.
@@ -58,7 +58,7 @@ pub enum NotCalled {
 #[async_trait]
 pub trait Previews: Send + Sync {
     /// When the repository wants previews, by its file.
-    fn rules(&self, file: Option<&RepositoryFile>) -> Result<Rules, NoFile>;
+    fn rules(&self, file: Option<&FileText>) -> Result<Rules, NoFile>;
 
     /// Creates the preview, or moves the one that there is to this commit, and gives it its whole
     /// life again. Called again with the same wish, it changes nothing that matters.

@@ -1,0 +1,111 @@
+//! Accepts what pull requests call for, by the code that accepts `POST /preview/create`.
+
+use async_trait::async_trait;
+use tempus_api::Api;
+use tempus_api::shape::{CreateRequest, Problem, ProblemKind};
+use tempus_model::github::Rules;
+use tempus_model::{PreviewId, Ttl};
+use tempus_worker::github::{FileText, NoFile, NotCalled, Previews, Wish};
+
+use super::file;
+use crate::config::Config;
+
+/// How much of a commit is in an image's tag.
+const SHORT: usize = 7;
+
+/// Accepts previews through the API's own code.
+pub(super) struct ApiPreviews {
+    api: Api,
+    image: Option<String>,
+    longest: Ttl,
+}
+
+impl ApiPreviews {
+    pub(super) fn new(api: Api, config: &Config) -> Self {
+        let image = config.github.image.as_ref();
+        Self {
+            api,
+            image: image.map(|image| image.as_str().to_owned()),
+            longest: config.ttl.maximum,
+        }
+    }
+
+    /// Gives every service that names no image the one that was built of this commit.
+    fn fill_in(&self, request: &mut CreateRequest, wish: &Wish) {
+        let Some(image) = &self.image else { return };
+        let sha = wish.sha.as_str();
+        let image = image
+            .replace("{name}", wish.name.as_str())
+            .replace("{short_sha}", sha.get(..SHORT).unwrap_or(sha))
+            .replace("{sha}", sha);
+        match &mut request.services {
+            Some(services) => {
+                for service in services
+                    .iter_mut()
+                    .filter(|service| service.image.is_none())
+                {
+                    service.image = Some(image.clone());
+                }
+            }
+            None => request.image = request.image.take().or(Some(image)),
+        }
+    }
+}
+
+#[async_trait]
+impl Previews for ApiPreviews {
+    fn rules(&self, file: Option<&FileText>) -> Result<Rules, NoFile> {
+        Ok(file::read(file)?.rules)
+    }
+
+    async fn call_for(&self, wish: Wish) -> Result<PreviewId, NotCalled> {
+        let asked = file::read(wish.file.as_ref());
+        let mut request = asked.map_err(|no| NotCalled::Refused(no.0))?.request;
+        self.fill_in(&mut request, &wish);
+        // A server that lets previews live less long has said so.
+        let asked: Option<Ttl> = request.ttl.as_deref().and_then(|ttl| ttl.parse().ok());
+        if asked.is_some_and(|asked| asked > self.longest) {
+            request.ttl = Some(self.longest.to_string());
+        }
+        request.name = Some(wish.name.to_string());
+        request.commit_sha = Some(wish.sha);
+        request.repository = wish.origin.repository;
+        request.repository_id = wish.origin.repository_id;
+        request.pr_number = wish.origin.pr_number;
+        request.branch = wish.origin.branch;
+        request.installation_id = wish.origin.installation_id;
+        match self.api.create(request, wish.owner).await {
+            Ok(accepted) => Ok(accepted.preview),
+            Err(problem) => Err(not_called(&problem)),
+        }
+    }
+}
+
+/// What a refusal means to whoever will come again.
+fn not_called(problem: &Problem) -> NotCalled {
+    match problem.kind {
+        ProblemKind::NameTaken => NotCalled::NameTaken,
+        ProblemKind::Quota => {
+            let mut why = problem.detail.clone();
+            if !problem.holders.is_empty() {
+                why = format!("{why}; they are held by {}", problem.holders.join(", "));
+            }
+            NotCalled::Later(why)
+        }
+        ProblemKind::NoListener => NotCalled::Later(problem.detail.clone()),
+        ProblemKind::Unavailable | ProblemKind::Unanswered | ProblemKind::Internal => {
+            NotCalled::Unavailable(problem.detail.clone())
+        }
+        _ => {
+            let errors = problem.errors.iter();
+            let errors: Vec<_> = errors
+                .map(|e| format!("{} {}", e.field, e.problem))
+                .collect();
+            NotCalled::Refused(if errors.is_empty() {
+                problem.detail.clone()
+            } else {
+                errors.join("\n")
+            })
+        }
+    }
+}
