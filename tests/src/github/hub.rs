@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::api;
+use super::{api, token};
 
 /// The repository that everything is in.
 pub(super) const REPOSITORY: u64 = 1_296_269;
@@ -116,6 +116,14 @@ pub struct Seen {
 }
 
 impl Hub {
+    /// The App's id.
+    pub const APP: u64 = token::APP;
+
+    /// The App's private key, as GitHub gives it.
+    pub fn app_key() -> String {
+        token::pem()
+    }
+
     /// Starts an empty one.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await;

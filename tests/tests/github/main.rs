@@ -4,6 +4,7 @@
 
 mod busy_day;
 mod commands;
+mod journey;
 mod life;
 mod limits;
 mod passes;
