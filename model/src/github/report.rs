@@ -180,7 +180,7 @@ impl Scene<'_> {
         self.verdict_lines(&mut text);
         if let Some(problem) = &tended.problem {
             paragraph(&mut text, "No preview could be made of the latest commit:");
-            quote(&mut text, &[problem]);
+            quote(&mut text, &[problem.as_str()]);
         }
         if let Some(answer) = &tended.answer {
             paragraph(&mut text, answer);

@@ -261,8 +261,8 @@ impl State {
         let head = asked.parameter("head");
         let open = self.pulls.iter().filter(|(number, pull)| {
             let branch = format!("octo:branch-{number}");
-            pull.open && pull.from == REPOSITORY && head.as_ref().is_none_or(|head| *head == branch)
-                || pull.open && head.is_none()
+            let of_head = |head: &String| pull.from == REPOSITORY && *head == branch;
+            pull.open && head.as_ref().is_none_or(of_head)
         });
         let mut found: Vec<_> = open
             .map(|(number, pull)| pull_shape(*number, pull))

@@ -29,7 +29,7 @@ impl Tending<'_> {
             let repositories = match self.github.client.repositories(installation).await {
                 Ok(repositories) => repositories,
                 Err(error) => {
-                    seen.skip(installation, &error);
+                    seen.skip(&installation, &error);
                     continue;
                 }
             };
@@ -102,8 +102,8 @@ fn should_be_listed(source: &Source) -> bool {
 }
 
 impl Seen {
-    fn skip(&mut self, what: impl std::fmt::Display, error: &GitHubError) {
+    fn skip(&mut self, what: &impl std::fmt::Display, error: &GitHubError) {
         self.unlisted += 1;
-        tracing::warn!(what = %what, %error, "not listed: nothing is concluded");
+        tracing::warn!(%what, %error, "not listed: nothing is concluded");
     }
 }

@@ -112,7 +112,7 @@ impl Client {
         };
         let text = std::str::from_utf8(&answer.body);
         text.map(|text| Some(text.to_owned()))
-            .map_err(|error| unreadable(&url, error))
+            .map_err(|error| unreadable(&url, error.to_string()))
     }
 
     /// What somebody may do in a repository.

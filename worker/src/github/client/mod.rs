@@ -399,7 +399,7 @@ fn next_page(headers: &HeaderMap) -> Option<String> {
 }
 
 fn read<T: DeserializeOwned>(url: &Url, body: &[u8]) -> Result<T, GitHubError> {
-    serde_json::from_slice(body).map_err(|error| unreadable(url, error))
+    serde_json::from_slice(body).map_err(|error| unreadable(url, error.to_string()))
 }
 
 /// What GitHub says about why not.
@@ -426,9 +426,9 @@ fn unavailable(error: reqwest::Error) -> GitHubError {
     GitHubError::Unavailable(error.without_url().to_string())
 }
 
-fn unreadable(url: &Url, why: impl ToString) -> GitHubError {
+fn unreadable(url: &Url, why: impl Into<String>) -> GitHubError {
     GitHubError::Unreadable {
         what: what(url),
-        why: why.to_string(),
+        why: why.into(),
     }
 }
