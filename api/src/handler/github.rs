@@ -4,6 +4,7 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
+use futures::future::join_all;
 use tempus_engine::SourceError;
 use tempus_model::FieldError;
 use tempus_model::github::{EventError, News, Note, SourceChange, SourceKey, Told, read};
@@ -70,10 +71,10 @@ pub(crate) async fn github(
     let event = word(&headers, EVENT)?;
     let delivery = word(&headers, DELIVERY)?;
     let told = read(event, delivery, &body, webhook.branches()).map_err(unsound)?;
-    let mut noted = 0;
+    let mut noted = Vec::new();
     for told in told {
         match told {
-            Told::Of(key, note) => noted += self::note(&api, key, note).await?,
+            Told::Of(key, note) => noted.extend(self::note(&api, key, note).await?),
             Told::Gone(repository) => {
                 for source in api.store().sources(repository).await? {
                     let note = Note {
@@ -81,23 +82,23 @@ pub(crate) async fn github(
                         repository: None,
                         news: News::Gone,
                     };
-                    noted += self::note(&api, source.key, note).await?;
+                    noted.extend(self::note(&api, source.key, note).await?);
                 }
             }
         }
     }
-    Ok(axum::Json(Delivered { noted }))
+    let count = noted.len();
+    // All at once: GitHub is answered within a second, whatever the queue does.
+    join_all(noted.into_iter().map(|key| hint::source(&api, key))).await;
+    Ok(axum::Json(Delivered { noted: count }))
 }
 
-/// Writes it down and says where to look; how many sources have changed.
-async fn note(api: &Api, key: SourceKey, note: Note) -> Result<u32, Refusal> {
+/// Writes it down; the source, if that was news of it.
+async fn note(api: &Api, key: SourceKey, note: Note) -> Result<Option<SourceKey>, Refusal> {
     let change = SourceChange::Note(note);
     match api.store().change_source(&key, &change, api.now()).await {
-        Ok(_) => {
-            hint::source(api, key).await;
-            Ok(1)
-        }
-        Err(SourceError::NoChange(_)) => Ok(0),
+        Ok(_) => Ok(Some(key)),
+        Err(SourceError::NoChange(_)) => Ok(None),
         Err(SourceError::Store(error)) => Err(error.into()),
     }
 }

@@ -7,5 +7,5 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Delivered {
     /// How many pull requests and branches it told something new of.
-    pub noted: u32,
+    pub noted: usize,
 }

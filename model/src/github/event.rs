@@ -120,9 +120,10 @@ impl Reader<'_> {
 
     fn issue_comment(&self, event: IssueCommentEvent) -> Result<Vec<Told>, EventError> {
         let on_pull = event.action == "created" && event.issue.pull_request.is_some();
-        let by_bot = event.comment.user.kind.as_deref() == Some("Bot");
+        let person = |user: &UserShape| user.kind.as_deref() != Some("Bot");
+        let by = event.comment.user.filter(|user| on_pull && person(user));
         let kind = CommandKind::find(event.comment.body.as_deref().unwrap_or_default());
-        let Some(kind) = kind.filter(|_| on_pull && !by_bot) else {
+        let Some((by, kind)) = by.zip(kind) else {
             return Ok(Vec::new());
         };
         let repository = event.repository.through(event.installation)?;
@@ -132,7 +133,7 @@ impl Reader<'_> {
         };
         let command = Command {
             comment: event.comment.id,
-            by: event.comment.user.login,
+            by: by.login,
             at: event.comment.created_at,
             kind,
         };
@@ -315,7 +316,8 @@ struct CommentShape {
     id: u64,
     #[serde(default)]
     body: Option<String>,
-    user: UserShape,
+    #[serde(default)]
+    user: Option<UserShape>,
     created_at: Timestamp,
 }
 

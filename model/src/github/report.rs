@@ -247,8 +247,12 @@ impl Scene<'_> {
     }
 
     fn verdict_lines(&self, text: &mut String) {
-        let Some(Verdict::Absent(why)) = self.verdict else {
-            return;
+        let why = match self.verdict {
+            Some(Verdict::Absent(why)) => why,
+            Some(Verdict::Present(_)) if self.preview.is_some_and(|of| of.row.is_gone()) => {
+                return paragraph(text, "The next push, or `/preview`, asks for another.");
+            }
+            _ => return,
         };
         let line = match why {
             Absent::Closed => return,

@@ -18,8 +18,7 @@ impl Tending<'_> {
         for command in self.source.commands.clone() {
             if !*asked {
                 // What a command is about is the pull request as it is.
-                let pull = self.github.client.pull(repository, number).await?;
-                self.learn(pull.into_pull()).await?;
+                self.ask(repository, number).await?;
                 *asked = true;
             }
             let access = self.github.client.access(repository, &command.by).await?;

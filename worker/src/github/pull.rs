@@ -7,6 +7,7 @@ use tempus_model::github::{
 use tempus_model::{Origin, Snapshot};
 
 use super::act::Deployed;
+use super::client::GitHubError;
 use super::tend::{Tending, Trouble};
 use super::{LATER, LOOK, REST};
 
@@ -72,9 +73,19 @@ impl Tending<'_> {
     }
 
     /// Asks GitHub how it is now.
-    async fn ask(&mut self, repository: &Repository, number: u64) -> Result<(), Trouble> {
+    pub(super) async fn ask(
+        &mut self,
+        repository: &Repository,
+        number: u64,
+    ) -> Result<(), Trouble> {
         let pull = self.github.client.pull(repository, number).await?;
-        self.learn(pull.into_pull()).await
+        self.learn(pull.into_pull()).await?;
+        if self.source.sure == Sure::Yes {
+            return Ok(());
+        }
+        // Its reads lag behind its deliveries, or something was heard just now.
+        let why = "its answer is older than what it has delivered".to_owned();
+        Err(GitHubError::Unavailable(why).into())
     }
 
     /// What it calls for, by the repository's own file where that matters.
