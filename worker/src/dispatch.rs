@@ -195,7 +195,8 @@ impl Shared {
             return Ok(Verdict::Again(Hint::look(preview), DECLINED));
         }
         let owner = &snapshot.identity.owner.id;
-        let origin = snapshot.identity.origin.clone();
+        let tended = self.parts.github.is_some();
+        let origin = tended.then(|| snapshot.identity.origin.clone());
         let Some(_place) = self.lanes.enter(class, owner).await else {
             return Ok(Verdict::Again(Hint::look(preview), DECLINED));
         };
@@ -221,7 +222,9 @@ impl Shared {
             }
             Claimed::Ours(held) => {
                 let verdict = self.drive(*held).await;
-                self.tell_source(&origin).await;
+                if let Some(origin) = origin {
+                    self.tell_source(&origin).await;
+                }
                 Ok(verdict)
             }
         }

@@ -74,7 +74,7 @@ pub(crate) async fn github(
     let mut noted = Vec::new();
     for told in told {
         match told {
-            Told::Of(key, note) => noted.extend(self::note(&api, key, note).await?),
+            Told::Of(key, note) => noted.extend(self::note(&api, key, *note).await?),
             Told::Gone(repository) => {
                 for source in api.store().sources(repository).await? {
                     let note = Note {

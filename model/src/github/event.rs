@@ -22,7 +22,7 @@ pub enum Branches {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     /// News of one source.
-    Of(SourceKey, Note),
+    Of(SourceKey, Box<Note>),
     /// That the App was taken away from this repository, and with it from all of its sources.
     Gone(u64),
 }
@@ -82,12 +82,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn note(&self, repository: Option<Repository>, news: News) -> Note {
-        Note {
+    fn note(&self, repository: Option<Repository>, news: News) -> Box<Note> {
+        Box::new(Note {
             delivery: Some(self.delivery.to_owned()),
             repository,
             news,
-        }
+        })
     }
 
     fn pull_request(&self, event: PullRequestEvent) -> Result<Vec<Told>, EventError> {

@@ -52,7 +52,7 @@ fn heard(source: Option<Source>, id: &str, body: &Value) -> Option<Source> {
     for told in told("pull_request", id, body) {
         let Told::Of(key, note) = told else { continue };
         assert_eq!(key, KEY);
-        match Source::changed(source.as_ref(), &KEY, &SourceChange::Note(note), at(0)) {
+        match Source::changed(source.as_ref(), &KEY, &SourceChange::Note(*note), at(0)) {
             Ok(next) => source = Some(next),
             Err(NoChange::Nothing) => {}
             Err(other) => panic!("{other}"),
@@ -172,7 +172,7 @@ fn commands_are_kept_until_they_are_carried_out_and_come_once() {
             panic!("{told:?}")
         };
         assert_eq!(key, KEY);
-        let changed = Source::changed(source.as_ref(), &KEY, &SourceChange::Note(note), at(6));
+        let changed = Source::changed(source.as_ref(), &KEY, &SourceChange::Note(*note), at(6));
         source = changed.ok().or(source);
     }
     let source = source.unwrap();

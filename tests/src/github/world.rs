@@ -118,7 +118,7 @@ impl World {
         let told = read(event, delivery, body.as_bytes(), Branches::Followed);
         for told in told.unwrap_or_else(|e| panic!("{e}: {body}")) {
             let Told::Of(key, note) = told else { continue };
-            self.note(key, SourceChange::Note(note)).await;
+            self.note(key, SourceChange::Note(*note)).await;
         }
     }
 

@@ -5,6 +5,7 @@ use tempus_model::github::{Absent, Act, Branches, Call, Next, Repository, Verdic
 use super::LATER;
 use super::act::Deployed;
 use super::client::GitHubError;
+use super::pull::origin;
 use super::tend::{Tending, Trouble};
 
 impl Tending<'_> {
@@ -21,7 +22,7 @@ impl Tending<'_> {
         let mut later = None;
         match act(&verdict, &self.tended, row) {
             Act::Deploy(call) => {
-                let origin = self.origin(&repository, None, Some(name));
+                let origin = origin(&repository, None, Some(name));
                 if let Deployed::Later = self.deploy(&repository, origin, call).await? {
                     later = Some(LATER);
                 }

@@ -43,7 +43,7 @@ impl Tending<'_> {
                     continue;
                 }
                 Act::Deploy(call) => {
-                    let origin = self.origin(&repository, Some(number), None);
+                    let origin = origin(&repository, Some(number), None);
                     if let Deployed::Later = self.deploy(&repository, origin, call).await? {
                         later = Some(LATER);
                     }
@@ -129,21 +129,6 @@ impl Tending<'_> {
         }
     }
 
-    pub(super) fn origin(
-        &self,
-        repository: &Repository,
-        number: Option<u64>,
-        branch: Option<&str>,
-    ) -> Origin {
-        Origin {
-            repository_id: Some(repository.id),
-            repository: Some(repository.full_name.clone()),
-            pr_number: number,
-            branch: branch.map(ToOwned::to_owned),
-            installation_id: Some(repository.installation),
-        }
-    }
-
     /// When to look again, as everything stands.
     pub(super) async fn next(&mut self) -> Result<Next, Trouble> {
         let now = self.now();
@@ -172,5 +157,16 @@ impl Tending<'_> {
             LOOK
         };
         Ok(Next::At(now.after(rest)))
+    }
+}
+
+/// What previews of this repository's pull request or branch are made from.
+pub(super) fn origin(repository: &Repository, number: Option<u64>, branch: Option<&str>) -> Origin {
+    Origin {
+        repository_id: Some(repository.id),
+        repository: Some(repository.full_name.clone()),
+        pr_number: number,
+        branch: branch.map(ToOwned::to_owned),
+        installation_id: Some(repository.installation),
     }
 }

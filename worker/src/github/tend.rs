@@ -83,8 +83,7 @@ impl Shared {
 
     /// Notes that a preview moved on, for whoever reports it.
     pub(crate) async fn tell_source(&self, origin: &Origin) {
-        let source = SourceKey::of(origin).filter(|_| self.parts.github.is_some());
-        if let Some(source) = source
+        if let Some(source) = SourceKey::of(origin)
             && let Err(error) = self.parts.note(&source, News::Moved).await
         {
             tracing::debug!(%error, %source, "it will be looked at later");
