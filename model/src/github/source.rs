@@ -492,7 +492,7 @@ impl Source {
             }
             remember(&mut self.deliveries, delivery.clone());
         }
-        let known = (self.pull.clone(), self.sure, self.gone);
+        let before = self.clone();
         match &note.news {
             News::Look | News::Moved => {}
             News::Doubt => self.sure = Sure::No,
@@ -510,11 +510,16 @@ impl Source {
             }
             News::Gone => self.gone = true,
         }
-        if let Some(repository) = &note.repository {
+        if let Some(repository) = &note.repository
+            && !note.news.is_older_than(before.pull.as_ref())
+        {
             self.repository = Some(repository.clone());
         }
         // What is known already is no news, unless somebody says that it is worth a look.
-        let same = known == (self.pull.clone(), self.sure, self.gone);
+        let same = self.pull == before.pull
+            && self.sure == before.sure
+            && self.gone == before.gone
+            && self.repository == before.repository;
         if same && matches!(note.news, News::Pull(..) | News::Gone) {
             return Err(NoChange::Nothing);
         }
@@ -589,6 +594,14 @@ impl News {
     /// nobody knows is nobody's.
     const fn begins(&self) -> bool {
         !matches!(self, Self::Moved | Self::Doubt | Self::Gone)
+    }
+
+    /// Whether it is of a time before this: the repository's name in it may have changed since.
+    fn is_older_than(&self, known: Option<&Pull>) -> bool {
+        match (self, known) {
+            (Self::Pull(heard, _), Some(known)) => heard.updated_at < known.updated_at,
+            _ => false,
+        }
     }
 }
 

@@ -142,6 +142,27 @@ fn what_is_newest_is_believed_and_what_contradicts_it_is_asked() {
 }
 
 #[test]
+fn a_repositorys_new_name_stays() {
+    let named = |delivery: &Value, name: &str| {
+        let mut delivery = delivery.clone();
+        delivery["repository"]["full_name"] = name.into();
+        delivery
+    };
+    let name = |source: &Source| source.repository.clone().unwrap().full_name;
+    let open = delivery("opened", 10, "open", "abc", &[]);
+    let source = heard(None, "1", &open);
+    // As a list has it, in which nothing else has changed.
+    let source = heard(source, "2", &named(&open, "octo/store")).unwrap();
+    assert_eq!(
+        (name(&source).as_str(), source.sure),
+        ("octo/store", Sure::Yes)
+    );
+    let late = delivery("labeled", 9, "open", "abc", &["x"]);
+    let source = heard(Some(source), "3", &late).unwrap();
+    assert_eq!(name(&source), "octo/store");
+}
+
+#[test]
 fn a_delivery_is_noted_once() {
     let open = delivery("opened", 10, "open", "abc", &[]);
     let source = heard(None, "1", &open).unwrap();
