@@ -9,6 +9,7 @@ use tempus_model::{
 };
 
 use crate::attempt::Direction;
+use crate::github::client::GitHubError;
 
 const JOBS: &str = "tempus_jobs_total";
 const READY: &str = "tempus_ready_seconds";
@@ -23,6 +24,7 @@ const SWEEPS: &str = "tempus_sweeps_total";
 const SWEPT: &str = "tempus_sweep_findings_total";
 const VERIFIED: &str = "tempus_verify_findings_total";
 const HINTS_LOST: &str = "tempus_hints_lost_total";
+const GITHUB: &str = "tempus_github_requests_total";
 
 /// Every metric that a worker has.
 #[rustfmt::skip] // a table reads better with one metric a line
@@ -41,6 +43,7 @@ pub const METRICS: &[Metric] = {
         Metric::counter(SWEEPS, Count, &["outcome"], "Sweeps."),
         Metric::counter(SWEPT, Count, &["kind"], "What sweeps found."),
         Metric::counter(VERIFIED, Count, &[], "What verifies found that no ledger knew."),
+        Metric::counter(GITHUB, Count, &["outcome"], "Requests to GitHub."),
         Metric::counter(HINTS_LOST, Count, &[], "Hints that could not be sent; the reminder finds their rows."),
     ]
 };
@@ -55,6 +58,9 @@ pub(crate) fn begin() {
     }
     for name in [PARKED, LEASES_LOST, LEASES_EXPIRED, VERIFIED, HINTS_LOST] {
         counter!(name).increment(0);
+    }
+    for outcome in GITHUB_OUTCOMES {
+        counter!(GITHUB, "outcome" => outcome).increment(0);
     }
     for sweep in [Sweep::Done, Sweep::Unlisted, Sweep::Shrunk, Sweep::CutShort] {
         counter!(SWEEPS, "outcome" => sweep.as_str()).increment(0);
@@ -200,6 +206,29 @@ pub(crate) fn found(finding: Finding, number: usize) {
 /// Counts something that a verify found and removed.
 pub(crate) fn found_late() {
     counter!(VERIFIED).increment(1);
+}
+
+/// What becomes of requests to GitHub, in a word each.
+const GITHUB_OUTCOMES: [&str; 6] = [
+    "ok",
+    "limited",
+    "missing",
+    "refused",
+    "unavailable",
+    "unreadable",
+];
+
+/// Counts a request to GitHub.
+pub(crate) fn asked_github(error: Option<&GitHubError>) {
+    let outcome = match error {
+        None => "ok",
+        Some(GitHubError::Limited(_)) => "limited",
+        Some(GitHubError::NotFound(_)) => "missing",
+        Some(GitHubError::Refused { .. }) => "refused",
+        Some(GitHubError::Unavailable(_)) => "unavailable",
+        Some(GitHubError::Unreadable { .. }) => "unreadable",
+    };
+    counter!(GITHUB, "outcome" => outcome).increment(1);
 }
 
 /// Counts a hint that could not be sent.

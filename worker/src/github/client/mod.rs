@@ -27,6 +27,7 @@ pub use key::{AppKey, AppKeyError};
 pub use limits::Pace;
 pub use shape::Access;
 
+use crate::metrics;
 use limits::Limits;
 
 /// How long an answer may take, from the connection to its last byte.
@@ -205,6 +206,12 @@ impl Client {
 
     async fn send(&self, request: &Request<'_>) -> Result<Arc<Answer>, GitHubError> {
         self.limits.open(request.as_whom.installation())?;
+        let answer = self.carry_out(request).await;
+        metrics::asked_github(answer.as_ref().err());
+        answer
+    }
+
+    async fn carry_out(&self, request: &Request<'_>) -> Result<Arc<Answer>, GitHubError> {
         let mut retried = false;
         loop {
             let token = self.token(request.as_whom).await?;
