@@ -19,13 +19,13 @@ impl Tending<'_> {
         report: Report,
     ) -> Result<(), Trouble> {
         if let Some((number, text)) = number.zip(report.comment) {
-            self.say_comment(repository, number, &text).await?;
+            may_be_refused(self.say_comment(repository, number, &text).await)?;
         }
         if let Some(status) = report.status {
-            self.say_status(repository, &status).await?;
+            may_be_refused(self.say_status(repository, &status).await)?;
         }
         if let Some(deployment) = report.deployment {
-            self.say_deployment(repository, &deployment).await?;
+            may_be_refused(self.say_deployment(repository, &deployment).await)?;
         }
         Ok(())
     }
@@ -127,6 +127,18 @@ impl Tending<'_> {
             self.keep().await?;
         }
         Ok(())
+    }
+}
+
+/// What GitHub will not have (a comment where the conversation is locked, a status of a commit that
+/// was forced away) keeps nothing else from being said. It is tried again with the next look.
+fn may_be_refused(said: Result<(), Trouble>) -> Result<(), Trouble> {
+    match said {
+        Err(Trouble::GitHub(error @ GitHubError::Refused { .. })) => {
+            tracing::warn!(%error, "not said");
+            Ok(())
+        }
+        said => said,
     }
 }
 
