@@ -77,3 +77,21 @@ impl fmt::Debug for AppKey {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_key_is_refused_and_not_shown() {
+        let refused = |pem: &str| AppKey::parse(1, pem.as_bytes()).err();
+        for none in ["", "hunter2", "-----BEGIN RSA PRIVATE KEY-----\n"] {
+            assert_eq!(refused(none), Some(AppKeyError::Pem), "{none}");
+        }
+        let wrong =
+            "-----BEGIN RSA PRIVATE KEY-----\naHVudGVyMg==\n-----END RSA PRIVATE KEY-----\n";
+        let error = refused(wrong).unwrap();
+        assert_eq!(error, AppKeyError::Rsa);
+        assert!(!error.to_string().contains("aHVu"));
+    }
+}
