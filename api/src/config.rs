@@ -138,6 +138,8 @@ pub struct DefaultApp {
     pub env: BTreeMap<String, String>,
     /// The path that says when it is ready.
     pub health_path: Option<String>,
+    /// The port that it listens on, where it is not told one.
+    pub port: Option<u16>,
 }
 
 /// The share of a machine that a service gets.

@@ -5,7 +5,7 @@
 //!   api, worker ──► config ──► server (the pipeline) ◄──────── HTTP ──┐
 //!                                                                     │
 //!   tempus create, list, … ──► context (which server) ──► client ─────┤
-//!                                   preview_file (.tempus.yml)        │
+//!                                   repository_file (.tempus.yml)     │
 //!   dev ──► client (its own API, like anybody else) ──► progress ─────┘
 //! ```
 //!
@@ -23,11 +23,12 @@ pub mod config;
 pub mod context;
 pub mod dev;
 pub mod failure;
+pub mod guess;
 pub mod hello;
 pub mod logging;
 pub mod output;
-pub mod preview_file;
 pub mod progress;
+pub mod repository_file;
 pub mod serve;
 pub mod server;
 pub mod signals;

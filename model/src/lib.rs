@@ -28,10 +28,14 @@ mod metric;
 mod name;
 mod price;
 mod receipt;
+pub mod repository_file;
 mod row;
 mod saga;
+mod schedule;
 mod scope;
+mod secret;
 mod spec;
+mod template;
 mod time;
 mod token;
 pub mod transition;
@@ -54,8 +58,11 @@ pub use row::{
     Snapshot, State, Work,
 };
 pub use saga::{Course, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState};
+pub use schedule::{Schedule, ScheduleError};
 pub use scope::{Scope, ScopeError};
+pub use secret::{SECRET_REFERENCE, SecretPlace, is_secret_name, secret_pattern, secret_place};
 pub use spec::{FieldError, Limits, Service, Spec};
+pub use template::{Template, TemplateError};
 pub use time::{Timestamp, Ttl, TtlError};
 pub use token::{
     NotGood, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError, TokenRecord,

@@ -13,11 +13,12 @@ use super::{Config, check, env, exposure, file};
 pub const FILE: &str = "tempus.toml";
 
 /// The keys that are paths.
-const PATHS: [&str; 4] = [
+const PATHS: [&str; 5] = [
     "data",
     "api.tls_certificate",
     "api.tls_key",
     "previews.gate_key_file",
+    "previews.secret_file",
 ];
 
 /// Which file to read.
@@ -128,6 +129,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
             api.tls_certificate.as_mut(),
             api.tls_key.as_mut(),
             previews.gate_key_file.as_mut(),
+            previews.secret_file.as_mut(),
         ];
         for path in paths.into_iter().flatten() {
             *path = sources.folder.join(&*path);

@@ -231,7 +231,7 @@ async fn the_password_is_nowhere_to_be_found() {
 }
 
 /// Looks at every file below a folder.
-fn search(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
+pub fn search(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {
