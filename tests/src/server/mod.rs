@@ -12,6 +12,7 @@
 //! listening sockets. Dropping a [`Server`] ends it and everything that the witness still finds.
 
 pub mod app;
+mod exposed;
 mod http;
 mod outcomes;
 mod ports;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+pub use exposed::Exposed;
 pub use http::{Answer, Api, Call, Cut, Method, text};
 pub use outcomes::Outcomes;
 pub use ports::Ports;
