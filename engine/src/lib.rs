@@ -16,6 +16,7 @@
 //! ```
 
 pub mod aws;
+pub mod chance;
 mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::chance;
+
 /// The longest `tracestate` that is passed on, in bytes: as much as the W3C asks of everybody.
 const LONGEST_STATE: usize = 512;
 
@@ -61,7 +63,10 @@ impl TraceContext {
     #[must_use]
     pub fn fresh() -> Self {
         // Zero is no id.
-        let (trace, span) = (rand::random::<u128>().max(1), rand::random::<u64>().max(1));
+        let (trace, span) = (
+            chance::random::<u128>().max(1),
+            chance::random::<u64>().max(1),
+        );
         Self {
             traceparent: format!("00-{trace:032x}-{span:016x}-01"),
             tracestate: None,

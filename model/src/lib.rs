@@ -18,12 +18,16 @@
 //!              Receipt                     ◄── the proof that all of it is gone
 //! ```
 
+#[cfg(feature = "breakages")]
+pub mod breakage;
 mod failure;
 mod hint;
 mod id;
 mod job;
 mod ledger;
 mod name;
+#[cfg(feature = "testing")]
+pub mod observed;
 mod receipt;
 mod row;
 mod saga;
@@ -48,3 +52,23 @@ pub use row::{
 pub use saga::{Course, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState};
 pub use spec::{FieldError, Limits, Service, Spec};
 pub use time::{Timestamp, Ttl, TtlError};
+
+/// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
+/// and a test has chosen the rule by its name in `breakage::Breakage`.
+#[cfg(feature = "breakages")]
+#[macro_export]
+macro_rules! broken {
+    ($which:ident) => {
+        $crate::breakage::is($crate::breakage::Breakage::$which)
+    };
+}
+
+/// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
+/// and a test has chosen the rule.
+#[cfg(not(feature = "breakages"))]
+#[macro_export]
+macro_rules! broken {
+    ($which:ident) => {
+        false
+    };
+}

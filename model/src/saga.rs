@@ -181,6 +181,12 @@ impl Saga {
     pub fn begin(&mut self, step: &StepId, state: StepState, now: Timestamp) {
         match self.progress_mut(step) {
             Some(progress) if progress.state == state => {}
+            // The platform was at work and is looked at again: the deadline has been counting.
+            Some(progress)
+                if (progress.state, state) == (StepState::Waiting, StepState::Running) =>
+            {
+                progress.state = state;
+            }
             Some(progress) if state == StepState::Removing => {
                 progress.state = state;
                 progress.undo_started_at = Some(now);
@@ -289,5 +295,42 @@ impl StepState {
     /// Whether more will happen without anybody's help.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Running | Self::Waiting | Self::Removing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_again_at_what_waits_does_not_move_its_deadline() {
+        let mut saga = Saga {
+            plan: "create@1".parse().unwrap(),
+            job: None,
+            generation: Generation(1),
+            expires_at: Timestamp::default(),
+            course: Course::Forward,
+            target: None,
+            stages: Vec::new(),
+            at: 0,
+            entered: true,
+            started_at: Timestamp::default(),
+            rejected: None,
+            vouches: None,
+            progress: Vec::new(),
+        };
+        let (step, at) = (StepId::single("healthy"), Timestamp::from_millis);
+        saga.begin(&step, StepState::Running, at(1));
+        saga.progress_mut(&step).unwrap().state = StepState::Waiting;
+        saga.begin(&step, StepState::Running, at(9));
+        let progress = saga.progress(&step).unwrap();
+        assert_eq!(
+            (progress.state, progress.since),
+            (StepState::Running, Some(at(1)))
+        );
+        // Done once, and to be done again: that is another deadline.
+        saga.progress_mut(&step).unwrap().state = StepState::Done;
+        saga.begin(&step, StepState::Running, at(20));
+        assert_eq!(saga.progress(&step).unwrap().since, Some(at(20)));
     }
 }
