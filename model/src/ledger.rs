@@ -139,6 +139,13 @@ impl Ledger {
         }
     }
 
+    /// Notes that the removal of what the step made begins. Should it be wanted again, the step is
+    /// carried out again, on whatever is left. True if it counted as done until now.
+    pub fn begin_removal(&mut self, step: &StepId) -> bool {
+        self.entry_mut(step)
+            .is_some_and(|entry| std::mem::take(&mut entry.done))
+    }
+
     /// Makes every step run again, on what exists: a verify trusts nothing that was written.
     pub fn doubt_all(&mut self) {
         for entry in &mut self.0 {
@@ -182,7 +189,15 @@ mod tests {
         );
         assert_eq!(entry.generation, Generation(2));
 
+        ledger.finish(&step, raw("\"arn\""));
+        assert!(ledger.begin_removal(&step) && !ledger.begin_removal(&step));
+        ledger.enter(&step, 2, raw("2"), Generation(3));
+        assert!(
+            !ledger.is_done(&step, &raw("2")),
+            "half removed is not done, whatever is wanted now"
+        );
+
         ledger.strike_out(&step);
-        assert!(ledger.is_empty());
+        assert!(ledger.is_empty() && !ledger.begin_removal(&step));
     }
 }

@@ -19,6 +19,8 @@
 //! ```
 
 mod access;
+#[cfg(feature = "breakages")]
+pub mod breakage;
 mod failure;
 mod hint;
 mod id;
@@ -26,6 +28,8 @@ mod job;
 mod ledger;
 mod metric;
 mod name;
+#[cfg(feature = "testing")]
+pub mod observed;
 mod price;
 mod receipt;
 mod row;
@@ -60,3 +64,23 @@ pub use time::{Timestamp, Ttl, TtlError};
 pub use token::{
     NotGood, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError, TokenRecord,
 };
+
+/// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
+/// and a test has chosen the rule by its name in `breakage::Breakage`.
+#[cfg(feature = "breakages")]
+#[macro_export]
+macro_rules! broken {
+    ($which:ident) => {
+        $crate::breakage::is($crate::breakage::Breakage::$which)
+    };
+}
+
+/// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
+/// and a test has chosen the rule.
+#[cfg(not(feature = "breakages"))]
+#[macro_export]
+macro_rules! broken {
+    ($which:ident) => {
+        false
+    };
+}

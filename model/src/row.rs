@@ -344,7 +344,7 @@ impl Row {
 
     /// Whether it has an expiry that has passed, and nobody has acted on it yet.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        self.desired.is_present() && self.expires_at <= now
+        self.desired.is_present() && self.expires_at <= now && !crate::broken!(NoExpiry)
     }
 
     /// What the row calls for, if it is due.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use serde_json::value::RawValue;
 use tempus_engine::InTrace;
-use tempus_model::StepId;
+use tempus_model::{StepId, broken};
 use tempus_steps::{Progress, StepError, Trust};
 use tokio::task::JoinHandle;
 use tracing::field::Empty;
@@ -116,6 +116,13 @@ pub(crate) fn start(
             // The ledger lists every step before it is started; what it no longer lists has
             // been compensated.
             (Some(_), None) => Ok(Progress::Done(None)),
+            (Some(_), Some(entry))
+                if broken!(SkipInFlight)
+                    && direction == Direction::Compensate
+                    && entry.output.is_none() =>
+            {
+                Ok(Progress::Done(None))
+            }
             (Some(code), Some(entry)) => match direction {
                 Direction::Execute => {
                     let current = entry.output.as_deref();

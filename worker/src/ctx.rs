@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempus_engine::{Alarm, Reserve, ReserveError, StoreError, TimerError, TraceContext};
 use tempus_model::{
-    DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Route, Spec, SpecId,
-    Timestamp,
+    DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Route, Snapshot, Spec,
+    SpecId, Timestamp,
 };
 use tempus_steps::{Ctx, StepError, Trust};
 
@@ -159,13 +159,19 @@ impl Ctx for AttemptCtx {
     }
 
     async fn is_gone(&self, preview: PreviewId) -> Result<bool, StepError> {
-        let snapshot = self
-            .parts
-            .store
-            .get(preview)
-            .await
-            .map_err(|error| store(&error))?;
-        Ok(snapshot.is_none_or(|snapshot| snapshot.row.is_gone()))
+        let mut next = Some(preview);
+        while let Some(preview) = next {
+            let found = self.parts.store.get(preview).await;
+            let Some(Snapshot { identity, row }) = found.map_err(|error| store(&error))? else {
+                return Ok(true);
+            };
+            if !row.is_gone() {
+                return Ok(false);
+            }
+            // One that was never ready may have ended while it still waited itself.
+            next = identity.predecessor.filter(|_| row.settled.spec.is_none());
+        }
+        Ok(true)
     }
 }
 

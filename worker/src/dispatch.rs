@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tempus_engine::{
     DeadLetter, DeadLetterId, Delivery, InTrace, JobError, Outgoing, StoreError, TraceContext,
+    chance,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, HintError, JobId, PreviewId, Snapshot, Timestamp, Work};
+use tempus_model::{Hint, HintError, JobId, PreviewId, Snapshot, Timestamp, Work, broken};
 use tempus_steps::CloudEvent;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -95,6 +96,7 @@ impl Shared {
             Verdict::Again(hint, delay) => {
                 let delay = delay.min(queue.longest_delay());
                 match queue.post(Outgoing::later(&hint, delay)).await {
+                    Ok(()) if broken!(AgainAndAgain) => return,
                     Ok(()) => queue.delete(handles).await,
                     Err(error) => Err(error),
                 }
@@ -203,7 +205,7 @@ impl Shared {
         } else {
             None
         };
-        if *self.stopping.borrow() {
+        if self.stopping.is_cancelled() {
             return Ok(Verdict::Release);
         }
         match self.parts.claim(&self.config, snapshot, delivery).await? {
@@ -307,7 +309,7 @@ impl Parts {
     /// no lease; only the first does anything.
     pub(crate) async fn expire(&self, preview: PreviewId, expires_at: Timestamp, now: Timestamp) {
         let job = NewJob {
-            id: JobId::new(uuid::Uuid::new_v4()),
+            id: JobId::new(uuid::Builder::from_random_bytes(chance::random()).into_uuid()),
             now,
         };
         let why = DestroyReason::Expired(expires_at);

@@ -1,7 +1,7 @@
 //! Drives a claimed saga until it ends, waits, parks, or something takes the lease away.
 
-use tempus_model::{Course, Failure, StepId, Timestamp};
-use tokio::sync::watch;
+use tempus_model::{Course, Failure, StepId, Timestamp, broken};
+use tokio_util::sync::CancellationToken;
 
 use crate::attempt::Direction;
 use crate::group::{GroupEnd, GroupRun};
@@ -26,7 +26,7 @@ pub(crate) struct Drive<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) config: &'a WorkerConfig,
     pub(crate) tasks: &'a Tasks,
-    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stopping: CancellationToken,
     pub(crate) held: Held,
 }
 
@@ -53,7 +53,7 @@ impl Drive<'_> {
             self.turn(now).await?;
             return Ok(None);
         }
-        if *self.stopping.borrow() {
+        if self.stopping.is_cancelled() {
             return self.hand_over().await.map(Some);
         }
         match next(&mut self.held.saga, &self.held.ledger) {
@@ -71,6 +71,7 @@ impl Drive<'_> {
                 self.after_group(end).await
             }
             Next::Compensate(steps) => {
+                self.note_removal(&steps).await?;
                 let end = self.group(Direction::Compensate, steps).await?;
                 // What was struck out is recorded before anything else is removed.
                 if matches!(end, GroupEnd::Finished)
@@ -111,6 +112,20 @@ impl Drive<'_> {
         }
     }
 
+    /// Writes down, before the first call, that something is being removed that another spec may
+    /// want again: half removed it must not count as done. An unwind never turns back.
+    async fn note_removal(&mut self, steps: &[StepId]) -> Result<(), NotWritten> {
+        if self.held.saga.course == Course::Unwind {
+            return Ok(());
+        }
+        let ledger = &mut self.held.ledger;
+        let noted = steps.iter().filter(|step| ledger.begin_removal(step));
+        if noted.count() > 0 {
+            self.held.checkpoint().await?;
+        }
+        Ok(())
+    }
+
     async fn group(
         &mut self,
         direction: Direction,
@@ -120,7 +135,7 @@ impl Drive<'_> {
             parts: self.parts,
             config: self.config,
             tasks: self.tasks,
-            stopping: &mut self.stopping,
+            stopping: &self.stopping,
             direction,
         };
         run.run(&mut self.held, steps).await
@@ -192,6 +207,9 @@ impl Drive<'_> {
 
     /// When a verify of this row may come: later than any call that may still land.
     pub(crate) fn verify_at(&self, now: Timestamp) -> Timestamp {
+        if broken!(VerifyAtOnce) {
+            return now;
+        }
         let delay = self.config.verify_delay;
         now.after(delay.unwrap_or_else(|| self.parts.platform.verify_delay()))
     }
@@ -200,10 +218,15 @@ impl Drive<'_> {
         let now = self.parts.now();
         let verify_at = self.verify_at(now);
         let verifies = self.held.saga.course == Course::Unwind || self.held.is_suspect();
-        if verifies {
+        if verifies && !broken!(LateHint) {
             self.send_ahead(verify_at).await;
         }
         self.held.settle(verify_at).await?;
+        // Somebody else may have doubted the row while it was held: that shows only now.
+        let doubted = !verifies && self.held.row().verify_at.is_some();
+        if doubted || (verifies && broken!(LateHint)) {
+            self.send_ahead(verify_at).await;
+        }
         let saga = &self.held.saga;
         tracing::info!(
             plan = %saga.plan,
@@ -216,8 +239,13 @@ impl Drive<'_> {
     }
 
     async fn wait(&mut self, until: Timestamp) -> Result<DriveEnd, NotWritten> {
-        self.send_ahead(until).await;
+        if !broken!(LateHint) {
+            self.send_ahead(until).await;
+        }
         self.held.wait(until).await?;
+        if broken!(LateHint) {
+            self.send_ahead(until).await;
+        }
         self.after_release().await;
         Ok(DriveEnd::Released)
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempus_model::{Course, Failure, FailureKind, Receipt, Removed, StepId, StepState, Timestamp};
+use tempus_model::{
+    Course, Failure, FailureKind, Receipt, Removed, StepId, StepState, Timestamp, broken,
+};
 use tempus_steps::{Audit, Landed, Progress, StepError, Stray, Trust};
 use tracing::Instrument;
 
@@ -48,7 +50,7 @@ impl Drive<'_> {
             Ok(audit) => audit,
             Err(error) => return Ok(self.try_later(&error)),
         };
-        if audit.strays.is_empty() {
+        if audit.strays.is_empty() || broken!(BlindVerify) {
             return self.vouch(audit).await;
         }
         let mut until = None;
@@ -90,6 +92,7 @@ impl Drive<'_> {
         let mut call = self.tasks.spawn(call.in_current_span());
         loop {
             tokio::select! {
+                biased;
                 answer = &mut call => return answer.map_err(|_| NotWritten::Lost),
                 () = tokio::time::sleep_until(self.held.renewal_due()) => self.held.renew().await?,
             }

@@ -11,7 +11,8 @@ use crate::{
 pub enum NameStands {
     /// Free, or held by a preview that is gone: a new preview.
     Free,
-    /// Held by a preview that is on its way out: a new preview that waits for the old one's end.
+    /// Held by a preview that is on its way out, or that never outlasted its own wait for the one
+    /// before it: a new preview that waits for the old one's end, and for those before it.
     After(PreviewId),
     /// Held by a live preview of the same owner and source: an update of it.
     Ours(PreviewId),
@@ -32,7 +33,13 @@ pub fn name_stands(
         return NameStands::Free;
     };
     if row.is_gone() {
-        return NameStands::Free;
+        // One that was never ready may have ended while it still waited for the one before it.
+        let waited = identity.predecessor.is_some() && row.settled.spec.is_none();
+        return if waited {
+            NameStands::After(identity.id)
+        } else {
+            NameStands::Free
+        };
     }
     let ours = identity.owner.id == owner.id && identity.origin.is_same(origin);
     match (row.desired.is_present(), ours) {
@@ -194,7 +201,11 @@ pub fn destroy(
         DestroyReason::Asked => Absence::Asked,
         DestroyReason::Expired(_) => Absence::Expired,
     });
-    Ok(next.begin(pending, new, JobKind::Destroy, None))
+    let mut change = next.begin(pending, new, JobKind::Destroy, None);
+    if crate::broken!(EarlyQuota) {
+        change.quota = super::Slots::Free;
+    }
+    Ok(change)
 }
 
 /// Who wants a preview gone.

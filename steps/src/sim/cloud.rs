@@ -92,6 +92,13 @@ pub struct Item {
     ends: Option<Instant>,
 }
 
+impl Item {
+    /// How long it has been as it is.
+    pub fn age(&self) -> Duration {
+        self.made.elapsed()
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     items: BTreeMap<u64, Item>,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{
-    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, TokioClock,
-    Update,
+    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, Store,
+    TokioClock, Update,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
@@ -19,7 +19,9 @@ use tempus_worker::{Parts, Worker, WorkerConfig};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
+use super::eye::Eye;
 use super::faults::{Cell, Injector, Strike};
+use super::gate::{CloudGate, Gate, Open};
 use super::wrap::{WrappedQueue, WrappedStore, WrappedTimer};
 
 /// Later than any call of a frozen worker can land.
@@ -35,6 +37,8 @@ pub struct World {
     pub clock: TokioClock,
     /// The first worker's faults.
     pub faults: Arc<Injector>,
+    /// Sees every change, whoever makes it.
+    pub(super) eye: Arc<Eye>,
     strikes: UnboundedReceiver<(Strike, oneshot::Sender<()>)>,
     workers: Vec<Worker>,
     ids: u128,
@@ -57,7 +61,9 @@ impl World {
         let cloud = Cloud::new(Habits::default(), Arc::new(NoFaults));
         let (send, strikes) = unbounded_channel();
         let faults = Arc::new(Injector::new(cell, send));
+        let eye = Arc::new(Eye::new(engine.store(), engine.timer(), &cloud, clock));
         Self {
+            eye,
             engine,
             cloud,
             clock,
@@ -77,39 +83,44 @@ impl World {
 
     /// Starts the worker whose calls are counted.
     pub fn start_worker(&mut self) {
-        let faults = Arc::clone(&self.faults);
-        let parts = Parts {
-            store: Arc::new(WrappedStore {
-                inner: self.engine.store(),
-                faults: Arc::clone(&faults),
-            }),
-            queue: Arc::new(WrappedQueue {
-                inner: self.engine.queue(),
-                faults: Arc::clone(&faults),
-            }),
-            timer: Arc::new(WrappedTimer {
-                inner: self.engine.timer(),
-                faults: Arc::clone(&faults),
-            }),
-            clock: Arc::new(self.clock),
-            platform: Arc::new(SimPlatform::new(
-                &self.cloud.seen_through(faults),
-                VERIFY_DELAY,
-            )),
-        };
-        self.start(parts);
+        let faults = self.faults.clone();
+        self.start_behind(faults);
     }
 
     /// Starts another worker, to which nothing happens.
     pub fn start_successor(&mut self) {
+        self.start_behind(Arc::new(Open));
+    }
+
+    fn start_behind(&mut self, gate: Arc<dyn Gate>) {
+        let cloud = self.cloud.seen_through(Arc::new(CloudGate(gate.clone())));
         let parts = Parts {
-            store: self.engine.store(),
-            queue: self.engine.queue(),
-            timer: self.engine.timer(),
+            store: Arc::new(self.store_behind(gate.clone())),
+            queue: Arc::new(WrappedQueue {
+                inner: self.engine.queue(),
+                gate: gate.clone(),
+            }),
+            timer: Arc::new(WrappedTimer {
+                inner: self.engine.timer(),
+                gate,
+            }),
             clock: Arc::new(self.clock),
-            platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY)),
+            platform: Arc::new(SimPlatform::new(&cloud, VERIFY_DELAY)),
         };
         self.start(parts);
+    }
+
+    fn store_behind(&self, gate: Arc<dyn Gate>) -> WrappedStore {
+        WrappedStore {
+            inner: self.engine.store(),
+            gate,
+            watch: Some(self.eye.clone()),
+        }
+    }
+
+    /// The store as the API has it.
+    pub(super) fn store(&self) -> WrappedStore {
+        self.store_behind(Arc::new(Open))
     }
 
     fn start(&mut self, parts: Parts) {
@@ -171,7 +182,7 @@ impl World {
             },
             key: None,
         };
-        let accepted = self.engine.store().create(new).await?;
+        let accepted = self.store().create(new).await?;
         self.hint(accepted.preview).await;
         Ok(accepted)
     }
@@ -189,7 +200,7 @@ impl World {
             job,
             key: None,
         };
-        let accepted = self.engine.store().update(update).await?;
+        let accepted = self.store().update(update).await?;
         self.hint(preview).await;
         Ok(accepted)
     }
@@ -201,11 +212,7 @@ impl World {
             now: self.now(),
         };
         let asked = DestroyReason::Asked;
-        let accepted = self
-            .engine
-            .store()
-            .destroy(preview, asked, job, None)
-            .await?;
+        let accepted = self.store().destroy(preview, asked, job, None).await?;
         self.hint(preview).await;
         Ok(accepted)
     }

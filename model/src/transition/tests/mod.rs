@@ -402,6 +402,25 @@ fn a_name_is_ours_expired_taken_free_or_on_its_way_out() {
     assert_eq!(stands(&going, &bob), NameStands::After(ann.id));
     let gone = settled(&claimed(&going, 9, at(4)), at(4)).row;
     assert_eq!(stands(&gone, &bob), NameStands::Free);
+
+    // One that ended while it waited itself: whom it waited for may still be there.
+    let waiting = Identity {
+        predecessor: Some(PreviewId::new(Uuid::from_u128(7))),
+        ..ann.clone()
+    };
+    let after = |row: &Row| {
+        let holder = Snapshot {
+            identity: waiting.clone(),
+            row: row.clone(),
+        };
+        accept::name_stands(Some(&holder), &bob.owner, &bob.origin, at(5))
+    };
+    let going = accept::destroy(&created(), None, DestroyReason::Asked, new)
+        .unwrap()
+        .row;
+    let never_ready = settled(&claimed(&going, 9, at(4)), at(4)).row;
+    assert_eq!(after(&never_ready), NameStands::After(ann.id));
+    assert_eq!(after(&gone), NameStands::Free, "it was ready once");
 }
 
 #[test]
