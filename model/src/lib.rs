@@ -19,11 +19,14 @@
 //! ```
 
 mod failure;
+mod fate;
 mod hint;
 mod id;
+pub mod invariant;
 mod job;
 mod ledger;
 mod name;
+mod next;
 mod receipt;
 mod row;
 mod saga;
@@ -32,6 +35,7 @@ mod time;
 pub mod transition;
 
 pub use failure::{Failure, FailureKind};
+pub use fate::{Fate, Meeting};
 pub use hint::{Hint, HintError};
 pub use id::{
     Epoch, Generation, IdError, InstallationId, JobId, MessageId, Nonce, PreviewId, ShortId,
@@ -40,6 +44,7 @@ pub use id::{
 pub use job::{Job, JobKind, JobRef, JobStatus};
 pub use ledger::{Ledger, LedgerEntry, StepId};
 pub use name::{DnsName, NameError, resource_name, slug};
+pub use next::{Next, TIMER_RANK, next};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{
     Absence, Desired, GoneAs, Identity, Lease, Origin, Owner, Parked, Phase, Route, Row, Settled,

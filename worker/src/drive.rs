@@ -1,12 +1,11 @@
 //! Drives a claimed saga until it ends, waits, parks, or something takes the lease away.
 
-use tempus_model::{Course, Failure, StepId, Timestamp};
+use tempus_model::{Course, Failure, Next, StepId, Timestamp, next};
 use tokio::sync::watch;
 
 use crate::attempt::Direction;
 use crate::group::{GroupEnd, GroupRun};
 use crate::held::{Held, NotWritten};
-use crate::next::{Next, next};
 use crate::verify::AuditEnd;
 use crate::{Parts, Tasks, WorkerConfig};
 
@@ -203,6 +202,7 @@ impl Drive<'_> {
             self.send_ahead(verify_at).await;
         }
         self.held.settle(verify_at).await?;
+        self.send_late(verifies).await;
         let saga = &self.held.saga;
         tracing::info!(
             plan = %saga.plan,
