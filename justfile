@@ -27,3 +27,15 @@ cell scenario call="" nth="" fault="":
 # The crash matrix over the whole AWS path: all of it, or cells such as "Update,ecs.CreateService,1,killed after".
 matrix-aws cells="all" lanes="8":
     TEMPUS_TEST_MATRIX={{quote(cells)}} TEMPUS_TEST_LANES={{lanes}} cargo test -p tempus-tests --test aws_crash_matrix -- --nocapture
+
+# The protocol's model, with more of everything: minutes, not seconds.
+model:
+    TEMPUS_TEST_MODEL=large cargo test -p tempus-model --test protocol --release -- --nocapture
+
+# Fuzz every target, or some, for so many seconds each, such as: just fuzz 600 rows
+fuzz seconds="60" *targets:
+    fuzz/run {{seconds}} {{targets}}
+
+# Keep the goldens of plan versions that have none; what has shipped is never written again.
+golden:
+    cargo run -q -p tempus-tests --example golden
