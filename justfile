@@ -38,4 +38,4 @@ fuzz seconds="60" *targets:
 
 # Keep the goldens of plan versions that have none; what has shipped is never written again.
 golden:
-    cargo run -q -p tempus-tests --example golden
+    TEMPUS_TEST_GOLDEN=keep cargo test -p tempus-tests --test versions every_cursor_has_a_golden

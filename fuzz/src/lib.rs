@@ -38,8 +38,8 @@ pub fn hints(input: &str) {
             now,
             skew: Duration::from_secs(2),
         };
-        drop((meeting.at_first(), meeting.too_early()));
-        drop(meeting.with_lease(row.lease.as_ref()));
+        let _ = (meeting.at_first(), meeting.too_early());
+        let _ = meeting.with_lease(row.lease.as_ref());
     }
 }
 
@@ -51,7 +51,7 @@ pub fn rows(input: &str) {
     };
     again(&row);
     for now in TIMES.map(Timestamp::from_millis) {
-        drop((row.phase(), row.work(now), row.is_verifying()));
+        let _ = (row.phase(), row.work(now), row.is_verifying());
         for change in changes(&row, now) {
             again(&change.row);
             change.jobs.iter().for_each(again);
@@ -60,7 +60,7 @@ pub fn rows(input: &str) {
     if let Some(mut saga) = row.saga.clone() {
         let mut ledger = row.ledger.clone();
         for _ in 0..8 {
-            drop(next(&mut saga, &ledger));
+            let _ = next(&mut saga, &ledger);
             saga.enter(&mut ledger, Timestamp::default());
         }
     }

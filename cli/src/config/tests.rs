@@ -146,6 +146,8 @@ fn what_is_in_force_is_shown_with_where_it_came_from() {
 }
 
 mod anything {
+    use std::fmt::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -183,9 +185,9 @@ mod anything {
                 let name = which.get(&keys).name;
                 let (section, key) = name.rsplit_once('.').unwrap_or(("", name));
                 if !section.is_empty() {
-                    file.push_str(&format!("[{section}]\n"));
+                    writeln!(file, "[{section}]").unwrap();
                 }
-                file.push_str(&format!("{key} = {value}\n"));
+                writeln!(file, "{key} = {value}").unwrap();
             }
             if noisy {
                 file.push_str(&noise);

@@ -206,7 +206,7 @@ impl World {
             Act::Crash(w) => {
                 self.causes += 1;
                 self.let_go(w);
-                self.lost_one |= self.workers[w].owes_a_hint();
+                self.lost_one |= self.workers[w].takes_a_hint_along(&self.queue);
                 self.workers[w] = Phase::Idle;
                 self.paused[w] = false;
                 spend(&mut self.left.crashes)

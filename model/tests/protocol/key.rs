@@ -111,7 +111,7 @@ impl Of<'_> {
             reminded_at,
         } = row;
         to.word(generation.0);
-        self.desired(desired, to);
+        desired_of(desired, to);
         self.expiry(*expires_at, to);
         let Settled {
             generation,
@@ -128,7 +128,7 @@ impl Of<'_> {
             State::Gone(GoneAs::Destroyed) => 2,
             State::Gone(GoneAs::Failed) => 3,
         });
-        self.spec(*spec, to);
+        spec_of(*spec, to);
         self.maybe(*due_at, 0, to);
         self.maybe(*verify_at, 0, to);
         to.word(u64::from((*suspicion).min(1)));
@@ -149,24 +149,12 @@ impl Of<'_> {
             self.saga(saga, row.suspicion, to);
         }
         to.word(u64::from(parked.is_some()));
-        self.ledger(ledger, to);
+        ledger_of(ledger, to);
         to.word(u64::from(receipt_at.is_some()));
         let spaced = reminded_at
             .map(|at| at.after(SPACING))
             .filter(|at| *at > self.world.now);
         self.maybe(spaced, 0, to);
-    }
-
-    fn desired(&self, desired: &Desired, to: &mut Mix) {
-        match desired {
-            Desired::Present(spec) => self.spec(Some(*spec), to),
-            Desired::Absent(Absence::Failed(_)) => to.word(11),
-            Desired::Absent(_) => to.word(12),
-        }
-    }
-
-    fn spec(&self, of: Option<tempus_model::SpecId>, to: &mut Mix) {
-        to.word(of.map_or(7, |of| u64::from(of == spec(1))));
     }
 
     fn message(&self, id: Option<&MessageId>, to: &mut Mix) {
@@ -199,7 +187,7 @@ impl Of<'_> {
         to.word(generation.0);
         self.expiry(*expires_at, to);
         course.hash(to);
-        self.spec(*target, to);
+        spec_of(*target, to);
         (*at, *entered, rejected.is_some()).hash(to);
         to.word(vouches.map_or(2, |vouches| u64::from(vouches == suspicion)));
         for progress in progress {
@@ -207,22 +195,6 @@ impl Of<'_> {
             progress.state.hash(to);
             let ahead = progress.retry_at.filter(|at| *at > self.world.now);
             self.maybe(ahead, 0, to);
-        }
-    }
-
-    fn ledger(&self, ledger: &Ledger, to: &mut Mix) {
-        for entry in ledger.entries() {
-            let LedgerEntry {
-                step,
-                rank: _,
-                planned,
-                output,
-                done,
-                generation: _,
-            } = entry;
-            step.hash(to);
-            planned.get().hash(to);
-            (output.is_some(), done).hash(to);
         }
     }
 
@@ -324,7 +296,7 @@ impl Of<'_> {
             (held.row.nonce == self.world.row.nonce).hash(to);
         }
         self.saga(&held.saga, held.row.suspicion, to);
-        self.ledger(&held.ledger, to);
+        ledger_of(&held.ledger, to);
         to.word(u64::from(held.lost_answers.min(1)));
         to.word(held.seen.generation.0);
         self.expiry(held.seen.expires_at, to);
@@ -367,12 +339,12 @@ impl Of<'_> {
                 to.word(2);
                 self.time(progress.lease_until, 0, to);
                 self.saga(&progress.saga, self.world.row.suspicion, to);
-                self.ledger(&progress.ledger, to);
+                ledger_of(&progress.ledger, to);
             }
             Write::Turn(turn) => {
                 to.word(3);
                 self.saga(&turn.next, self.world.row.suspicion, to);
-                self.ledger(&turn.checkpoint.ledger, to);
+                ledger_of(&turn.checkpoint.ledger, to);
                 to.word(turn.seen.generation.0);
                 self.expiry(turn.seen.expires_at, to);
                 turn.left.as_ref().map(|job| job.id).hash(to);
@@ -394,6 +366,34 @@ impl Of<'_> {
                 vouch.receipt.is_some().hash(to);
             }
         }
+    }
+}
+
+fn desired_of(desired: &Desired, to: &mut Mix) {
+    match desired {
+        Desired::Present(spec) => spec_of(Some(*spec), to),
+        Desired::Absent(Absence::Failed(_)) => to.word(11),
+        Desired::Absent(_) => to.word(12),
+    }
+}
+
+fn spec_of(of: Option<tempus_model::SpecId>, to: &mut Mix) {
+    to.word(of.map_or(7, |of| u64::from(of == spec(1))));
+}
+
+fn ledger_of(ledger: &Ledger, to: &mut Mix) {
+    for entry in ledger.entries() {
+        let LedgerEntry {
+            step,
+            rank: _,
+            planned,
+            output,
+            done,
+            generation: _,
+        } = entry;
+        step.hash(to);
+        planned.get().hash(to);
+        (output.is_some(), done).hash(to);
     }
 }
 

@@ -7,7 +7,7 @@ use tempus_model::{Fate, Hint, Meeting, Nonce, Row, Timestamp, Work, WorkerId};
 use crate::held::Held;
 use crate::plan;
 use crate::scope::{Breakage, Scope};
-use crate::world::{LEASE, SKEW, World, message_id};
+use crate::world::{LEASE, Message, SKEW, World, message_id};
 
 /// Where a worker stands.
 #[derive(Debug, Clone)]
@@ -50,6 +50,14 @@ pub struct Closing {
     pub late_hint: Option<(Hint, Timestamp)>,
 }
 
+/// What is asked about a hint.
+#[derive(Debug, Clone, Copy)]
+enum Question {
+    AtFirst,
+    TooEarly,
+    WithLease,
+}
+
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
@@ -66,9 +74,14 @@ impl Phase {
         matches!(self, Self::Idle)
     }
 
-    /// Whether it is about to send a hint that nobody foresaw.
-    pub fn owes_a_hint(&self) -> bool {
-        matches!(self, Self::Closing(closing) if closing.unforeseen.is_some())
+    /// Whether its death loses a hint: one that nobody foresaw and that it is about to send, or
+    /// the one behind its claim, which somebody else deleted while it stood still.
+    pub fn takes_a_hint_along(&self, queue: &[Message]) -> bool {
+        match self {
+            Self::Closing(closing) => closing.unforeseen.is_some(),
+            Self::Driving(held) => !queue.iter().any(|message| message.key == held.message),
+            Self::Idle | Self::Claiming(_) => false,
+        }
     }
 
     /// The claim that it drives.
@@ -136,8 +149,7 @@ impl World {
     }
 
     fn look(&mut self, message: u32, hint: &Hint, scope: &Scope) -> Phase {
-        let row = self.row.clone();
-        if let Some(fate) = self.meeting(message, hint, &row, scope, |met| met.at_first()) {
+        if let Some(fate) = self.fate(message, hint, Question::AtFirst, scope) {
             return self.end(message, fate);
         }
         if matches!(hint, Hint::Event { .. }) {
@@ -149,8 +161,7 @@ impl World {
         if self.row.is_expired(self.now) {
             self.expire(self.row.expires_at);
         }
-        let row = self.row.clone();
-        if let Some(fate) = self.meeting(message, hint, &row, scope, |met| met.too_early()) {
+        if let Some(fate) = self.fate(message, hint, Question::TooEarly, scope) {
             return self.end(message, fate);
         }
         if matches!(self.row.work(self.now), Work::Nothing | Work::Expire) {
@@ -166,27 +177,31 @@ impl World {
     }
 
     /// Asks the product's rules what becomes of a hint.
-    fn meeting<T>(
+    fn fate(
         &mut self,
         message: u32,
         hint: &Hint,
-        row: &Row,
+        question: Question,
         scope: &Scope,
-        ask: impl Fn(&Meeting<'_>) -> T,
-    ) -> T {
+    ) -> Option<Fate> {
         let id = self.message(message).map_or(0, |message| message.id);
-        let nameless = Hint::look(row.preview);
+        let nameless = Hint::look(self.row.preview);
         let hint = match hint {
             Hint::Look { .. } if scope.lacks(Breakage::OwnHintDeleted) => &nameless,
             hint => hint,
         };
-        ask(&Meeting {
+        let meeting = Meeting {
             hint,
             message: &message_id(id),
-            row,
+            row: &self.row,
             now: self.now,
             skew: SKEW,
-        })
+        };
+        match question {
+            Question::AtFirst => meeting.at_first(),
+            Question::TooEarly => meeting.too_early(),
+            Question::WithLease => Some(meeting.with_lease(self.row.lease.as_ref())),
+        }
     }
 
     fn end(&self, message: u32, fate: Fate) -> Phase {
@@ -254,9 +269,9 @@ impl World {
 
     fn look_again(&mut self, claiming: Claiming, scope: &Scope) -> Phase {
         if self.row.is_held(self.now, SKEW) {
-            let row = self.row.clone();
-            let met = |meeting: &Meeting<'_>| meeting.with_lease(row.lease.as_ref());
-            let fate = self.meeting(claiming.message, &claiming.hint, &row, scope, met);
+            let fate = self
+                .fate(claiming.message, &claiming.hint, Question::WithLease, scope)
+                .unwrap_or(Fate::Delete);
             return self.end(claiming.message, fate);
         }
         if matches!(self.row.work(self.now), Work::Nothing | Work::Expire) {

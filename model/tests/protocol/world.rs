@@ -84,7 +84,7 @@ pub struct World {
     pub left: Budget,
     /// Messages that were sent for a reason of their own: bounds how many there may be.
     pub causes: usize,
-    /// Whether a worker died before it sent a hint that nobody foresaw: as good as lost.
+    /// Whether a worker died and took a hint along: as good as a lost message.
     pub lost_one: bool,
     /// The promise that was broken on the way here.
     pub broken: Option<Promise>,
