@@ -3,8 +3,10 @@
 //! [`sim`] is a world in one thread and virtual time: the real worker and the real sqlite engine
 //! over a simulated cloud, with a fault at any call of the worker's choosing. [`server`] is the program
 //! itself: real processes, real HTTP, real SIGKILL. [`aws`] is the same in an emulated AWS account.
+//! [`golden`] is what released versions left in the middle of everything.
 
 pub mod aws;
+pub mod golden;
 pub mod server;
 pub mod sim;
 pub mod table;

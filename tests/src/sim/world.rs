@@ -14,7 +14,7 @@ use tempus_model::{
     Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Service, Snapshot,
     Spec, Timestamp, WorkerId,
 };
-use tempus_steps::sim::{Cloud, Habits, NoFaults, SimPlatform};
+use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
 use tempus_worker::{Parts, Worker, WorkerConfig};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
@@ -41,7 +41,13 @@ pub struct World {
     made: u32,
     /// How many strikes were answered: what was looked at before one is no longer true.
     pub strikes_answered: u32,
+    /// Called when a worker dies, instead of starting its successor: nothing happens afterwards.
+    pub last_words: Option<LastWords>,
+    is_over: bool,
 }
+
+/// Says when a world ended, and what existed then.
+pub type LastWords = Box<dyn FnOnce(Timestamp, Vec<Item>)>;
 
 impl World {
     /// A world whose first worker meets this fault.
@@ -54,6 +60,11 @@ impl World {
             ..Options::default()
         };
         let engine = SqliteEngine::in_memory(options).unwrap_or_else(|e| panic!("{e}"));
+        Self::on(engine, clock, cell)
+    }
+
+    /// A world on this engine.
+    pub fn on(engine: SqliteEngine, clock: TokioClock, cell: Option<Cell>) -> Self {
         let cloud = Cloud::new(Habits::default(), Arc::new(NoFaults));
         let (send, strikes) = unbounded_channel();
         let faults = Arc::new(Injector::new(cell, send));
@@ -67,6 +78,8 @@ impl World {
             ids: 0,
             made: 0,
             strikes_answered: 0,
+            last_words: None,
+            is_over: false,
         }
     }
 
@@ -108,6 +121,18 @@ impl World {
             timer: self.engine.timer(),
             clock: Arc::new(self.clock),
             platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY)),
+        };
+        self.start(parts);
+    }
+
+    /// Starts a worker whose platform knows the plans up to this version.
+    pub fn start_release(&mut self, plans: u16) {
+        let parts = Parts {
+            store: self.engine.store(),
+            queue: self.engine.queue(),
+            timer: self.engine.timer(),
+            clock: Arc::new(self.clock),
+            platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY).of_release(plans)),
         };
         self.start(parts);
     }
@@ -245,6 +270,9 @@ impl World {
             if settled || row.parked.is_some() {
                 return Ok(());
             }
+            if self.is_over {
+                return Err("nobody is left".to_owned());
+            }
             if tokio::time::Instant::now() >= end {
                 return Err(format!("not at rest after {} s: {row:?}", most.as_secs()));
             }
@@ -272,6 +300,10 @@ impl World {
             Strike::Died => {
                 for worker in self.workers.drain(..) {
                     worker.tasks().kill();
+                }
+                if let Some(last_words) = self.last_words.take() {
+                    self.is_over = true;
+                    return last_words(self.clock.now(), self.cloud.truth());
                 }
                 self.start_successor();
             }
