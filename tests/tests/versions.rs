@@ -1,11 +1,13 @@
 //! What a released version began, this one finishes; what this one does not know, it leaves to one
 //! that does.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tempus_model::{JobStatus, PlanId, PlanKind, PreviewId};
-use tempus_tests::golden::{Golden, resume};
+use tempus_tests::golden::{Golden, keep, resume, take};
 use tempus_tests::sim::World;
 
 fn goldens() -> Vec<Golden> {
@@ -21,6 +23,25 @@ fn in_virtual_time<T>(what: impl AsyncFnOnce() -> T) -> T {
         .build()
         .unwrap();
     runtime.block_on(what())
+}
+
+/// Every cursor that today's plans pass has its golden. A new version's are written by
+/// `just golden`; a cursor that a shipped version did not have means that it was changed.
+#[test]
+fn every_cursor_has_a_golden() {
+    let taken = take().unwrap();
+    let missing = if std::env::var_os("TEMPUS_TEST_GOLDEN").is_some() {
+        keep(&taken).unwrap()
+    } else {
+        let gone = taken.iter().filter(|golden| !golden.file().exists());
+        gone.map(|golden| format!("{}/{}", golden.plan, golden.cursor))
+            .collect()
+    };
+    assert!(
+        missing.is_empty(),
+        "no goldens at {missing:?}: give what changes a new version, and keep its goldens with \
+         `just golden`"
+    );
 }
 
 #[test]

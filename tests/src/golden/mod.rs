@@ -11,6 +11,7 @@
 //! none, and refuses when they already exist.
 
 mod dump;
+mod keep;
 mod resume;
 mod take;
 
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use tempus_model::Timestamp;
 
 pub use dump::{Kept, dump, load};
+pub use keep::keep;
 pub use resume::{End, resume};
 pub use take::take;
 
