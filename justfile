@@ -32,6 +32,14 @@ simulate *args="--seeds 10000":
 matrix-aws cells="all" lanes="8":
     TEMPUS_TEST_MATRIX={{ quote(cells) }} TEMPUS_TEST_LANES={{ lanes }} cargo test -p tests --test aws_crash_matrix -- --nocapture
 
+# The protocol's model, with more of everything: minutes, not seconds.
+model:
+    TEMPUS_TEST_MODEL=large cargo test -p tempus-model --test protocol --release -- --nocapture
+
+# Fuzz every target, or some, for so many seconds each, such as: just fuzz 600 rows
+fuzz seconds="60" *targets:
+    fuzz/run {{ seconds }} {{ targets }}
+
 # --- An installation on AWS: docs/deploy.md. Each takes an environment, dev or prod. ---
 
 terraform := env("TERRAFORM", "terraform")

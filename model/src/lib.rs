@@ -22,12 +22,15 @@ mod access;
 #[cfg(feature = "breakages")]
 pub mod breakage;
 mod failure;
+mod fate;
 mod hint;
 mod id;
+pub mod invariant;
 mod job;
 mod ledger;
 mod metric;
 mod name;
+mod next;
 #[cfg(feature = "testing")]
 pub mod observed;
 mod price;
@@ -42,6 +45,7 @@ pub mod transition;
 
 pub use access::{Access, AccessMode, AccessVersion, PasswordHash};
 pub use failure::{Failure, FailureKind};
+pub use fate::{Fate, Meeting};
 pub use hint::{Hint, HintError};
 pub use id::{
     Epoch, Generation, IdError, InstallationId, JobId, MessageId, Nonce, PreviewId, ShortId,
@@ -51,6 +55,7 @@ pub use job::{Job, JobKind, JobRef, JobStatus};
 pub use ledger::{Ledger, LedgerEntry, StepId};
 pub use metric::{Metric, MetricKind, MetricUnit};
 pub use name::{DnsName, NameError, resource_name, slug};
+pub use next::{Next, TIMER_RANK, next};
 pub use price::{Address, Capacity};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{

@@ -116,7 +116,8 @@ fn cut(label: &str, whole: &str, longest: usize) -> String {
         return label.to_owned();
     }
     let hash = short_hash(whole);
-    let kept = label[..longest.saturating_sub(hash.len() + 1)].trim_end_matches('-');
+    let most = label.floor_char_boundary(longest.saturating_sub(hash.len() + 1));
+    let kept = label[..most].trim_end_matches('-');
     format!("{kept}-{hash}")
 }
 

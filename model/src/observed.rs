@@ -2,7 +2,10 @@
 //!
 //! These are not the rules of [`transition`](crate::transition) over again. A rule says what a
 //! write becomes; an invariant says what nobody may ever see, and knows of the rules nothing. Each
-//! function says what was seen where it does not hold.
+//! function says what was seen where it does not hold: for the simulation and the crash matrix.
+//!
+//! The model and the property tests go by [`invariant`](crate::invariant), which names what is
+//! broken and says nothing of what was seen.
 
 use crate::transition::Fence;
 use crate::{Job, Row};

@@ -26,14 +26,18 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
+    /// The end of the year 9999: what can still be written as a date, and be read again.
+    const LATEST: i64 = 253_402_207_200_999;
+
     /// This time and `duration` more, rounded up to a whole millisecond: a delay computed from it
-    /// never ends early.
+    /// never ends early. At most the end of the calendar.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         let millis = duration.as_nanos().div_ceil(1_000_000);
         Self(
             self.0
-                .saturating_add(i64::try_from(millis).unwrap_or(i64::MAX)),
+                .saturating_add(i64::try_from(millis).unwrap_or(i64::MAX))
+                .min(Self::LATEST.max(self.0)),
         )
     }
 }
@@ -216,5 +220,7 @@ mod tests {
             time.after(Duration::from_secs(1)).until(time),
             Duration::ZERO
         );
+        let last = serde_json::to_string(&time.after(Duration::MAX)).unwrap();
+        assert!(serde_json::from_str::<Timestamp>(&last).is_ok(), "{last}");
     }
 }

@@ -1,12 +1,11 @@
 //! Drives a claimed saga until it ends, waits, parks, or something takes the lease away.
 
-use tempus_model::{Course, Failure, StepId, Timestamp, broken};
+use tempus_model::{Course, Failure, Next, StepId, Timestamp, broken, next};
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt::Direction;
 use crate::group::{GroupEnd, GroupRun};
 use crate::held::{Held, NotWritten};
-use crate::next::{Next, next};
 use crate::verify::AuditEnd;
 use crate::{Parts, Tasks, WorkerConfig, metrics};
 
@@ -222,11 +221,7 @@ impl Drive<'_> {
             self.send_ahead(verify_at).await;
         }
         self.held.settle(verify_at).await?;
-        // Somebody else may have doubted the row while it was held: that shows only now.
-        let doubted = !verifies && self.held.row().verify_at.is_some();
-        if doubted || (verifies && broken!(LateHint)) {
-            self.send_ahead(verify_at).await;
-        }
+        self.send_late(verifies && !broken!(LateHint)).await;
         let saga = &self.held.saga;
         tracing::info!(
             plan = %saga.plan,

@@ -25,12 +25,21 @@ impl Drive<'_> {
         let hint = Hint::Look {
             preview: row.preview,
             sent_by: Some(row.nonce),
+            reminds: false,
         };
         let mut message = Outgoing::later(&hint, delay);
         message.group = Some(self.held.snapshot.identity.owner.id.clone());
         if let Err(error) = self.parts.queue.post(message).await {
             metrics::hint_lost();
             tracing::warn!(%error, "the next hint was not sent: the reminder will find the row");
+        }
+    }
+
+    /// Sends the hint for a verify that the holder did not foresee: somebody doubted the row while
+    /// it was held, and the write that gave the lease back knew of it first.
+    pub(crate) async fn send_late(&self, sent_ahead: bool) {
+        if let Some(verify_at) = self.held.row().verify_at.filter(|_| !sent_ahead) {
+            self.send_ahead(verify_at).await;
         }
     }
 

@@ -29,7 +29,7 @@ impl Shared {
             // Several workers look; for each row one of them sends.
             let spacing = self.config.remind_every;
             if store.remind(preview, self.parts.now(), spacing).await? {
-                self.parts.hint_now(&Hint::look(preview)).await;
+                self.parts.hint_now(&Hint::remind(preview)).await;
             }
         }
         Ok(())

@@ -143,6 +143,7 @@ impl Drive<'_> {
             self.send_ahead(verify_at).await;
         }
         self.held.vouch(receipt, verify_at).await?;
+        self.send_late(!trusted).await;
         tracing::info!(trusted, phase = %self.held.row().phase(), "verified");
         self.after_release().await;
         Ok(AuditEnd::Vouched)

@@ -49,7 +49,7 @@ impl Row {
     pub(super) fn record(&mut self, fence: &Fence, saga: Saga, ledger: Ledger, lost_answers: u32) {
         self.wseq = fence.wseq;
         self.attempts = 0;
-        self.suspicion += lost_answers;
+        self.suspicion = self.suspicion.saturating_add(lost_answers);
         self.saga = Some(saga);
         self.ledger = ledger;
     }

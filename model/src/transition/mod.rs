@@ -55,7 +55,7 @@ pub enum Slots {
 
 impl Change {
     pub(crate) fn of(mut row: Row) -> Self {
-        row.version += 1;
+        row.version = row.version.saturating_add(1);
         Self {
             row,
             jobs: Vec::new(),
@@ -122,7 +122,7 @@ impl Fence {
         if row.wseq == self.wseq {
             return Err(Refused::Already(Box::new(row.clone())));
         }
-        if row.wseq + 1 != self.wseq || row.lease.is_none() {
+        if row.wseq.saturating_add(1) != self.wseq || row.lease.is_none() {
             return Err(Refused::Lost);
         }
         Ok(())

@@ -2,7 +2,8 @@
 //! the crash matrix.
 //!
 //! Each predicate has a name, a sentence and a function of what is seen. What is true of rows and
-//! jobs alone stands in `tempus_model::observed`, for the model checker too.
+//! jobs alone stands in `tempus_model::observed`; the model of the protocol goes by
+//! `tempus_model::invariant`.
 
 use std::fmt;
 
