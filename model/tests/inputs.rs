@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn hints(which in 0..8_usize, changes in changes(), cut in any::<prop::sample::Index>()) {
+    fn hints(which in 0..9_usize, changes in changes(), cut in any::<prop::sample::Index>()) {
         let all: Vec<Value> = serde_json::from_str(HINTS).unwrap();
         let body = changed(all[which].clone(), &changes);
         fuzz::hints(&body);

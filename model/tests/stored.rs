@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tempus_model::{Hint, Identity, Job, Receipt, Row, Spec};
+use tempus_model::{AccessMode, Hint, Identity, Job, Receipt, Row, Spec, TokenRecord};
 
 fn golden(name: &str) -> String {
     let file = format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -69,6 +69,9 @@ fn jobs_and_specs() {
     let spec: Spec = keeps("spec");
     // Specs are named by their content: were the form to change, every preview would be updated.
     assert_eq!(spec.id().to_string(), "5f23939cbcc0fdc6");
+    let protected: Spec = keeps("spec-protected");
+    assert_eq!(protected.access.mode(), AccessMode::Password);
+    assert_eq!(protected.program(), spec.id(), "the same runs");
 }
 
 #[test]
@@ -76,6 +79,11 @@ fn identities_and_receipts() {
     let _: Identity = keeps("identity");
     let _: Identity = keeps("identity-bare");
     let _: Receipt = keeps("receipt");
+}
+
+#[test]
+fn tokens() {
+    let _: TokenRecord = keeps("token");
 }
 
 #[test]
