@@ -44,6 +44,22 @@ pub(crate) fn begin() {
         counter!(REFUSED, "reason" => kind.word()).increment(0);
     }
     counter!(HINTS_LOST).increment(0);
+    // What the objective of accepting asks for.
+    for (method, route) in [
+        ("POST", "/preview/create"),
+        ("POST", "/preview/{preview_id}/update"),
+        ("POST", "/preview/{preview_id}/extend"),
+        ("DELETE", "/preview/{preview_id}"),
+    ] {
+        for status in [
+            StatusCode::INTERNAL_SERVER_ERROR,
+            StatusCode::SERVICE_UNAVAILABLE,
+        ] {
+            let status = status.as_u16().to_string();
+            counter!(REQUESTS, "method" => method, "route" => route, "status" => status)
+                .increment(0);
+        }
+    }
 }
 
 /// A method as a metric and a span know it: a client can invent methods, and each would be a metric

@@ -28,8 +28,8 @@ fn bearers(server: &Server) -> Vec<Option<String>> {
     server.heads().iter().map(of).collect()
 }
 
-fn bearer(token: &str) -> Option<String> {
-    Some(format!("Bearer {token}"))
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
 }
 
 #[track_caller]
@@ -71,7 +71,7 @@ fn the_environments_token_goes_with_every_call_and_is_shown_by_none() {
         let sent = bearers(&server);
         assert!(!sent.is_empty(), "{args:?}: {}", ran.stderr);
         assert!(
-            sent.iter().all(|sent| *sent == bearer(TOKEN)),
+            sent.iter().all(|sent| *sent == Some(bearer(TOKEN))),
             "{args:?}: {sent:?}"
         );
         shows_nothing(&ran, "secret");
@@ -107,7 +107,7 @@ fn a_contexts_token_is_kept_for_its_owner_and_sent_to_that_server_alone() {
     let run = |args: &[&str]| tempus_in(folder.path(), args, &[], "");
     assert_eq!(run(&["list"]).exit, 0);
     assert_eq!(run(&["list", "--context", "work"]).exit, 0);
-    assert_eq!(bearers(&server), [bearer(TOKEN), bearer(TOKEN)]);
+    assert_eq!(bearers(&server), [Some(bearer(TOKEN)), Some(bearer(TOKEN))]);
     assert_eq!(run(&["list", "--url", &other.url]).exit, 0);
     assert_eq!(bearers(&other), [None]);
 
@@ -138,7 +138,7 @@ fn a_token_is_read_from_a_file_and_never_from_the_command_line() {
         0
     );
     assert_eq!(tempus_in(folder.path(), &["list"], &[], "").exit, 0);
-    assert_eq!(bearers(&server), [bearer(TOKEN)]);
+    assert_eq!(bearers(&server), [Some(bearer(TOKEN))]);
 
     let ran = add(folder.path(), &server, "", &["--token", TOKEN]);
     assert_eq!(ran.exit, 2, "there is no such flag");

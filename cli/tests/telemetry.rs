@@ -2,6 +2,11 @@
 //! of the rules is parsed, and asks only for metrics and labels that exist; every alarm has its page;
 //! and the table in `docs/telemetry.md` is the program's own list.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test's helpers unwrap is what the test claims"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

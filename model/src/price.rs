@@ -15,6 +15,10 @@ static PRICES: LazyLock<Prices> =
 
 /// The prices that a running task depends on, in US dollars an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields are the keys of the price list"
+)]
 struct Prices {
     fargate_x86_vcpu_usd_per_hour: f64,
     fargate_x86_memory_usd_per_gb_hour: f64,
@@ -93,6 +97,7 @@ mod tests {
         Spec {
             template: "api-service".to_owned(),
             commit_sha: None,
+            access: crate::Access::Open,
             services: sizes.iter().map(service).collect(),
         }
     }

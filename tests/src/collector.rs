@@ -137,12 +137,13 @@ pub struct Spans(pub Vec<Span>);
 
 impl Spans {
     /// Those of a trace.
-    pub fn of<'a>(&'a self, trace: &'a str) -> impl Iterator<Item = &'a Span> {
+    pub fn of<'a>(&'a self, trace: &str) -> impl Iterator<Item = &'a Span> + use<'a> {
+        let trace = trace.to_owned();
         self.0.iter().filter(move |span| span.trace == trace)
     }
 
     /// The only span of this name in a trace.
-    pub fn only(&self, trace: &str, name: &str) -> &Span {
+    pub fn only<'a>(&'a self, trace: &str, name: &str) -> &'a Span {
         let named: Vec<_> = self.of(trace).filter(|span| span.name == name).collect();
         assert_eq!(named.len(), 1, "{name}, once: {:#?}", self.names(trace));
         named[0]
@@ -186,7 +187,10 @@ async fn traces(State(heard): Shared, headers: HeaderMap, body: Bytes) -> Status
 
 fn span(service: &str, told: &ProtoSpan) -> Span {
     let link = |link: &Link| (hex(&link.trace_id), hex(&link.span_id));
-    let status = told.status.as_ref().map(|status| status.code());
+    let status = told
+        .status
+        .as_ref()
+        .map(opentelemetry_proto::tonic::trace::v1::Status::code);
     Span {
         service: service.to_owned(),
         name: told.name.clone(),
@@ -310,5 +314,5 @@ fn texts(attributes: &[KeyValue]) -> BTreeMap<String, String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }

@@ -1,8 +1,8 @@
 //! A worker that is asked to stop in the middle of a saga, as Fargate Spot and a deployment do, gives
 //! the saga to another at once.
 //!
-//! Leases hold for half an hour here and nothing reminds anybody of anything: whoever goes on within
-//! the test's patience was handed the saga and its hint, and has not waited for either to run out.
+//! Leases hold for half an hour here: whoever goes on within the test's patience was handed the saga,
+//! and has not waited for a lease to run out.
 
 #![expect(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 async fn a_worker_that_is_asked_to_stop_hands_its_saga_over() {
     let emulator = Emulator::start(Kind::Ministack);
     let account = Account::new(emulator.endpoint(), "handover").await;
-    let settings = [("worker.lease", "30m"), ("worker.reminder", "1h")];
+    let settings = [("worker.lease", "30m"), ("worker.reminder", "10s")];
     let site = Site::bootstrap(account, &settings).await;
     let notes = [Notes::holding(HELD), Notes::default()].map(Arc::new);
     let wires = [wire(&site, &notes[0]).await, wire(&site, &notes[1]).await];

@@ -57,7 +57,9 @@ async fn a_protected_preview_s_rule_demands_what_the_api_gives() {
     let file = site.folder().join("gate.key");
     std::fs::write(&file, "k".repeat(40)).expect("a file in a folder of ours");
     site.set("previews.gate_key_file", file.to_str().expect("UTF-8"));
-    let (mut api, mut worker) = (site.start_plainly("api"), site.start_plainly("worker"));
+    // A log of its own: its address is read there.
+    let mut api = site.start("api", "with-key", site.account.calls().endpoint());
+    let mut worker = site.start_plainly("worker");
     let client = api.api().await;
     let created = client.ready(&request).await;
     let id = text(&created, "preview_id");

@@ -72,7 +72,7 @@ fn network(address: IpAddr) -> IpAddr {
             let network = u128::from(address) >> 64 << 64;
             IpAddr::V6(network.into())
         }
-        v4 => v4,
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -93,6 +93,7 @@ async fn a_request_is_one_span_that_names_its_preview_and_no_secret() {
 /// The trace that a request is a part of goes on with its hint; a request without one begins one.
 #[tokio::test]
 async fn a_request_takes_its_trace_with_it() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     let tracer = SdkTracerProvider::builder().build().tracer("test");
     let layer = tracing_opentelemetry::layer().with_tracer(tracer);
     let followed = tracing_subscriber::registry().with(layer.with_filter(LevelFilter::INFO));
@@ -105,7 +106,6 @@ async fn a_request_takes_its_trace_with_it() {
     })
     .await;
     let queue = queue.unwrap();
-    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     let caller = format!("00-{TRACE}-00f067aa0ba902b7-01");
     for (header, state) in [
         (Some(&*caller), Some("vendor=1")),

@@ -195,7 +195,7 @@ impl New {
 mod tests {
     use super::*;
 
-    fn token(name: &str, state: &str, more: serde_json::Value) -> TokenView {
+    fn token(name: &str, state: &str, more: &serde_json::Value) -> TokenView {
         let mut token = json!({
             "id": "0123456789abcdef", "name": name, "scope": "deployer", "state": state,
             "owner": {"id": "42", "login": "acme/shop"}, "created_by": "configured",
@@ -213,14 +213,14 @@ mod tests {
             token(
                 "ci",
                 "good",
-                json!({"expires_at": "2026-01-31T00:00:00.000Z"}),
+                &json!({"expires_at": "2026-01-31T00:00:00.000Z"}),
             ),
             token(
                 "phone",
                 "revoked",
-                json!({"revoked_at": "2026-01-01T00:30:00.000Z"}),
+                &json!({"revoked_at": "2026-01-01T00:30:00.000Z"}),
             ),
-            token("pager", "good", json!({})),
+            token("pager", "good", &json!({})),
         ];
         let seen = anstream::adapter::strip_str(&table(&tokens, now).to_string()).to_string();
         insta::assert_snapshot!(seen, @r"

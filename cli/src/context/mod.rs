@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(server.ca_file, Some("/a.pem".into()));
         choice.variable_url = Some("https://var.example".into());
         let server = choice.server(&contexts).unwrap();
-        assert_eq!((token(&server), server.ca_file), (None, None));
+        assert_eq!((token(&server), &server.ca_file), (None, &None));
         choice.token = Some(Token::read("of-the-environment"));
         choice.ca_file = Some("/flag.pem".into());
         choice.context = Some("b".into());

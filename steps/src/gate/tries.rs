@@ -79,20 +79,20 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn from(address: &str) -> Caller {
-        Some(address.parse().unwrap())
+    fn from(address: &str) -> IpAddr {
+        address.parse().unwrap()
     }
 
     #[test]
     fn after_a_few_wrong_tries_one_waits_and_others_do_not() {
         let (tries, now) = (Tries::default(), Instant::now());
-        let here = from("192.0.2.7");
+        let here = Some(from("192.0.2.7"));
         for _ in 0..AT_ONCE {
             assert_eq!(tries.begin("a", here, now), Ok(()));
         }
         assert_eq!(tries.begin("a", here, now), Err(EACH));
         assert_eq!(tries.begin("a", here, now + EACH / 2), Err(EACH / 2));
-        assert_eq!(tries.begin("a", from("192.0.2.8"), now), Ok(()));
+        assert_eq!(tries.begin("a", Some(from("192.0.2.8")), now), Ok(()));
         assert_eq!(tries.begin("b", here, now), Ok(()));
         assert_eq!(tries.begin("a", here, now + EACH), Ok(()));
         assert_eq!(tries.begin("a", here, now + EACH), Err(EACH));
@@ -105,10 +105,14 @@ mod tests {
         let (tries, now) = (Tries::default(), Instant::now());
         for last in 0..AT_ONCE {
             let address = format!("2001:db8::{last:x}");
-            assert_eq!(tries.begin("a", from(&address), now), Ok(()));
+            assert_eq!(tries.begin("a", Some(from(&address)), now), Ok(()));
         }
-        assert!(tries.begin("a", from("2001:db8::ffff:1"), now).is_err());
-        assert!(tries.begin("a", from("2001:db8:0:1::1"), now).is_ok());
+        assert!(
+            tries
+                .begin("a", Some(from("2001:db8::ffff:1")), now)
+                .is_err()
+        );
+        assert!(tries.begin("a", Some(from("2001:db8:0:1::1")), now).is_ok());
     }
 
     #[test]

@@ -11,7 +11,8 @@ const ENVIRONMENTS: [&str; 2] = ["dev", "prod"];
 /// The names of blocks of a kind in an environment's file, such as its outputs.
 fn blocks(environment: &str, kind: &str) -> Vec<(String, String)> {
     let text = text(&format!("terraform/environments/{environment}/{kind}s.tf"));
-    let blocks = text.split(&format!("{kind} \"")).skip(1);
+    let begins = format!("{kind} \"");
+    let blocks = text.split(&begins).skip(1);
     let blocks = blocks.map(|block| block.split_once('"').unwrap());
     blocks
         .map(|(name, body)| (name.to_owned(), body.to_owned()))

@@ -20,7 +20,7 @@ async fn table_throttled() {
         if request.call == "dynamodb.UpdateTable" && request.mentions("PAY_PER_REQUEST") {
             limit.store(false, Ordering::Relaxed);
         }
-        let is_query = request.call == "dynamodb.Query" && request.number % 2 == 0;
+        let is_query = request.call == "dynamodb.Query" && request.number.is_multiple_of(2);
         if is_query && limit.load(Ordering::Relaxed) {
             return Fate::IsRefused(Refusal::Throttled);
         }

@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    fn owner(issuer: &str, more: Value) -> String {
+    fn owner(issuer: &str, more: &Value) -> String {
         let mut claims = json!({"iss": issuer, "sub": "repo:acme/shop"});
         claims
             .as_object_mut()
@@ -107,13 +107,13 @@ mod tests {
     #[test]
     fn the_owner_is_the_repository_whatever_it_is_called() {
         let repository = json!({"repository": "acme/shop", "repository_id": "12"});
-        assert_eq!(owner(GITHUB, repository.clone()), "12");
+        assert_eq!(owner(GITHUB, &repository), "12");
         assert_eq!(
-            owner("https://ghes.example/t", repository),
+            owner("https://ghes.example/t", &repository),
             "ghes.example/t/12"
         );
         assert_eq!(
-            owner("https://ci.example", json!({})),
+            owner("https://ci.example", &json!({})),
             "ci.example/repo:acme/shop"
         );
     }

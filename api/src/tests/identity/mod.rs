@@ -73,9 +73,7 @@ impl<'s> As<'s> {
         let request = self.server.request(method, path);
         let bearer = format!("Bearer {}", self.token);
         let request = request.header(header::AUTHORIZATION, bearer);
-        let request = body
-            .iter()
-            .fold(request, |request, body| request.json(body));
+        let request = body.iter().fold(request, reqwest::RequestBuilder::json);
         self.server.send(request).await
     }
 

@@ -181,7 +181,7 @@ async fn a_newer_schema_is_refused() {
             refused,
             OpenError::Newer {
                 found: 99,
-                known: 2,
+                known: 3,
                 ..
             }
         ),

@@ -71,6 +71,10 @@ impl Story {
         // A reminder that comes before the timer would do the timer's work.
         let reminder = if self == Self::Expire { "20s" } else { "1s" };
         lane.site.set("worker.reminder", reminder);
+        // What a frozen process held must land before the verify, also on a machine that is busy.
+        let freezes = kind.is_some_and(FaultKind::freezes);
+        let verify_delay = if freezes { "6s" } else { "2s" };
+        lane.site.set("ecs.verify_delay", verify_delay);
 
         let striker = Striker::new(strike, refuses);
         let log = format!("{faulted}-{number}");

@@ -183,7 +183,7 @@ async fn a_link_opens_in_both_modes_of_address() {
             revision: Revision(1),
         });
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let hour = since.unwrap() + Duration::from_secs(3600);
+        let hour = since.unwrap() + Duration::from_hours(1);
         let until = Timestamp::from_millis(hour.as_millis().try_into().unwrap());
         let key = proxy.gate.link(id, &Access::Link, until);
         let base = format!("/preview-{SHORT}");
