@@ -31,8 +31,6 @@ mod ledger;
 mod metric;
 mod name;
 mod next;
-#[cfg(feature = "testing")]
-pub mod observed;
 mod price;
 mod receipt;
 mod row;

@@ -55,8 +55,8 @@ fn the_same_seed_gives_the_same_trace() {
         let once = storm::run_seed(seed, Shown::No);
         let again = storm::run_seed(seed, Shown::No);
         assert_eq!(
-            (once.trace, once.steps),
-            (again.trace, again.steps),
+            (once.trace, once.moves),
+            (again.trace, again.moves),
             "seed {seed}"
         );
         assert!(

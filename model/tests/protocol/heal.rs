@@ -1,9 +1,10 @@
 //! The faults stop: workers work, messages arrive, time passes. Does the preview come to rest?
 
+use tempus_model::invariant::{Predicate, Violation};
 use tempus_model::transition::replay;
 
 use crate::acts::Act;
-use crate::promise::{self, Promise};
+use crate::predicate;
 use crate::scope::{Breakage, Budget, Scope};
 use crate::world::World;
 
@@ -19,9 +20,9 @@ pub enum Order {
 }
 
 /// How the world goes on without faults. `None` when the preview has come to its end.
-pub fn heal(world: &mut World, order: Order, scope: &Scope) -> Result<Option<Act>, Promise> {
+pub fn heal(world: &mut World, order: Order, scope: &Scope) -> Result<Option<Act>, Violation> {
     world.left = Budget::default();
-    if promise::is_over(world) {
+    if predicate::is_over(world) {
         return Ok(None);
     }
     if world.row.parked.is_some()
@@ -48,16 +49,16 @@ pub fn heal(world: &mut World, order: Order, scope: &Scope) -> Result<Option<Act
         return world
             .happens(Act::Land(i), scope)
             .then_some(Some(Act::Land(i)))
-            .ok_or(Promise::ComesToRest);
+            .ok_or_else(|| Predicate::Rest.violated("a call that may land does not"));
     }
     let due = world.row.due_at.is_some_and(|due| due <= world.now);
     if order == Order::Unreminded && due && world.queue.is_empty() {
-        return Err(Promise::HintsAreNotLost);
+        return Err(Predicate::HintKept.violated("it is due, and no message is on its way"));
     }
     if world.pass(true) {
         return Ok(Some(Act::Pass));
     }
-    Err(Promise::ComesToRest)
+    Err(Predicate::Rest.violated("nothing will happen any more, and it is not over"))
 }
 
 fn will_be_dropped(world: &World) -> bool {

@@ -14,8 +14,9 @@
 //! passes only to the next moment at which something changes; both workers have the same clock.
 //! Two states are one if nothing that can happen from there on differs (`key.rs`).
 //!
-//! **What is checked** is in `promise.rs`: promises about every state, and about every state from
-//! which the faults stop. For the latter the world is carried on to its end in three orders of
+//! **What is checked** are the predicates of `tempus_model::invariant`, which the simulation and the
+//! crash matrix hold too: of a row, its jobs and each write by the very same functions, of the
+//! model's world in `predicate.rs`. They hold in every state, and in every state from which the faults stop. For the latter the world is carried on to its end in three orders of
 //! events; one of them does without the reminder, for as long as no message was lost.
 //!
 //! **Why not a model checker's crate.** The states hold the product's types, which are told apart
@@ -35,7 +36,7 @@
 //! of five crashes; a process that stands still between its last look at the clock and its call for longer than
 //! [`world::LATE`]; how engines carry a decision out; what real clouds do.
 //!
-//! `just model` explores larger budgets. A broken promise is printed with a shortest way to it.
+//! `just model` explores larger budgets. What does not hold is printed with a shortest way to it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
@@ -46,7 +47,7 @@ mod heal;
 mod held;
 mod key;
 mod plan;
-mod promise;
+mod predicate;
 mod scope;
 mod scopes;
 mod search;
@@ -75,31 +76,31 @@ fn holds(scope: &Scope) {
         ),
         Err(broken) => panic!(
             "{}: broken after {} states: {}\n{}",
-            scope.name, broken.states, broken.promise, broken.way
+            scope.name, broken.states, broken.violation, broken.way
         ),
     }
 }
 
 #[test]
-fn every_promise_holds_in_every_state() {
+fn every_predicate_holds_in_every_state() {
     let large = std::env::var_os("TEMPUS_TEST_MODEL").is_some_and(|size| size == "large");
     let scopes = if large { scopes::LARGE } else { scopes::SMALL };
     scopes.iter().for_each(holds);
 }
 
-/// Leave a rule out, and some promise breaks: the one that the rule is there for.
+/// Leave a rule out, and some predicate does not hold: the one that the rule is there for.
 #[test]
 fn each_rule_is_needed() {
     let mut missed = Vec::new();
     for (breakage, scope, expected) in scopes::breakages() {
         match search::explore(&scope, MOST) {
-            Err(broken) if broken.promise == expected => println!(
+            Err(broken) if broken.violation.predicate == expected => println!(
                 "without {breakage:?}: {} ({} states)",
-                broken.promise, broken.states
+                broken.violation, broken.states
             ),
             Err(broken) => missed.push(format!(
                 "without {breakage:?}: {} instead of {expected}\n{}",
-                broken.promise, broken.way
+                broken.violation, broken.way
             )),
             Ok(found) => missed.push(format!(
                 "without {breakage:?}: nothing broke in {} states",

@@ -1,8 +1,7 @@
 //! The configurations: each gives the budget to one part of the protocol.
 
-use tempus_model::invariant::Invariant;
+use tempus_model::invariant::Predicate;
 
-use crate::promise::Promise;
 use crate::scope::{Breakage, Budget, Scope};
 
 /// Nothing happens besides what must.
@@ -236,14 +235,14 @@ pub const LARGE: &[Scope] = &[
     ),
 ];
 
-/// Each rule left out, where that shows, and the promise that it breaks.
-pub fn breakages() -> Vec<(Breakage, Scope, Promise)> {
-    let with = |breakage, budget, promise| {
+/// Each rule left out, where that shows, and the predicate that does not hold without it.
+pub fn breakages() -> Vec<(Breakage, Scope, Predicate)> {
+    let with = |breakage, budget, predicate| {
         let scope = Scope {
             breakage: Some(breakage),
             ..scope("a rule left out", budget)
         };
-        (breakage, scope, promise)
+        (breakage, scope, predicate)
     };
     let crash = Budget { crashes: 1, ..CALM };
     let pause = Budget {
@@ -262,9 +261,9 @@ pub fn breakages() -> Vec<(Breakage, Scope, Promise)> {
         ..CALM
     };
     vec![
-        with(Breakage::NoFence, pause, Promise::Fenced),
-        with(Breakage::NoVerifyDelay, pause, Promise::ReceiptIsRight),
-        with(Breakage::NoListing, timeout, Promise::ReceiptIsRight),
+        with(Breakage::NoFence, pause, Predicate::NoStaleWrite),
+        with(Breakage::NoVerifyDelay, pause, Predicate::Receipt),
+        with(Breakage::NoListing, timeout, Predicate::Receipt),
         with(
             Breakage::RenewalIsSeen,
             Budget {
@@ -272,12 +271,12 @@ pub fn breakages() -> Vec<(Breakage, Scope, Promise)> {
                 slow: 1,
                 ..CALM
             },
-            Promise::Row(Invariant::WantedIsInHand),
+            Predicate::SoundRow,
         ),
         with(
             Breakage::SettleUnseen,
             Budget { updates: 1, ..CALM },
-            Promise::Row(Invariant::WantedIsInHand),
+            Predicate::SoundRow,
         ),
         with(
             Breakage::HintAfterRelease,
@@ -286,31 +285,23 @@ pub fn breakages() -> Vec<(Breakage, Scope, Promise)> {
                 waits: 1,
                 ..CALM
             },
-            Promise::HintsAreNotLost,
+            Predicate::HintKept,
         ),
-        with(
-            Breakage::OwnHintDeleted,
-            own_lease,
-            Promise::HintsAreNotLost,
-        ),
+        with(Breakage::OwnHintDeleted, own_lease, Predicate::HintKept),
         with(
             Breakage::AgainAndAgain,
             Budget {
                 declines: 3,
                 ..CALM
             },
-            Promise::HintsAreFew,
+            Predicate::HintSingle,
         ),
-        with(Breakage::ExpiryIsNoSuspicion, crash, Promise::LedgerCovers),
-        with(
-            Breakage::SilenceIsNoSuspicion,
-            timeout,
-            Promise::LedgerCovers,
-        ),
+        with(Breakage::ExpiryIsNoSuspicion, crash, Predicate::Ledger),
+        with(Breakage::SilenceIsNoSuspicion, timeout, Predicate::Ledger),
         with(
             Breakage::DoneBeforeTheCall,
             Budget { stops: 1, ..CALM },
-            Promise::RestIsRight,
+            Predicate::NoOrphan,
         ),
         with(
             Breakage::UnwindSkipsWhatIsUnderWay,
@@ -319,12 +310,12 @@ pub fn breakages() -> Vec<(Breakage, Scope, Promise)> {
                 waits: 1,
                 ..CALM
             },
-            Promise::GoneIsEmpty,
+            Predicate::NoOrphan,
         ),
         with(
             Breakage::NoReminder,
             Budget { lost: 1, ..CALM },
-            Promise::ComesToRest,
+            Predicate::Rest,
         ),
     ]
 }

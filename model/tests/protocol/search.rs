@@ -1,12 +1,14 @@
-//! Breadth first through every state. A broken promise comes with a shortest way to it.
+//! Breadth first through every state. What does not hold comes with a shortest way to it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write as _;
 
+use tempus_model::invariant::{Predicate, Violation};
+
 use crate::acts::Act;
 use crate::heal::{Order, heal};
 use crate::key::{Key, full_key, key};
-use crate::promise::{self, Promise};
+use crate::predicate;
 use crate::scope::Scope;
 use crate::world::World;
 
@@ -25,11 +27,11 @@ pub struct Explored {
     pub at_rest: usize,
 }
 
-/// A broken promise, and how.
+/// A predicate that does not hold, and how it comes to that.
 #[derive(Debug)]
 pub struct Counterexample {
-    /// Which.
-    pub promise: Promise,
+    /// Which, and what was seen.
+    pub violation: Violation,
     /// A shortest way there.
     pub way: String,
     /// States looked at before it was found.
@@ -99,7 +101,7 @@ impl Search<'_> {
         Ok(self.explored)
     }
 
-    /// Meets a state: its number if it is new and keeps every promise.
+    /// Meets a state: its number if it is new and every predicate holds.
     fn meet(&mut self, world: &World, from: u32, act: Act) -> Result<Option<u32>, Counterexample> {
         let bare = key(world);
         if !self.seen.insert(full_key(world, bare)) {
@@ -107,24 +109,29 @@ impl Search<'_> {
         }
         let number = u32::try_from(self.came.len()).unwrap();
         self.came.push((from, act));
-        if let Some(promise) = promise::broken(world) {
-            return Err(self.counterexample(promise, number, Vec::new()));
+        if let Err(violation) = predicate::hold(world) {
+            return Err(self.counterexample(violation, number, Vec::new()));
         }
-        self.explored.at_rest += usize::from(promise::is_at_rest(world));
+        self.explored.at_rest += usize::from(predicate::is_at_rest(world));
         let lossless = world.left.lost == self.scope.budget.lost && !world.lost_one;
         for order in [Order::First, Order::Last, Order::Unreminded] {
             if order == Order::Unreminded && !lossless {
                 continue;
             }
-            if let Err((promise, way)) = self.heals(world, bare, order) {
-                return Err(self.counterexample(promise, number, way));
+            if let Err((violation, way)) = self.heals(world, bare, order) {
+                return Err(self.counterexample(violation, number, way));
             }
         }
         Ok(Some(number))
     }
 
     /// Lets the faults stop here.
-    fn heals(&mut self, from: &World, bare: Key, order: Order) -> Result<(), (Promise, Vec<Act>)> {
+    fn heals(
+        &mut self,
+        from: &World,
+        bare: Key,
+        order: Order,
+    ) -> Result<(), (Violation, Vec<Act>)> {
         let healed = self.heals.entry(order).or_default();
         if healed.contains(&bare) {
             return Ok(());
@@ -133,15 +140,15 @@ impl Search<'_> {
         let (mut way, mut passed) = (Vec::new(), HashSet::from([bare]));
         while way.len() < PATIENCE {
             match heal(&mut world, order, self.scope) {
-                Err(promise) => return Err((promise, way)),
+                Err(violation) => return Err((violation, way)),
                 Ok(None) => {
                     healed.extend(passed);
                     return Ok(());
                 }
                 Ok(Some(act)) => way.push(act),
             }
-            if let Some(promise) = promise::broken(&world) {
-                return Err((promise, way));
+            if let Err(violation) = predicate::hold(&world) {
+                return Err((violation, way));
             }
             let now = key(&world);
             if healed.contains(&now) {
@@ -149,14 +156,19 @@ impl Search<'_> {
                 return Ok(());
             }
             if !passed.insert(now) {
-                // Round in a circle.
-                return Err((Promise::ComesToRest, way));
+                return Err((Predicate::Rest.violated("it goes round in a circle"), way));
             }
         }
-        Err((Promise::ComesToRest, way))
+        let seen = format!("not over after {PATIENCE} acts");
+        Err((Predicate::Rest.violated(seen), way))
     }
 
-    fn counterexample(&self, promise: Promise, number: u32, healing: Vec<Act>) -> Counterexample {
+    fn counterexample(
+        &self,
+        violation: Violation,
+        number: u32,
+        healing: Vec<Act>,
+    ) -> Counterexample {
         let mut acts = Vec::new();
         let mut at = number;
         while at != 0 {
@@ -181,7 +193,7 @@ impl Search<'_> {
         let _ = writeln!(way, "  queue: {:?}", world.queue);
         let _ = writeln!(way, "  calls: {:?}, cloud: {:?}", world.calls, world.cloud);
         Counterexample {
-            promise,
+            violation,
             way,
             states: self.seen.len(),
         }

@@ -1,6 +1,6 @@
-//! The store: carries out what the product's own transitions decide, and notes broken promises.
+//! The store: carries out what the product's own transitions decide, and notes what does not hold.
 
-use tempus_model::invariant;
+use tempus_model::invariant::{self, Predicate, Violation};
 use tempus_model::transition::accept::{self, DestroyReason};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::settle::{self, Settle};
@@ -9,7 +9,6 @@ use tempus_model::transition::vouch::{self, Vouch};
 use tempus_model::transition::{Change, Fence, Refused, Seen, Slots, extend, rest};
 use tempus_model::{Job, Parked, Row, Timestamp};
 
-use crate::promise::Promise;
 use crate::scope::{Breakage, Scope};
 use crate::world::{World, spec};
 
@@ -72,9 +71,7 @@ impl World {
         }
         match write.decide(&self.row, self.now) {
             Ok(change) => {
-                if (meant.epoch, meant.nonce) != (self.row.epoch, self.row.nonce) {
-                    self.breaks(Promise::Fenced);
-                }
+                self.holds(invariant::of_write(&self.row, &meant, &change.row));
                 self.apply(change);
                 Ok(self.row.clone())
             }
@@ -85,28 +82,32 @@ impl World {
 
     /// Carries a decision out.
     pub fn apply(&mut self, change: Change) {
-        if let Some(invariant) = invariant::of_change(&self.row, &change.row) {
-            self.breaks(invariant);
-        }
+        self.holds(invariant::of_change(&self.row, &change.row));
+        self.holds(invariant::of_claim(&self.row, &change.row, self.now));
         for job in change.jobs {
             self.put_job(job);
         }
         let nothing_left = self.cloud.is_empty() && !self.calls.iter().any(crate::Call::makes);
         if (change.receipt.is_some() || change.reservations == Slots::Free) && !nothing_left {
-            self.breaks(Promise::ReceiptIsRight);
+            let seen = "the receipt is written while something exists, or may still come";
+            self.breaks(Predicate::Receipt.violated(seen));
         }
         self.row = change.row;
     }
 
-    fn put_job(&mut self, job: Job) {
-        let Some(stored) = self.jobs.iter_mut().find(|stored| stored.id == job.id) else {
-            self.jobs.push(job);
-            return;
-        };
-        if let Some(invariant) = invariant::of_outcome(stored, &job) {
-            self.broken.get_or_insert(invariant.into());
+    /// Notes what did not hold.
+    fn holds(&mut self, held: Result<(), Violation>) {
+        if let Err(violation) = held {
+            self.breaks(violation);
         }
-        *stored = job;
+    }
+
+    fn put_job(&mut self, job: Job) {
+        self.holds(invariant::of_outcome(self.job(job.id), &job));
+        match self.jobs.iter_mut().find(|stored| stored.id == job.id) {
+            Some(stored) => *stored = job,
+            None => self.jobs.push(job),
+        }
     }
 
     fn pending(&self) -> Option<Job> {

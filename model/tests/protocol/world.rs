@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tempus_model::invariant::Violation;
 use tempus_model::transition::accept::{self, NewJob};
 use tempus_model::{
     DnsName, Hint, Identity, Job, JobId, MessageId, Nonce, Origin, Owner, PreviewId, Route, Row,
@@ -10,7 +11,6 @@ use tempus_model::{
 use uuid::Uuid;
 
 use crate::cloud::{Call, Cloud};
-use crate::promise::Promise;
 use crate::scope::{Breakage, Budget, Scope};
 use crate::worker::Phase;
 
@@ -86,8 +86,8 @@ pub struct World {
     pub causes: usize,
     /// Whether a worker died and took a hint along: as good as a lost message.
     pub lost_one: bool,
-    /// The promise that was broken on the way here.
-    pub broken: Option<Promise>,
+    /// The first predicate that did not hold on the way here.
+    pub broken: Option<Violation>,
     keys: u32,
     nonces: u64,
 }
@@ -218,8 +218,8 @@ impl World {
         }
     }
 
-    /// Notes the first promise that was broken.
-    pub fn breaks(&mut self, promise: impl Into<Promise>) {
-        self.broken.get_or_insert(promise.into());
+    /// Notes the first predicate that did not hold.
+    pub fn breaks(&mut self, violation: Violation) {
+        self.broken.get_or_insert(violation);
     }
 }

@@ -48,6 +48,11 @@ impl SimPlatform {
         }
     }
 
+    /// The kinds of its steps.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.steps.iter().map(|step| step.kind())
+    }
+
     fn expected(&self, ledger: &Ledger) -> BTreeSet<Resource> {
         let entries = ledger.entries().iter();
         entries

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use tempus_model::breakage::{self, Breakage};
-use tempus_tests::sim::predicate::Predicate;
+use tempus_model::invariant::Predicate;
 use tempus_tests::sim::storm::{self, Shown};
 
 /// Simulates workers, an API and their users on everything that can go wrong, from seeds.
@@ -91,8 +91,8 @@ fn replay(seed: u64, args: &Args) -> ExitCode {
     breakage::choose(args.broken);
     let report = storm::run_seed(seed, Shown::Steps);
     println!(
-        "seed {seed}: {} steps, trace {:016x}, {} previews, {} events, at rest within {} s",
-        report.steps,
+        "seed {seed}: {} moves, trace {:016x}, {} previews, {} events, at rest within {} s",
+        report.moves,
         report.trace,
         report.previews,
         report.events,
@@ -142,17 +142,17 @@ fn many(args: &Args) -> ExitCode {
     if args.json {
         println!("{}", totals.json(took));
     } else {
-        let (pairs, missing) = totals.pairs();
+        let (steps, calls) = (totals.steps(), totals.calls());
         println!("{} seeds in {:.1} s", totals.seeds, took.as_secs_f64());
         for (kind, count) in totals.by_kind() {
             println!("{count:>10} {kind}");
         }
-        println!(
-            "{} of {pairs} pairs of fault and call",
-            pairs - missing.len()
-        );
-        for pair in missing {
-            println!("  never: {pair}");
+        for (pairs, of) in [(steps, "step"), (calls, "call")] {
+            let (all, fired) = (pairs.all, pairs.all - pairs.missing.len());
+            println!("{fired} of {all} pairs of fault and {of}");
+            for pair in pairs.missing {
+                println!("  never: {pair}");
+            }
         }
         println!("{} violations", totals.violations.len());
     }

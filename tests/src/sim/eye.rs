@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tempus_engine::{Clock, Filter, Store, Timer, TokioClock};
+use tempus_model::invariant::Violation;
 use tempus_model::{DnsName, Job, JobId, LedgerEntry, PreviewId, Row, Timestamp};
 use tempus_steps::sim::{Cloud, Habits, Item, SimPlatform};
 use tempus_steps::{Platform, Resource};
 
 use super::engine::Waiting;
-use super::predicate::{Around, Bounds, Sight, Violation, Weather, check, resource_of};
+use super::predicate::{Around, Bounds, Sight, Weather, check, resource_of};
 use super::witness::{Watch, Written};
 
 /// How many previews a story has at most, and jobs each.

@@ -99,11 +99,16 @@ impl FaultKind {
         Self::Drift,
     ];
 
+    /// Everything that can befall a call in a simulation.
+    pub fn at_calls() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain([Self::Slow, Self::Outage])
+    }
+
     /// Whether this can go wrong with this call.
     pub fn applies_to(self, call: &str) -> bool {
         let cloud = call.starts_with("cloud.");
         match self {
-            Self::Rejected | Self::Throttled => cloud || call.starts_with("timer."),
+            Self::Rejected | Self::Throttled | Self::Slow => cloud || call.starts_with("timer."),
             Self::MessageLost => call == "queue.send",
             _ => true,
         }

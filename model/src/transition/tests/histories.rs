@@ -79,13 +79,12 @@ impl World {
 
     fn apply(&mut self, change: Option<Change>) {
         let Some(change) = change else { return };
-        assert_eq!(invariant::of_change(&self.row, &change.row), None);
+        let mut held = invariant::of_change(&self.row, &change.row);
         for job in change.jobs {
-            if let Some(stored) = self.jobs.get(&job.id) {
-                assert_eq!(invariant::of_outcome(stored, &job), None);
-            }
+            held = held.and_then(|()| invariant::of_outcome(self.jobs.get(&job.id), &job));
             self.jobs.insert(job.id, job);
         }
+        assert_eq!(held, Ok(()));
         self.row = change.row;
     }
 
@@ -236,9 +235,9 @@ impl World {
     }
 
     fn check(&self) -> Result<(), TestCaseError> {
-        let broken = invariant::of_row(&self.row)
-            .or_else(|| invariant::of_jobs(&self.row, self.jobs.values()));
-        prop_assert!(broken.is_none(), "{broken:?}: {:?}", self.row);
+        let held = invariant::of_row(&self.row)
+            .and_then(|()| invariant::of_jobs(&self.row, self.jobs.values()));
+        prop_assert_eq!(held, Ok(()), "{:?}", self.row);
         Ok(())
     }
 }

@@ -128,3 +128,14 @@ pub(super) fn messages_are_few(around: &dyn Around) -> Result<(), String> {
         _ => Ok(()),
     }
 }
+
+pub(super) fn no_message_is_left(around: &dyn Around) -> Result<(), String> {
+    match around.messages() {
+        Some(messages) if !messages.is_empty() => Err(format!(
+            "{} messages are left at rest: {:?}",
+            messages.len(),
+            messages[0]
+        )),
+        _ => Ok(()),
+    }
+}

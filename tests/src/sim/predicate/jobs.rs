@@ -1,4 +1,4 @@
-//! What becomes of jobs, and of sagas that stand still.
+//! What becomes of jobs and of the slots that previews take, and of sagas that stand still.
 
 use tempus_model::{FailureKind, JobStatus};
 
@@ -46,4 +46,14 @@ pub(super) fn has_a_cause(written: &Written<'_>, around: &dyn Around) -> Result<
         }
         _ => Ok(()),
     }
+}
+
+pub(super) fn slots_are_taken(written: &Written<'_>) -> Result<(), String> {
+    let Some(taken) = written.taken else {
+        return Ok(());
+    };
+    let equal = taken.quota == taken.exist
+        && taken.owners == taken.exist
+        && taken.listeners == taken.unproven;
+    equal.then_some(()).ok_or_else(|| format!("{taken:?}"))
 }

@@ -187,3 +187,14 @@ pub(super) fn proven_when_gone(written: &Written<'_>, around: &dyn Around) -> Re
         alarms => Err(format!("{preview} has a receipt, and {alarms} alarms")),
     }
 }
+
+pub(super) fn nothing_comes(landed: &Landed, around: &dyn Around) -> Result<(), String> {
+    match landed.row.receipt_at {
+        Some(at) if landed.came != Came::Overdue => Err(format!(
+            "{} came to exist at {}, after the receipt of {at}",
+            landed.item.name,
+            around.now()
+        )),
+        _ => Ok(()),
+    }
+}

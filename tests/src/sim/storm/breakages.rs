@@ -1,9 +1,9 @@
 //! Rules broken on purpose, and the predicates that must notice.
 
 use tempus_model::breakage::{self, Breakage};
+use tempus_model::invariant::{Predicate, Violation};
 
 use super::run::{Shown, run_seed};
-use crate::sim::predicate::{Predicate, Violation};
 
 /// A breakage that was caught.
 #[derive(Debug, Clone)]

@@ -50,11 +50,6 @@ struct Call {
     after: Option<FaultKind>,
 }
 
-/// Calls that may take seconds.
-fn may_be_slow(call: &str) -> bool {
-    call.starts_with("cloud.") || call.starts_with("timer.")
-}
-
 impl Chaos {
     pub(super) fn new(storm: &Arc<Storm>, role: Role, name: String, clock: MachineClock) -> Self {
         Self {
@@ -248,7 +243,7 @@ impl Gate for Chaos {
         }
         storm.heels(call, about);
         let mut latency = storm.climate.latency(call);
-        if storm.is_slow() && may_be_slow(call) {
+        if storm.is_slow() && FaultKind::Slow.applies_to(call) {
             storm.fired(FaultKind::Slow, call, about);
             latency = Duration::from_millis(chance::within(3000..9000));
         }

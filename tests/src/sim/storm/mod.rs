@@ -27,6 +27,7 @@ mod report;
 mod rest;
 mod run;
 mod shared;
+mod stepping;
 mod trace;
 mod world;
 

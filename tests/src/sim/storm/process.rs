@@ -12,6 +12,7 @@ use tempus_worker::{Parts, Worker, WorkerConfig};
 use super::chaos::{Chaos, Role};
 use super::climate::{CLOCK_OFF_BY, LEASE, REMIND_EVERY, SKEW, SWEEP_EVERY, VERIFY_DELAY};
 use super::shared::{Action, Storm};
+use super::stepping::Stepping;
 use crate::sim::gate::CloudGate;
 use crate::sim::wrap::{WrappedQueue, WrappedStore, WrappedTimer};
 
@@ -98,10 +99,10 @@ impl Machine {
                 gate: gate.clone(),
             }),
             clock: Arc::new(self.clock.clone()),
-            platform: Arc::new(SimPlatform::new(
+            platform: Arc::new(Stepping::new(SimPlatform::new(
                 &storm.cloud.seen_through(Arc::new(CloudGate(gate.clone()))),
                 VERIFY_DELAY,
-            )),
+            ))),
         };
         let config = WorkerConfig {
             name: WorkerId(name),

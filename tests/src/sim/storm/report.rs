@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempus_model::invariant::Violation;
 
+use super::stepping::Place;
 use crate::sim::FaultKind;
-use crate::sim::predicate::Violation;
 
 /// What came of one seed.
 #[derive(Debug, Clone)]
@@ -17,10 +18,14 @@ pub struct Report {
     pub violation: Option<Violation>,
     /// How often each kind of fault struck each call; what is no call's has no name.
     pub fired: BTreeMap<(FaultKind, String), u64>,
+    /// How often each kind of fault struck a call of each step.
+    pub struck: BTreeMap<(FaultKind, Place), u64>,
     /// How often each call was made while faults were on.
     pub calls: BTreeMap<String, u64>,
-    /// How many steps the trace has.
-    pub steps: u64,
+    /// Which calls each step made.
+    pub places: BTreeMap<Place, BTreeSet<String>>,
+    /// How many lines the trace has.
+    pub moves: u64,
     /// A hash of the trace: the same seed gives the same.
     pub trace: u64,
     /// The longest time that it took to come to rest.
@@ -39,8 +44,10 @@ pub struct Totals {
     /// Which predicate did not hold, by seed.
     pub violations: Vec<(u64, Violation)>,
     fired: BTreeMap<(FaultKind, String), u64>,
+    struck: BTreeMap<(FaultKind, Place), u64>,
     calls: BTreeSet<String>,
-    steps: u64,
+    places: BTreeMap<Place, BTreeSet<String>>,
+    moves: u64,
     previews: u64,
     events: u64,
     longest_rest: Duration,
@@ -56,8 +63,15 @@ impl Totals {
         for (what, count) in &report.fired {
             *self.fired.entry(what.clone()).or_default() += count;
         }
+        for (what, count) in &report.struck {
+            *self.struck.entry(*what).or_default() += count;
+        }
         self.calls.extend(report.calls.keys().cloned());
-        self.steps += report.steps;
+        for (place, calls) in &report.places {
+            let all = self.places.entry(*place).or_default();
+            all.extend(calls.iter().cloned());
+        }
+        self.moves += report.moves;
         self.previews += u64::try_from(report.previews).unwrap_or(0);
         self.events += u64::try_from(report.events).unwrap_or(0);
         self.longest_rest = self.longest_rest.max(report.longest_rest);
@@ -78,27 +92,32 @@ impl Totals {
         counts
     }
 
-    /// The pairs of a fault and a call that could have been, and those of them that never were.
-    pub fn pairs(&self) -> (usize, Vec<String>) {
-        let mut missing = Vec::new();
-        let mut all = 0;
-        for call in &self.calls {
-            for kind in FaultKind::ALL
-                .into_iter()
-                .filter(|kind| kind.applies_to(call))
-            {
-                all += 1;
-                if !self.fired.contains_key(&(kind, call.clone())) {
-                    missing.push(format!("{kind} at {call}"));
-                }
-            }
-        }
-        (all, missing)
+    /// Every pair of a fault and a call that it can befall.
+    pub fn calls(&self) -> Pairs {
+        let pairs = self.calls.iter().flat_map(|call| {
+            let kinds = FaultKind::at_calls().filter(|kind| kind.applies_to(call));
+            kinds.map(move |kind| (kind, call))
+        });
+        Pairs::of(pairs, |kind, call| {
+            self.fired.contains_key(&(kind, String::clone(call)))
+        })
+    }
+
+    /// Every pair of a fault and a step, of those faults that can befall one of its calls.
+    pub fn steps(&self) -> Pairs {
+        let pairs = self.places.iter().flat_map(|(place, calls)| {
+            let applies = |kind: &FaultKind| calls.iter().any(|call| kind.applies_to(call));
+            let kinds = FaultKind::at_calls().filter(applies);
+            kinds.map(move |kind| (kind, *place))
+        });
+        Pairs::of(pairs, |kind, place| {
+            self.struck.contains_key(&(kind, *place))
+        })
     }
 
     /// One line of JSON.
     pub fn json(&self, took: Duration) -> Value {
-        let (pairs, missing) = self.pairs();
+        let (calls, steps) = (self.calls(), self.steps());
         let violations = self.violations.iter().map(|(seed, violation)| {
             json!({
                 "seed": seed,
@@ -112,16 +131,42 @@ impl Totals {
             "violations": self.violations.len(),
             "faults_fired": self.faults_fired(),
             "faults": self.by_kind(),
-            "pairs": pairs,
-            "pairs_fired": pairs - missing.len(),
-            "pairs_missing": missing,
-            "steps": self.steps,
+            "pairs_of_fault_and_step": steps.all,
+            "pairs_of_fault_and_step_missing": steps.missing,
+            "pairs_of_fault_and_call": calls.all,
+            "pairs_of_fault_and_call_missing": calls.missing,
+            "moves": self.moves,
             "previews": self.previews,
             "events": self.events,
             "longest_rest_seconds": self.longest_rest.as_secs(),
             "seconds": (took.as_secs_f64() * 10.0).round() / 10.0,
             "failed": violations.collect::<Vec<_>>(),
         })
+    }
+}
+
+/// Pairs of a fault and where it can strike.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pairs {
+    /// How many there are.
+    pub all: usize,
+    /// Those that never came about.
+    pub missing: Vec<String>,
+}
+
+impl Pairs {
+    fn of<T: std::fmt::Display>(
+        pairs: impl Iterator<Item = (FaultKind, T)>,
+        fired: impl Fn(FaultKind, &T) -> bool,
+    ) -> Self {
+        let mut all = Self::default();
+        for (kind, place) in pairs {
+            all.all += 1;
+            if !fired(kind, &place) {
+                all.missing.push(format!("{kind} at {place}"));
+            }
+        }
+        all
     }
 }
 

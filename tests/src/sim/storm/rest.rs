@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tempus_engine::{Clock, Filter, Outgoing, Queue, Store};
+use tempus_model::invariant::{self, Predicate};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, JobId, PreviewId, observed};
+use tempus_model::{Hint, JobId, PreviewId};
 use tokio::time::Instant;
 
 use super::climate::{LEASE, REMIND_EVERY, SKEW, SWEEP_EVERY, VERIFY_DELAY};
 use super::run::Run;
 use crate::sim::FaultKind;
-use crate::sim::predicate::{Predicate, Sight, Violation};
+use crate::sim::predicate::Sight;
 
 /// How long a row may have something left to do after faults have stopped: a dead holder's lease,
 /// the reminder, the longest pause after an error, an unwind and what waits for it, two verifies
@@ -65,14 +66,9 @@ impl Run {
         self.look_at_rest().await;
         for row in self.storm.engine().store.rows() {
             if !self.is_violated() && (!row.is_gone() || row.receipt_at.is_none()) {
-                self.storm.violated(Violation {
-                    predicate: Predicate::Rest,
-                    seen: format!(
-                        "{} was destroyed and has no receipt: {}",
-                        row.preview,
-                        row.phase()
-                    ),
-                });
+                let (preview, phase) = (row.preview, row.phase());
+                let seen = format!("{preview} was destroyed and has no receipt: {phase}");
+                self.storm.violated(Predicate::Rest.violated(seen));
             }
         }
     }
@@ -94,7 +90,7 @@ impl Run {
             let now = Instant::now();
             let mut busy = BTreeMap::new();
             for row in self.storm.engine().store.rows() {
-                if !observed::is_at_rest(&row) || row.is_expired(soon) {
+                if !invariant::is_at_rest(&row) || row.is_expired(soon) {
                     let this = (row.preview, row.generation);
                     let since = *busy_since.get(&this).unwrap_or(&now);
                     if now - since > REST {
@@ -129,10 +125,8 @@ impl Run {
     }
 
     fn not_at_rest(&self, what: &str) {
-        self.storm.violated(Violation {
-            predicate: Predicate::Rest,
-            seen: format!("not at rest after {} s: {what}", REST.as_secs()),
-        });
+        let seen = format!("not at rest after {} s: {what}", REST.as_secs());
+        self.storm.violated(Predicate::Rest.violated(seen));
     }
 
     async fn replay_all(&self) {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tempus_engine::{Clock, TokioClock, chance};
+use tempus_model::invariant::{Predicate, Violation};
 use tempus_model::{InstallationId, JobId, PreviewId, Timestamp};
 use tempus_steps::Resource;
 use tempus_steps::sim::{Cloud, NoFaults, SimPlatform};
@@ -14,10 +15,11 @@ use tokio::time::Instant;
 
 use super::chaos::{Chaos, Short};
 use super::climate::{Climate, OVERDUE, SKEW, VERIFY_DELAY};
+use super::stepping::{self, Place};
 use super::trace::{Shown, Trace};
 use crate::sim::FaultKind;
 use crate::sim::engine::{Habits, SimEngine};
-use crate::sim::predicate::{Came, Landed, Predicate, Sight, Violation, check, resource_of};
+use crate::sim::predicate::{Came, Landed, Sight, check, resource_of};
 use crate::sim::witness::{Watch, Written};
 
 /// Something that the run must do.
@@ -50,7 +52,10 @@ pub(super) struct Seen {
     pub(super) trace: Trace,
     pub(super) violation: Option<Violation>,
     pub(super) fired: BTreeMap<(FaultKind, String), u64>,
+    pub(super) struck: BTreeMap<(FaultKind, Place), u64>,
     pub(super) calls: BTreeMap<String, u64>,
+    /// Which calls each step makes.
+    pub(super) places: BTreeMap<Place, BTreeSet<String>>,
     pub(super) acknowledged: Vec<JobId>,
     pub(super) previews: Vec<PreviewId>,
     over: bool,
@@ -85,7 +90,9 @@ impl Storm {
                 trace: Trace::new(shown),
                 violation: None,
                 fired: BTreeMap::new(),
+                struck: BTreeMap::new(),
                 calls: BTreeMap::new(),
+                places: BTreeMap::new(),
                 acknowledged: Vec::new(),
                 previews: Vec::new(),
                 over: false,
@@ -158,6 +165,12 @@ impl Storm {
             if seen.over {
                 return None;
             }
+            if let Some(place) = stepping::current() {
+                let calls = seen.places.entry(place).or_default();
+                if !calls.contains(call) {
+                    calls.insert(call.to_owned());
+                }
+            }
             let count = seen.calls.entry(call.to_owned()).or_default();
             *count += 1;
             *count <= 4
@@ -197,6 +210,9 @@ impl Storm {
         let now = self.clock.now();
         let mut seen = self.seen();
         *seen.fired.entry((kind, call.to_owned())).or_default() += 1;
+        if let Some(place) = stepping::current() {
+            *seen.struck.entry((kind, place)).or_default() += 1;
+        }
         if !cost.is_zero() {
             seen.injected.push((now, about, cost));
         }
@@ -281,13 +297,10 @@ impl Storm {
                 );
                 let no_cause = self.injected_since(item.tags.1, since).is_zero();
                 if !by.stood_still_since(step) && no_cause {
-                    self.violated(Violation {
-                        predicate: Predicate::OneHolder,
-                        seen: format!(
-                            "{} made {} after its lease, although it never stood still",
-                            by.name, item.name
-                        ),
-                    });
+                    let (by, name) = (&by.name, &item.name);
+                    let seen =
+                        format!("{by} made {name} after its lease, although it never stood still");
+                    self.violated(Predicate::OneHolder.violated(seen));
                 }
             }
             let row = tempus_model::Row::clone(&row);

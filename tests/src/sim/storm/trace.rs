@@ -15,8 +15,8 @@ pub enum Shown {
 pub(super) struct Trace {
     hash: Fnv,
     shown: Shown,
-    /// How many steps there were.
-    pub(super) steps: u64,
+    /// How many there were.
+    pub(super) moves: u64,
 }
 
 struct Fnv(u64);
@@ -35,13 +35,13 @@ impl Trace {
         Self {
             hash: Fnv(0xcbf2_9ce4_8422_2325),
             shown,
-            steps: 0,
+            moves: 0,
         }
     }
 
     /// Notes a step, so many milliseconds after the beginning.
     pub(super) fn note(&mut self, millis: u128, step: fmt::Arguments<'_>) {
-        self.steps += 1;
+        self.moves += 1;
         let _ = writeln!(self.hash, "{millis} {step}");
         if self.shown == Shown::Steps {
             println!("{:>9} {step}", Seconds(millis));

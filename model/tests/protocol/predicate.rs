@@ -1,87 +1,50 @@
-//! What must be true of the world at any moment, and of a world at rest.
+//! What must be true of the world at any moment, and of a world at rest: the predicates of
+//! `tempus_model::invariant`, held against a world of the model.
 
-use std::fmt;
-
-use tempus_model::invariant::{self, Invariant};
+use tempus_model::invariant::{self, Predicate, Violation};
 use tempus_model::{Desired, State};
 
 use crate::cloud::Thing;
 use crate::world::{World, spec};
 
-/// A promise of the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Promise {
-    /// One that can be seen in a row and its jobs.
-    Row(Invariant),
-    /// No write by a stale epoch takes effect.
-    Fenced,
-    /// What exists, or may still land, is in the ledger or a verify will come.
-    LedgerCovers,
-    /// What is settled as gone is gone, unless the row is suspect.
-    GoneIsEmpty,
-    /// A receipt is never wrong: nothing exists, and nothing can land any more.
-    ReceiptIsRight,
-    /// No more messages than there were reasons to send one.
-    HintsAreFew,
-    /// A row that is due is claimed again although nobody reminds, unless a message was lost.
-    HintsAreNotLost,
-    /// At rest what exists is what is desired, and each job has ended.
-    RestIsRight,
-    /// When faults stop, the preview comes to rest; its time over, it is gone with a receipt.
-    ComesToRest,
-}
-
-impl From<Invariant> for Promise {
-    fn from(invariant: Invariant) -> Self {
-        Self::Row(invariant)
-    }
-}
-
-impl fmt::Display for Promise {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Row(invariant) => invariant.name(),
-            Self::Fenced => "no write by a stale epoch takes effect",
-            Self::LedgerCovers => "what exists is in the ledger, or a verify will come",
-            Self::GoneIsEmpty => "what is settled as gone is gone",
-            Self::ReceiptIsRight => "a receipt is never wrong",
-            Self::HintsAreFew => "a hint is not multiplied",
-            Self::HintsAreNotLost => "a hint is not lost",
-            Self::RestIsRight => "at rest what exists is what is desired",
-            Self::ComesToRest => "when faults stop, it comes to rest",
-        })
-    }
-}
-
-/// The first promise that this world breaks.
-pub fn broken(world: &World) -> Option<Promise> {
+/// Holds every predicate against this world, of those that can be seen in one state.
+pub fn hold(world: &World) -> Result<(), Violation> {
     let row = &world.row;
-    if let Some(promise) = world.broken {
-        return Some(promise);
+    if let Some(violation) = &world.broken {
+        return Err(violation.clone());
     }
-    if let Some(invariant) = invariant::of_row(row).or_else(|| invariant::of_jobs(row, &world.jobs))
-    {
-        return Some(invariant.into());
-    }
+    invariant::of_row(row)?;
+    invariant::of_jobs(row, &world.jobs)?;
     let making = || world.calls.iter().filter(|call| call.makes());
     if row.receipt_at.is_some() && (!world.cloud.is_empty() || making().next().is_some()) {
-        return Some(Promise::ReceiptIsRight);
+        let seen = "there is a receipt, and something exists, or may still come";
+        return Err(Predicate::Receipt.violated(seen));
     }
     let looked_after = row.lease.is_some() || row.suspicion > 0 || row.verify_at.is_some();
     if !looked_after {
         let known = |thing: Thing| thing.entry(&row.ledger).is_some();
         let unknown = world.cloud.things().into_iter().any(|thing| !known(thing));
         if unknown || !world.calls.is_empty() {
-            return Some(Promise::LedgerCovers);
+            let seen = "something exists, or may still land, that is in no ledger, and no verify will come";
+            return Err(Predicate::Ledger.violated(seen));
         }
     }
     if row.is_gone() && row.suspicion == 0 && world.calls.is_empty() && !world.cloud.is_empty() {
-        return Some(Promise::GoneIsEmpty);
+        let seen = "it is settled as gone and trusted, and something exists";
+        return Err(Predicate::NoOrphan.violated(seen));
     }
     if world.queue.len() > world.causes + world.workers.len() {
-        return Some(Promise::HintsAreFew);
+        let seen = format!(
+            "{} messages, sent for {} reasons",
+            world.queue.len(),
+            world.causes
+        );
+        return Err(Predicate::HintSingle.violated(seen));
     }
-    (is_at_rest(world) && !is_right(world)).then_some(Promise::RestIsRight)
+    if is_at_rest(world) && !is_right(world) {
+        return Err(Predicate::NoOrphan.violated("at rest, and not as it is desired"));
+    }
+    Ok(())
 }
 
 /// Whether nothing more will happen before the expiry.
