@@ -40,6 +40,10 @@ model:
 fuzz seconds="60" *targets:
     fuzz/run {{ seconds }} {{ targets }}
 
+# Keep the goldens of plan versions that have none; what has shipped is never written again.
+golden:
+    TEMPUS_TEST_GOLDEN=keep cargo test -p tests --test versions every_cursor_has_a_golden
+
 # --- An installation on AWS: docs/deploy.md. Each takes an environment, dev or prod. ---
 
 terraform := env("TERRAFORM", "terraform")

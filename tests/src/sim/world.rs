@@ -14,7 +14,7 @@ use tempus_model::{
     Access, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Service,
     Snapshot, Spec, Timestamp, WorkerId,
 };
-use tempus_steps::sim::{Cloud, Habits, NoFaults, SimPlatform};
+use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
 use tempus_worker::{Parts, Worker, WorkerConfig};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use super::eye::Eye;
 use super::faults::{Cell, Injector, Strike};
 use super::gate::{CloudGate, Gate, Open};
+use super::predicate::Sight;
 use super::wrap::{WrappedQueue, WrappedStore, WrappedTimer};
 
 /// Later than any call of a frozen worker can land.
@@ -45,7 +46,13 @@ pub struct World {
     made: u32,
     /// How many strikes were answered: what was looked at before one is no longer true.
     pub strikes_answered: u32,
+    /// Called when a worker dies, instead of starting its successor: nothing happens afterwards.
+    pub last_words: Option<LastWords>,
+    is_over: bool,
 }
+
+/// Says when a world ended, and what existed then.
+pub type LastWords = Box<dyn FnOnce(Timestamp, Vec<Item>)>;
 
 impl World {
     /// A world whose first worker meets this fault.
@@ -58,6 +65,11 @@ impl World {
             ..Options::default()
         };
         let engine = SqliteEngine::in_memory(options).unwrap_or_else(|e| panic!("{e}"));
+        Self::on(engine, clock, cell)
+    }
+
+    /// A world on this engine.
+    pub fn on(engine: SqliteEngine, clock: TokioClock, cell: Option<Cell>) -> Self {
         let cloud = Cloud::new(Habits::default(), Arc::new(NoFaults));
         let (send, strikes) = unbounded_channel();
         let faults = Arc::new(Injector::new(cell, send));
@@ -73,6 +85,8 @@ impl World {
             ids: 0,
             made: 0,
             strikes_answered: 0,
+            last_words: None,
+            is_over: false,
         }
     }
 
@@ -121,6 +135,18 @@ impl World {
     /// The store as the API has it.
     pub(super) fn store(&self) -> WrappedStore {
         self.store_behind(Arc::new(Open))
+    }
+
+    /// Starts a worker whose platform knows the plans up to this version.
+    pub fn start_release(&mut self, plans: u16) {
+        let parts = Parts {
+            store: self.engine.store(),
+            queue: self.engine.queue(),
+            timer: self.engine.timer(),
+            clock: Arc::new(self.clock),
+            platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY).of_release(plans)),
+        };
+        self.start(parts);
     }
 
     fn start(&mut self, parts: Parts) {
@@ -242,6 +268,7 @@ impl World {
     pub async fn until_rest(&mut self, preview: PreviewId, most: Duration) -> Result<(), String> {
         let end = tokio::time::Instant::now() + most;
         loop {
+            self.eye.look(&Sight::Moment)?;
             let row = self.get(preview).await.row;
             let settled = row.settled.generation == row.generation
                 && row.saga.is_none()
@@ -251,6 +278,9 @@ impl World {
                 && !row.is_expired(self.now());
             if settled || row.parked.is_some() {
                 return Ok(());
+            }
+            if self.is_over {
+                return Err("nobody is left".to_owned());
             }
             if tokio::time::Instant::now() >= end {
                 return Err(format!("not at rest after {} s: {row:?}", most.as_secs()));
@@ -279,6 +309,10 @@ impl World {
             Strike::Died => {
                 for worker in self.workers.drain(..) {
                     worker.tasks().kill();
+                }
+                if let Some(last_words) = self.last_words.take() {
+                    self.is_over = true;
+                    return last_words(self.clock.now(), self.cloud.truth());
                 }
                 self.start_successor();
             }
