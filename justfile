@@ -30,7 +30,7 @@ simulate *args="--seeds 10000":
 
 # The crash matrix over the whole AWS path: all of it, or cells such as "Update,ecs.CreateService,1,killed after".
 matrix-aws cells="all" lanes="8":
-    TEMPUS_TEST_MATRIX={{ quote(cells) }} TEMPUS_TEST_LANES={{ lanes }} cargo test -p tests --test aws_crash_matrix -- --nocapture
+    TEMPUS_TEST_MATRIX={{ quote(cells) }} TEMPUS_TEST_LANES={{ lanes }} cargo test --workspace --test aws_crash_matrix -- --nocapture
 
 # The protocol's model, with more of everything: minutes, not seconds.
 model:
@@ -42,7 +42,7 @@ fuzz seconds="60" *targets:
 
 # Keep the goldens of plan versions that have none; what has shipped is never written again.
 golden:
-    TEMPUS_TEST_GOLDEN=keep cargo test -p tests --test versions every_cursor_has_a_golden
+    TEMPUS_TEST_GOLDEN=keep cargo test --workspace --test versions every_cursor_has_a_golden
 
 # --- An installation on AWS: docs/deploy.md. Each takes an environment, dev or prod. ---
 

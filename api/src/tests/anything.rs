@@ -1,5 +1,7 @@
 //! Any body: accepted, or refused with a reason. Never a 5xx, whatever is in it.
 
+use std::time::{Duration, Instant};
+
 use axum::http::Method;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -73,6 +75,12 @@ fn fields(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
         .prop_map(|pairs| Value::Object(pairs.into_iter().collect::<Map<_, _>>()))
 }
 
+/// How long to go on: with `TEMPUS_TEST_FUZZ` set, that many seconds, with other bodies each time.
+fn time() -> Option<Duration> {
+    let seconds = std::env::var("TEMPUS_TEST_FUZZ").ok()?;
+    seconds.parse().ok().map(Duration::from_secs)
+}
+
 #[tokio::test]
 async fn any_body_is_accepted_or_refused_with_a_reason() {
     let server = Server::start().await;
@@ -83,10 +91,17 @@ async fn any_body_is_accepted_or_refused_with_a_reason() {
         format!("/preview/{preview}/extend"),
         "/dead-letters/replay".to_owned(),
     ];
-    let mut runner = TestRunner::deterministic();
+    let time = time();
+    let end = time.map(|time| Instant::now() + time);
+    let mut runner = match time {
+        Some(_) => TestRunner::default(),
+        None => TestRunner::deterministic(),
+    };
     let (bodies, texts) = (fields(anything()), "\\PC{0,80}");
-    for call in &calls {
-        for case in 0..CASES {
+    let mut case = 0;
+    while end.map_or(case < CASES, |end| Instant::now() < end) {
+        case += 1;
+        for call in &calls {
             let body = bodies.new_tree(&mut runner).unwrap().current().to_string();
             // Whole, cut off, and no JSON at all.
             let body = match case % 10 {
@@ -94,15 +109,20 @@ async fn any_body_is_accepted_or_refused_with_a_reason() {
                 9 => texts.new_tree(&mut runner).unwrap().current(),
                 _ => body,
             };
-            let request = server.request(Method::POST, call);
-            let request = request.header("content-type", "application/json");
-            let answer = server.send(request.body(body.clone())).await;
-            assert!(answer.status < 500, "{call} {}: {body}", answer.status);
-            if answer.status >= 400 {
-                let problem = answer.json();
-                let says = |field: &str| problem[field].as_str().is_some_and(|t| !t.is_empty());
-                assert!(says("title") && says("detail"), "{call}: {body}: {problem}");
-            }
+            holds(&server, call, body).await;
         }
+    }
+    println!("{case} bodies for each of {} calls", calls.len());
+}
+
+async fn holds(server: &Server, call: &str, body: String) {
+    let request = server.request(Method::POST, call);
+    let request = request.header("content-type", "application/json");
+    let answer = server.send(request.body(body.clone())).await;
+    assert!(answer.status < 500, "{call} {}: {body}", answer.status);
+    if answer.status >= 400 {
+        let problem = answer.json();
+        let says = |field: &str| problem[field].as_str().is_some_and(|t| !t.is_empty());
+        assert!(says("title") && says("detail"), "{call}: {body}: {problem}");
     }
 }

@@ -248,6 +248,7 @@ mod anything {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::anything::hold;
 
     /// A value as somebody might write it.
     fn value() -> impl Strategy<Value = String> {
@@ -265,17 +266,16 @@ mod anything {
         ]
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(600))]
+    fn anything() -> impl Strategy<Value = (Vec<(prop::sample::Index, String)>, Option<String>)> {
+        let set = prop::collection::vec((any::<prop::sample::Index>(), value()), 0..6);
+        (set, prop::option::of("\\PC{0,30}"))
+    }
 
-        /// Whatever is set to whatever: it is loaded, or each thing that is wrong is named with
-        /// its place, and what is lacking by its key.
-        #[test]
-        fn any_file_is_loaded_or_refused_with_a_reason(
-            set in prop::collection::vec((any::<prop::sample::Index>(), value()), 0..6),
-            noise in "\\PC{0,30}",
-            noisy in any::<bool>(),
-        ) {
+    /// Whatever is set to whatever: it is loaded, or each thing that is wrong is named with its
+    /// place, and what is lacking by its key.
+    #[test]
+    fn any_file_is_loaded_or_refused_with_a_reason() {
+        hold(600, &anything(), |(set, noise)| {
             let keys = keys::keys();
             let mut file = String::new();
             for (which, value) in &set {
@@ -286,9 +286,7 @@ mod anything {
                 }
                 writeln!(file, "{key} = {value}").unwrap();
             }
-            if noisy {
-                file.push_str(&noise);
-            }
+            file.extend(noise);
             let mut case = Case::new(&file);
             if let Some((which, value)) = set.first() {
                 case = case.variable(&which.get(&keys).variable(), value);
@@ -308,6 +306,7 @@ mod anything {
                     );
                 }
             }
-        }
+            Ok(())
+        });
     }
 }
