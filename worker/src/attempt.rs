@@ -72,6 +72,9 @@ pub(crate) fn start(
 ) -> JoinHandle<Attempt> {
     let saga = &held.saga;
     let entry = held.ledger.get(step).cloned();
+    // What was half removed is looked for: its output may name what is gone by now.
+    let half_removed =
+        direction == Direction::Execute && entry.as_ref().is_some_and(|e| e.removing);
     let ctx = AttemptCtx {
         parts: parts.clone(),
         identity: Arc::clone(&held.identity),
@@ -83,7 +86,7 @@ pub(crate) fn start(
             .progress(step)
             .and_then(|p| p.since)
             .unwrap_or_else(|| parts.now()),
-        trust: if held.is_suspect() {
+        trust: if held.is_suspect() || half_removed {
             Trust::Suspect
         } else {
             Trust::Trusted

@@ -91,23 +91,31 @@ impl Drive<'_> {
                 }
             }
             Next::Audit => match self.audit().await? {
-                AuditEnd::Again => Ok(None),
+                AuditEnd::Again | AuditEnd::Clear => Ok(None),
                 AuditEnd::Vouched => Ok(Some(DriveEnd::Released)),
                 AuditEnd::Wait(until) => self.wait(until).await.map(Some),
                 AuditEnd::Stuck(failure) => self.park(failure).await.map(Some),
             },
-            Next::Stuck(steps) => {
-                let progress = steps.first().and_then(|step| self.held.saga.progress(step));
-                let reason = progress.and_then(|p| p.error.clone()).unwrap_or_default();
-                let failure = steps
-                    .first()
-                    .map(|step| Failure::rejected(step, format!("cannot be removed: {reason}")));
-                match failure {
-                    Some(failure) => self.park(failure).await.map(Some),
-                    None => Ok(None),
-                }
-            }
+            Next::Stuck(steps) => self.stuck(&steps).await,
             Next::Finish => self.settle().await.map(Some),
+        }
+    }
+
+    /// Compensations cannot go on: looks what is in their way, and asks a person if that is nothing.
+    async fn stuck(&mut self, steps: &[StepId]) -> Result<Option<DriveEnd>, NotWritten> {
+        let progress = steps.first().and_then(|step| self.held.saga.progress(step));
+        let reason = progress.and_then(|p| p.error.clone()).unwrap_or_default();
+        match self.clear_the_way().await? {
+            AuditEnd::Again => Ok(None),
+            AuditEnd::Wait(until) => self.wait(until).await.map(Some),
+            AuditEnd::Stuck(failure) => self.park(failure).await.map(Some),
+            AuditEnd::Clear | AuditEnd::Vouched => match steps.first() {
+                Some(step) => {
+                    let failure = Failure::rejected(step, format!("cannot be removed: {reason}"));
+                    self.park(failure).await.map(Some)
+                }
+                None => Ok(None),
+            },
         }
     }
 

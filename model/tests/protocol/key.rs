@@ -389,11 +389,12 @@ fn ledger_of(ledger: &Ledger, to: &mut Mix) {
             planned,
             output,
             done,
+            removing,
             generation: _,
         } = entry;
         step.hash(to);
         planned.get().hash(to);
-        (output.is_some(), done).hash(to);
+        (output.is_some(), done, removing).hash(to);
     }
 }
 

@@ -22,7 +22,6 @@ use tokio::sync::oneshot;
 use super::eye::Eye;
 use super::faults::{Cell, Injector, Strike};
 use super::gate::{CloudGate, Gate, Open};
-use super::predicate::Sight;
 use super::wrap::{WrappedQueue, WrappedStore, WrappedTimer};
 
 /// Later than any call of a frozen worker can land.
@@ -268,7 +267,6 @@ impl World {
     pub async fn until_rest(&mut self, preview: PreviewId, most: Duration) -> Result<(), String> {
         let end = tokio::time::Instant::now() + most;
         loop {
-            self.eye.look(&Sight::Moment)?;
             let row = self.get(preview).await.row;
             let settled = row.settled.generation == row.generation
                 && row.saga.is_none()

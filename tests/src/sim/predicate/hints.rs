@@ -41,6 +41,26 @@ pub(super) fn nothing_outlives(around: &dyn Around) -> Result<(), String> {
     Ok(())
 }
 
+/// What ends because its time is over ends in time.
+pub(super) fn ended_in_time(written: &Written<'_>, around: &dyn Around) -> Result<(), String> {
+    let (Some(before), after) = (written.before, written.after) else {
+        return Ok(());
+    };
+    let over = after.expires_at.until(around.now());
+    let (bounds, since) = (around.bounds(), a_minute_before(after.expires_at));
+    let most = bounds.remind_every + bounds.skew + bounds.hint;
+    let ends = before.desired.is_present() && !after.desired.is_present();
+    if !ends || over <= most + around.injected(after.preview, since) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} expired at {}, and that was acted on {} s later",
+        after.preview,
+        after.expires_at,
+        over.as_secs()
+    ))
+}
+
 /// Who gives a lease back has seen to it that somebody comes when there is something to do.
 pub(super) fn sent_ahead(written: &Written<'_>, around: &dyn Around) -> Result<(), String> {
     let (Some(before), after) = (written.before, written.after) else {

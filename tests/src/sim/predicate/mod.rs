@@ -55,6 +55,7 @@ fn holds(predicate: Predicate, sight: &Sight<'_>, around: &dyn Around) -> Result
         (Predicate::Recorded, Sight::Written(written)) => {
             things::recorded_when_made(written, around)
         }
+        (Predicate::Expiry, Sight::Written(written)) => hints::ended_in_time(written, around),
         (Predicate::Expiry, Sight::Moment) => hints::nothing_outlives(around),
         (Predicate::Slots, Sight::Written(written)) => jobs::slots_are_taken(written),
         (Predicate::HintKept, Sight::Written(written)) => {

@@ -116,8 +116,10 @@ pub(super) fn struck_out_when_gone(
     });
     left.map_or(Ok(()), |item| {
         Err(format!(
-            "{} was struck out of its ledger and exists",
-            item.name
+            "{} {} {} was struck out of its ledger and exists",
+            item.kind.as_str(),
+            item.name,
+            item.revision
         ))
     })
 }
