@@ -493,6 +493,10 @@ impl Queue for WrappedQueue {
         self.inner.depth().await
     }
 
+    fn receives_when_abandoned(&self) -> bool {
+        self.inner.receives_when_abandoned()
+    }
+
     fn longest_delay(&self) -> Duration {
         self.inner.longest_delay()
     }
