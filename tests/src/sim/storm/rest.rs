@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempus_engine::{Clock, Filter, Outgoing, Queue, Store};
 use tempus_model::invariant::{self, Predicate};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, JobId, PreviewId};
+use tempus_model::{Hint, JobId, PreviewId, Row, StepState};
 use tokio::time::Instant;
 
 use super::climate::{LEASE, REMIND_EVERY, SKEW, SWEEP_EVERY, VERIFY_DELAY};
@@ -94,7 +94,7 @@ impl Run {
                     let this = (row.preview, row.generation);
                     let since = *busy_since.get(&this).unwrap_or(&now);
                     if now - since > REST {
-                        self.not_at_rest(&format!("{row:?}"));
+                        self.not_at_rest(&in_short(&row));
                     }
                     self.longest_rest = self.longest_rest.max(now - since);
                     busy.insert(this, since);
@@ -106,7 +106,7 @@ impl Run {
                 spent = now;
             } else if now - spent > REST {
                 let left = self.storm.engine().queue.all();
-                self.not_at_rest(&format!("{left:?}"));
+                self.not_at_rest(&format!("{} messages, such as {:?}", left.len(), left[0]));
             }
             if busy_since.is_empty() && is_spent {
                 break;
@@ -169,4 +169,31 @@ impl Run {
         let hint = Outgoing::now(&Hint::look(preview));
         let _ = self.storm.engine().queue.send(&[hint]).await;
     }
+}
+
+/// What keeps a row from its rest.
+fn in_short(row: &Row) -> String {
+    let saga = row.saga.as_ref();
+    let open = saga.map(|saga| {
+        let open = saga
+            .progress
+            .iter()
+            .filter(|step| step.state.is_open() || step.state == StepState::Stuck);
+        open.map(|step| format!("{} {:?} {:?}", step.step, step.state, step.error))
+            .collect::<Vec<_>>()
+    });
+    format!(
+        "{} is {} of generation {}, settled {}, due {:?}, verify {:?}, suspicion {}, lease {:?}, plan {:?}, \
+         open {open:?}, parked {:?}",
+        row.preview,
+        row.phase(),
+        row.generation,
+        row.settled.generation,
+        row.due_at,
+        row.verify_at,
+        row.suspicion,
+        row.lease,
+        saga.map(|saga| saga.plan.to_string()),
+        row.parked,
+    )
 }
