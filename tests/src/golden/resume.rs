@@ -59,6 +59,9 @@ pub async fn resume(
     };
     let engine = SqliteEngine::open(folder.path(), options).map_err(|error| error.to_string())?;
     let mut world = World::on(engine, clock, None);
+    let depth = world.engine.queue().depth().await;
+    let depth = depth.map_err(|error| error.to_string())?;
+    world.found_hints = depth.visible + depth.delayed;
     for kept in &golden.cloud {
         kept.put(&world.cloud)?;
     }

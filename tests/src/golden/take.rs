@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tempus_engine::TokioClock;
 use tempus_engine::sqlite::{Mode, Options, SqliteEngine};
-use tempus_engine::{Filter, TokioClock};
 use tempus_model::{Course, InstallationId, Phase, Row, Timestamp};
 
 use super::{End, Golden, dump, resume};
@@ -60,15 +60,15 @@ fn left_by(scenario: Scenario, cell: Cell) -> Result<Option<Golden>, String> {
         let (mut world, folder) = world(cell)?;
         let (say, heard) = std::sync::mpsc::channel();
         let file = folder.path().join("tempus.db");
-        world.last_words = Some(Box::new(move |now, cloud| {
-            let _ = say.send((now, cloud, dump(&file)));
+        world.last_words = Some(Box::new(move |now, row, cloud| {
+            let _ = say.send((now, row, cloud, dump(&file)));
         }));
         // The story cannot come to its end: what matters is where it stops.
         let _ = scenario.play(&mut world).await;
-        let Ok((now, cloud, stored)) = heard.try_recv() else {
+        let Ok((now, row, cloud, stored)) = heard.try_recv() else {
             return Ok(None);
         };
-        let Some((plan, cursor)) = cursor(&world).await? else {
+        let Some((plan, cursor)) = cursor_of(&row) else {
             return Ok(None);
         };
         Ok(Some(Golden {
@@ -101,7 +101,7 @@ fn parked(call: &str, then: Then) -> Result<Option<Golden>, String> {
         };
         asked.map_err(|error| error.to_string())?;
         world.until_rest(preview, LONG).await?;
-        let Some((plan, cursor)) = cursor(&world).await? else {
+        let Some((plan, cursor)) = cursor_of(&world.get(preview).await.row) else {
             return Ok(None);
         };
         let stored = dump(&folder.path().join("tempus.db"));
@@ -143,16 +143,6 @@ fn world(cell: Cell) -> Result<(World, tempfile::TempDir), String> {
     };
     let engine = SqliteEngine::open(folder.path(), options).map_err(|error| error.to_string())?;
     Ok((World::on(engine, clock, Some(cell)), folder))
-}
-
-async fn cursor(world: &World) -> Result<Option<(String, String)>, String> {
-    let all = world
-        .engine
-        .store()
-        .list(&Filter::default(), None, 10)
-        .await;
-    let all = all.map_err(|error| error.to_string())?.items;
-    Ok(all.first().and_then(|snapshot| cursor_of(&snapshot.row)))
 }
 
 /// Where a row stands: the folder and the file of its golden.

@@ -43,7 +43,7 @@ impl World {
             .depth()
             .await
             .map_err(|e| e.to_string())?;
-        if depth.visible + depth.in_flight + depth.delayed > 0 {
+        if depth.visible + depth.in_flight > 0 || depth.delayed > self.found_hints {
             return Err(format!("hints are left: {depth:?}"));
         }
         Ok(())

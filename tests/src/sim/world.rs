@@ -11,7 +11,7 @@ use tempus_engine::{
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Access, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Service,
+    Access, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Row, Service,
     Snapshot, Spec, Timestamp, WorkerId,
 };
 use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
@@ -48,10 +48,13 @@ pub struct World {
     /// Called when a worker dies, instead of starting its successor: nothing happens afterwards.
     pub last_words: Option<LastWords>,
     is_over: bool,
+    /// Hints that the engine found in its store when it was opened: one of them may be for a time
+    /// that does not come.
+    pub found_hints: usize,
 }
 
-/// Says when a world ended, and what existed then.
-pub type LastWords = Box<dyn FnOnce(Timestamp, Vec<Item>)>;
+/// Says when a world ended, and how its preview stood and what existed then.
+pub type LastWords = Box<dyn FnOnce(Timestamp, Row, Vec<Item>)>;
 
 impl World {
     /// A world whose first worker meets this fault.
@@ -86,6 +89,7 @@ impl World {
             strikes_answered: 0,
             last_words: None,
             is_over: false,
+            found_hints: 0,
         }
     }
 
@@ -310,7 +314,8 @@ impl World {
                 }
                 if let Some(last_words) = self.last_words.take() {
                     self.is_over = true;
-                    return last_words(self.clock.now(), self.cloud.truth());
+                    let row = self.get(preview).await.row;
+                    return last_words(self.clock.now(), row, self.cloud.truth());
                 }
                 self.start_successor();
             }
