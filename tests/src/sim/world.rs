@@ -50,7 +50,7 @@ pub struct World {
     is_over: bool,
     /// Hints that the engine found in its store when it was opened: one of them may be for a time
     /// that does not come.
-    pub found_hints: usize,
+    pub found_hints: u64,
 }
 
 /// Says when a world ended, and how its preview stood and what existed then.
