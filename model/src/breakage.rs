@@ -55,6 +55,8 @@ breakages! {
     RecordFirst "record-first" "A step is recorded as done before its call is made."
     DropSiblings "drop-siblings" "When a step is refused, its siblings in flight are left to themselves."
     TrustLostAnswers "trust-lost-answers" "A call whose answer was lost makes nothing suspect."
+    TrustHalfRemoved "trust-half-removed" "What is wanted again while it is removed is made as if nothing of it were there."
+    AskAtOnce "ask-at-once" "A person is asked what keeps a removal from its end, before the worker has looked."
     NoPredecessor "no-predecessor" "A preview does not wait for the one that held its name."
     AgainAndAgain "again-and-again" "A hint that is sent again is not deleted."
 }

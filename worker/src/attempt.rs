@@ -74,8 +74,9 @@ pub(crate) fn start(
     let saga = &held.saga;
     let entry = held.ledger.get(step).cloned();
     // What was half removed is looked for: its output may name what is gone by now.
-    let half_removed =
-        direction == Direction::Execute && entry.as_ref().is_some_and(|e| e.removing);
+    let half_removed = direction == Direction::Execute
+        && entry.as_ref().is_some_and(|e| e.removing)
+        && !broken!(TrustHalfRemoved);
     let ctx = AttemptCtx {
         parts: parts.clone(),
         identity: Arc::clone(&held.identity),

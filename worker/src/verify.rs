@@ -59,7 +59,8 @@ impl Drive<'_> {
     /// the removal alone would ever end that.
     pub(crate) async fn clear_the_way(&mut self) -> Result<AuditEnd, NotWritten> {
         let tries = self.held.saga.progress(&StepId::single(AUDIT));
-        if !self.held.is_suspect() || tries.is_some_and(|tries| tries.attempts >= CLEARINGS) {
+        let enough = tries.is_some_and(|tries| tries.attempts >= CLEARINGS);
+        if !self.held.is_suspect() || enough || broken!(AskAtOnce) {
             return Ok(AuditEnd::Clear);
         }
         let ctx = self.suspecting();

@@ -10,6 +10,8 @@ mod matrix;
 pub mod predicate;
 mod scenario;
 pub mod storm;
+#[cfg(test)]
+mod tests;
 pub mod witness;
 mod world;
 mod wrap;

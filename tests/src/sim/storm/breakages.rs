@@ -35,6 +35,8 @@ pub fn caught_by(breakage: Breakage) -> &'static [Predicate] {
         Breakage::RecordFirst => &[P::Recorded],
         Breakage::DropSiblings => &[P::Ledger, P::OneHolder],
         Breakage::TrustLostAnswers => &[P::NoOrphan],
+        Breakage::TrustHalfRemoved => &[P::Ledger, P::NoOrphan],
+        Breakage::AskAtOnce => &[P::Rest],
         Breakage::NoPredecessor => &[P::OneLive],
     }
 }
