@@ -16,8 +16,9 @@
 //!
 //! **What is checked** are the predicates of `tempus_model::invariant`, which the simulation and the
 //! crash matrix hold too: of a row, its jobs and each write by the very same functions, of the
-//! model's world in `predicate.rs`. They hold in every state, and in every state from which the faults stop. For the latter the world is carried on to its end in three orders of
-//! events; one of them does without the reminder, for as long as no message was lost.
+//! model's world in `predicate.rs`. They hold in every state, and in every state from which the
+//! faults stop. For the latter the world is carried on to its end in three orders of events; one of
+//! them does without the reminder, for as long as no message was lost.
 //!
 //! **Why not a model checker's crate.** The states hold the product's types, which are told apart
 //! by a key of our own; and "comes to rest" must hold on paths that meet again or run in circles,
@@ -30,11 +31,12 @@
 //! somebody else had deleted by then, and died.
 //!
 //! **What is not covered:** more faults at once than a scope's budget allows; clocks that differ
-//! (the margin's use is tested in the conformance suite and the simulation); waits that are slept with the lease
-//! held; several steps at the same time; deadlines; things without a name of their own, of which
-//! two can be made; two previews that follow each other under one name, quotas and slots; the loop
-//! of five crashes; a process that stands still between its last look at the clock and its call for longer than
-//! [`world::LATE`]; how engines carry a decision out; what real clouds do.
+//! (the margin's use is tested in the conformance suite and the simulation); waits that are slept
+//! with the lease held; several steps at the same time; deadlines; what keeps a removal from its
+//! end; things without a name of their own, of which two can be made; two previews that follow each
+//! other under one name, quotas and slots; the loop of five crashes; a process that stands still
+//! between its last look at the clock and its call for longer than [`world::LATE`]; how engines carry
+//! a decision out; what real clouds do.
 //!
 //! `just model` explores larger budgets. What does not hold is printed with a shortest way to it.
 
