@@ -130,6 +130,7 @@ fn a_plan_that_a_worker_does_not_know_is_left_to_one_that_does() {
                 if !(1..=2).contains(&hints) {
                     return Err(format!("{hints} hints after five minutes: {depth:?}"));
                 }
+                world.end_workers();
                 world.start_release(2);
                 Ok(())
             };

@@ -19,6 +19,9 @@ pub fn of_row(row: &Row) -> Result<(), Violation> {
     if row.parked.is_some() && row.lease.is_some() {
         return broken("parked, and somebody holds its lease".to_owned());
     }
+    if row.lease.is_some() && row.saga.is_none() {
+        return broken("somebody holds its lease, and there is no saga to carry on".to_owned());
+    }
     if row.settled.state == State::Ready && row.settled.spec.is_none() {
         return broken("ready, without a spec that a failed update goes back to".to_owned());
     }

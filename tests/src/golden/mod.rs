@@ -41,6 +41,13 @@ pub struct Golden {
     pub stored: String,
 }
 
+/// A folder for a store: in memory where the system has such a place, since each of its hundreds of
+/// commits waits for the disk.
+fn scratch() -> std::io::Result<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir())
+}
+
 /// Where the goldens are.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")

@@ -47,7 +47,7 @@ pub async fn resume(
     golden: &Golden,
     start: impl AsyncFnOnce(&mut World, PreviewId) -> Result<(), String>,
 ) -> Result<End, String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let folder = super::scratch().map_err(|error| error.to_string())?;
     let file = folder.path().join("tempus.db");
     super::load(&file, &golden.stored).map_err(|error| error.to_string())?;
     let clock = TokioClock::starting_at(golden.now);

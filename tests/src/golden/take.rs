@@ -9,21 +9,22 @@ use tempus_engine::TokioClock;
 use tempus_engine::sqlite::{Mode, Options, SqliteEngine};
 use tempus_model::{Course, InstallationId, Phase, Row, Timestamp};
 
-use super::{End, Golden, dump, resume};
-use crate::sim::{Cell, FaultKind, Scenario, World, run_cell, spec};
+use super::{End, Golden, dump, resume, scratch};
+use crate::sim::{Cell, FaultKind, Scenario, World, spec};
 
 /// Every golden of the plans that this version begins: the first world met at each cursor.
 pub fn take() -> Result<Vec<Golden>, String> {
     let mut taken = BTreeMap::new();
     for scenario in Scenario::ALL {
-        let (_, calls) = run_cell(scenario, None);
-        let writes = calls.into_iter().filter(|(call, _)| is_write(call));
-        for (call, nth) in writes {
-            let kind = FaultKind::CrashAfter;
-            let cell = Cell { call, nth, kind };
-            keep(&mut taken, left_by(scenario, cell)?);
+        for patience in [Patience::Usual, Patience::None] {
+            for (call, nth) in writes(scenario, patience)? {
+                let kind = FaultKind::CrashAfter;
+                let cell = Cell { call, nth, kind };
+                keep(&mut taken, left_by(scenario, patience, cell)?);
+            }
         }
     }
+    keep(&mut taken, queued()?);
     keep(&mut taken, parked("cloud.delete rule", Then::Destroy)?);
     keep(&mut taken, parked("cloud.delete definition", Then::Update)?);
     let mut goldens = Vec::new();
@@ -48,16 +49,50 @@ fn keep(taken: &mut BTreeMap<(String, String), Golden>, golden: Option<Golden>) 
     }
 }
 
-fn is_write(call: &str) -> bool {
-    let writes = ["claim", "checkpoint", "turn", "wait", "settle", "vouch"];
-    call.strip_prefix("store.")
-        .is_some_and(|verb| writes.contains(&verb))
+/// How a worker waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// As it does usually.
+    Usual,
+    /// It gives the lease back whenever it has to wait: then a wait is a cursor of its own.
+    None,
+}
+
+impl Patience {
+    fn tell(self, world: &mut World) {
+        if self == Self::None {
+            world.in_place = Duration::from_millis(50);
+        }
+    }
+
+    fn writes(self) -> &'static [&'static str] {
+        match self {
+            Self::Usual => &["claim", "checkpoint", "turn", "wait", "settle", "vouch"],
+            Self::None => &["wait"],
+        }
+    }
+}
+
+/// The writes of a story in which nothing goes wrong.
+fn writes(scenario: Scenario, patience: Patience) -> Result<Vec<(String, u32)>, String> {
+    on(async || {
+        let mut world = World::new(None);
+        patience.tell(&mut world);
+        scenario.play(&mut world).await?;
+        let mut calls = world.faults.calls();
+        calls.retain(|(call, _)| {
+            let verb = call.strip_prefix("store.");
+            verb.is_some_and(|verb| patience.writes().contains(&verb))
+        });
+        Ok(calls)
+    })
 }
 
 /// What a story leaves behind whose worker dies and has no successor.
-fn left_by(scenario: Scenario, cell: Cell) -> Result<Option<Golden>, String> {
+fn left_by(scenario: Scenario, patience: Patience, cell: Cell) -> Result<Option<Golden>, String> {
     on(async || {
-        let (mut world, folder) = world(cell)?;
+        let (mut world, folder) = world(Some(cell))?;
+        patience.tell(&mut world);
         let (say, heard) = std::sync::mpsc::channel();
         let file = folder.path().join("tempus.db");
         world.last_words = Some(Box::new(move |now, row, cloud| {
@@ -82,6 +117,27 @@ fn left_by(scenario: Scenario, cell: Cell) -> Result<Option<Golden>, String> {
     })
 }
 
+/// A preview that no worker has seen yet.
+fn queued() -> Result<Option<Golden>, String> {
+    on(async || {
+        let (mut world, folder) = world(None)?;
+        let made = world.create("app", spec(&[("web", "1")]), LONG).await;
+        let preview = made.map_err(|error| error.to_string())?.preview;
+        let Some((plan, cursor)) = cursor_of(&world.get(preview).await.row) else {
+            return Ok(None);
+        };
+        let stored = dump(&folder.path().join("tempus.db"));
+        Ok(Some(Golden {
+            plan,
+            cursor,
+            now: world.now(),
+            end: END,
+            cloud: Vec::new(),
+            stored: stored.map_err(|error| error.to_string())?,
+        }))
+    })
+}
+
 /// A preview whose removal, or whose way back to its last spec, the cloud refuses.
 fn parked(call: &str, then: Then) -> Result<Option<Golden>, String> {
     let cell = Cell {
@@ -90,7 +146,7 @@ fn parked(call: &str, then: Then) -> Result<Option<Golden>, String> {
         kind: FaultKind::Rejected,
     };
     on(async || {
-        let (mut world, folder) = world(cell)?;
+        let (mut world, folder) = world(Some(cell))?;
         world.start_worker();
         let made = world.create("app", spec(&[("web", "1")]), LONG).await;
         let preview = made.map_err(|error| error.to_string())?.preview;
@@ -132,8 +188,8 @@ const END: End = End {
 };
 
 /// A world whose engine has a file.
-fn world(cell: Cell) -> Result<(World, tempfile::TempDir), String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+fn world(cell: Option<Cell>) -> Result<(World, tempfile::TempDir), String> {
+    let folder = scratch().map_err(|error| error.to_string())?;
     let clock = TokioClock::starting_at(Timestamp::from_millis(1_800_000_000_000));
     let options = Options {
         clock: Arc::new(clock),
@@ -142,7 +198,7 @@ fn world(cell: Cell) -> Result<(World, tempfile::TempDir), String> {
         visibility: Duration::from_secs(30),
     };
     let engine = SqliteEngine::open(folder.path(), options).map_err(|error| error.to_string())?;
-    Ok((World::on(engine, clock, Some(cell)), folder))
+    Ok((World::on(engine, clock, cell), folder))
 }
 
 /// Where a row stands: the folder and the file of its golden.

@@ -48,6 +48,8 @@ pub struct World {
     /// Called when a worker dies, instead of starting its successor: nothing happens afterwards.
     pub last_words: Option<LastWords>,
     is_over: bool,
+    /// Up to how long waits are slept with the lease held.
+    pub in_place: Duration,
     /// Hints that the engine found in its store when it was opened: one of them may be for a time
     /// that does not come.
     pub found_hints: u64,
@@ -89,6 +91,7 @@ impl World {
             strikes_answered: 0,
             last_words: None,
             is_over: false,
+            in_place: WorkerConfig::default().in_place,
             found_hints: 0,
         }
     }
@@ -140,6 +143,13 @@ impl World {
         self.store_behind(Arc::new(Open))
     }
 
+    /// Ends every worker where it stands.
+    pub fn end_workers(&mut self) {
+        for worker in self.workers.drain(..) {
+            worker.tasks().kill();
+        }
+    }
+
     /// Starts a worker whose platform knows the plans up to this version.
     pub fn start_release(&mut self, plans: u16) {
         let parts = Parts {
@@ -156,6 +166,7 @@ impl World {
         self.made += 1;
         let config = WorkerConfig {
             name: WorkerId(format!("sim-{}", self.made)),
+            in_place: self.in_place,
             sweep_every: None,
             ..WorkerConfig::default()
         };
@@ -309,9 +320,7 @@ impl World {
     async fn answer(&mut self, strike: Strike, preview: PreviewId) {
         match strike {
             Strike::Died => {
-                for worker in self.workers.drain(..) {
-                    worker.tasks().kill();
-                }
+                self.end_workers();
                 if let Some(last_words) = self.last_words.take() {
                     self.is_over = true;
                     let row = self.get(preview).await.row;

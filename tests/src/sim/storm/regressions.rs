@@ -6,6 +6,15 @@
 /// Each seed, and what it showed.
 pub const REGRESSIONS: &[(u64, &str)] = &[
     (
+        2,
+        "a rule that a frozen worker's call had made late kept its target group from its end for good",
+    ),
+    (
+        36,
+        "what was being removed and was wanted again was made a second time, and the first forgotten",
+    ),
+    (20, "the same, and it was left at rest"),
+    (
         68,
         "a step whose waits give the lease back never came to its deadline",
     ),

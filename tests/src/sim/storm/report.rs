@@ -22,8 +22,10 @@ pub struct Report {
     pub struck: BTreeMap<(FaultKind, Place), u64>,
     /// How often each call was made while faults were on.
     pub calls: BTreeMap<String, u64>,
-    /// Which calls each step made.
-    pub places: BTreeMap<Place, BTreeSet<String>>,
+    /// Which calls each step made, and how often.
+    pub places: BTreeMap<Place, BTreeMap<String, u64>>,
+    /// The most messages that were on the queue at one time.
+    pub most_messages: usize,
     /// How many lines the trace has.
     pub moves: u64,
     /// A hash of the trace: the same seed gives the same.
@@ -51,6 +53,7 @@ pub struct Totals {
     previews: u64,
     events: u64,
     longest_rest: Duration,
+    most_messages: usize,
 }
 
 impl Totals {
@@ -69,12 +72,13 @@ impl Totals {
         self.calls.extend(report.calls.keys().cloned());
         for (place, calls) in &report.places {
             let all = self.places.entry(*place).or_default();
-            all.extend(calls.iter().cloned());
+            all.extend(calls.keys().cloned());
         }
         self.moves += report.moves;
         self.previews += u64::try_from(report.previews).unwrap_or(0);
         self.events += u64::try_from(report.events).unwrap_or(0);
         self.longest_rest = self.longest_rest.max(report.longest_rest);
+        self.most_messages = self.most_messages.max(report.most_messages);
     }
 
     /// How many faults struck.
@@ -138,6 +142,7 @@ impl Totals {
             "moves": self.moves,
             "previews": self.previews,
             "events": self.events,
+            "most_messages": self.most_messages,
             "longest_rest_seconds": self.longest_rest.as_secs(),
             "seconds": (took.as_secs_f64() * 10.0).round() / 10.0,
             "failed": violations.collect::<Vec<_>>(),

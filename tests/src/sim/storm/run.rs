@@ -147,6 +147,9 @@ impl Run {
                     }
                     self.next_look += LOOK;
                     self.storm.look(&Sight::Moment);
+                    let messages = self.storm.engine().queue.len();
+                    let mut seen = self.storm.seen();
+                    seen.most_messages = seen.most_messages.max(messages);
                 }
             }
         }
@@ -230,6 +233,7 @@ impl Run {
             struck: seen.struck.clone(),
             calls: seen.calls.clone(),
             places: seen.places.clone(),
+            most_messages: seen.most_messages,
             moves: seen.trace.moves,
             trace: seen.trace.hash(),
             longest_rest: self.longest_rest,

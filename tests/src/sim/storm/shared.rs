@@ -55,7 +55,9 @@ pub(super) struct Seen {
     pub(super) struck: BTreeMap<(FaultKind, Place), u64>,
     pub(super) calls: BTreeMap<String, u64>,
     /// Which calls each step makes.
-    pub(super) places: BTreeMap<Place, BTreeSet<String>>,
+    pub(super) places: BTreeMap<Place, BTreeMap<String, u64>>,
+    /// The most messages that were on the queue at one time.
+    pub(super) most_messages: usize,
     pub(super) acknowledged: Vec<JobId>,
     pub(super) previews: Vec<PreviewId>,
     over: bool,
@@ -93,6 +95,7 @@ impl Storm {
                 struck: BTreeMap::new(),
                 calls: BTreeMap::new(),
                 places: BTreeMap::new(),
+                most_messages: 0,
                 acknowledged: Vec::new(),
                 previews: Vec::new(),
                 over: false,
@@ -165,15 +168,12 @@ impl Storm {
             if seen.over {
                 return None;
             }
-            if let Some(place) = stepping::current() {
+            let in_place = stepping::current().map(|place| {
                 let calls = seen.places.entry(place).or_default();
-                if !calls.contains(call) {
-                    calls.insert(call.to_owned());
-                }
-            }
-            let count = seen.calls.entry(call.to_owned()).or_default();
-            *count += 1;
-            *count <= 4
+                count(calls, call)
+            });
+            let in_all = count(&mut seen.calls, call);
+            in_all <= 4 || in_place.is_some_and(|in_place| in_place <= 4)
         };
         if self.climate.faults == 0 {
             return None;
@@ -307,6 +307,13 @@ impl Storm {
             self.look(&Sight::Landed(&Landed { item, row, came }));
         }
     }
+}
+
+/// Counts one more of this name.
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) -> u64 {
+    let count = counts.entry(name.to_owned()).or_default();
+    *count += 1;
+    *count
 }
 
 /// Sees every change of a row.
