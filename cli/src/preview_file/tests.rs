@@ -102,3 +102,51 @@ fn a_folder_without_the_file_says_what_to_write() {
     let error = App::of_folder(folder.path()).unwrap_err().to_string();
     assert!(error.contains("no .tempus.yml there"), "{error}");
 }
+
+mod anything {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::anything::hold;
+
+    fn line() -> impl Strategy<Value = String> {
+        let key = prop::sample::select(vec![
+            "command",
+            "port",
+            "health_path",
+            "environment",
+            "services",
+            "path",
+            "name",
+            "image",
+            "- name",
+            "<<",
+        ]);
+        let value = prop_oneof![
+            any::<i64>().prop_map(|n| n.to_string()),
+            "\\PC{0,20}",
+            Just(String::new()),
+            Just("&a".to_owned()),
+            Just("*a".to_owned()),
+            Just("!!binary x".to_owned()),
+            Just("{a: 1, b: [2]}".to_owned()),
+            Just("|".to_owned()),
+        ];
+        (0..4_usize, key, value)
+            .prop_map(|(depth, key, value)| format!("{}{key}: {value}", "  ".repeat(depth)))
+    }
+
+    /// Any text is read, or refused with the file's name and a reason.
+    #[test]
+    fn any_file_is_read_or_refused_with_a_reason() {
+        let lines = prop::collection::vec(line(), 0..8);
+        hold(2000, &(lines, ".{0,40}"), |(lines, noise)| {
+            for text in [lines.join("\n"), noise] {
+                if let Err(told) = read(&text) {
+                    prop_assert!(told.contains(FILE) && told.len() > FILE.len() + 5, "{told}");
+                }
+            }
+            Ok(())
+        });
+    }
+}
