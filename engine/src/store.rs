@@ -356,6 +356,16 @@ impl DeadLetterId {
         Self(format!("{}{preview}", Self::ORPHAN))
     }
 
+    /// The report of what is this installation's and does not say which preview's.
+    pub fn untold() -> Self {
+        Self(format!("{}untold", Self::ORPHAN))
+    }
+
+    /// Whether this is a report of resources, and no message.
+    pub fn is_report(&self) -> bool {
+        *self == Self::untold() || self.orphaned().is_some()
+    }
+
     /// The id that such a report is about.
     pub fn orphaned(&self) -> Option<PreviewId> {
         self.0.strip_prefix(Self::ORPHAN)?.parse().ok()

@@ -46,7 +46,7 @@ pub use id::{
 pub use job::{Job, JobKind, JobRef, JobStatus};
 pub use ledger::{Ledger, LedgerEntry, StepId};
 pub use metric::{Metric, MetricKind, MetricUnit};
-pub use name::{DnsName, NameError, resource_name, slug};
+pub use name::{DnsName, NameError, resource_name, short_of, slug};
 pub use price::{Address, Capacity};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{

@@ -7,6 +7,7 @@ use tempus_steps::Platform;
 use tokio::sync::{Semaphore, watch};
 
 use crate::budget::Lanes;
+use crate::swept::Swept;
 use crate::{Parts, Tasks, WorkerConfig};
 
 /// How many messages are asked for at once (the most that SQS gives).
@@ -25,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) lanes: Lanes,
     pub(crate) fragile: Arc<Semaphore>,
     pub(crate) stopping: watch::Receiver<bool>,
-    pub(crate) last_sweep: Arc<tokio::sync::Mutex<Option<usize>>>,
+    pub(crate) swept: Arc<tokio::sync::Mutex<Swept>>,
 }
 
 /// A running worker.
@@ -45,7 +46,7 @@ impl Worker {
             tasks: Tasks::default(),
             fragile: Arc::new(Semaphore::new(1)),
             stopping,
-            last_sweep: Arc::default(),
+            swept: Arc::default(),
             parts,
         };
         shared.tasks.spawn(shared.clone().receive());

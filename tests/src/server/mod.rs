@@ -197,6 +197,12 @@ impl Server {
         )
     }
 
+    /// The installation's id, which is in every name and tag.
+    pub fn installation(&self) -> String {
+        let id = self.installation.clone();
+        id.expect("a server that has been ready")
+    }
+
     /// The folder that holds all state.
     pub fn data(&self) -> PathBuf {
         self.root.path().join("data")
