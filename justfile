@@ -24,6 +24,11 @@ tidy:
 cell scenario call="" nth="" fault="":
     cargo run -q -p tempus-tests --example cell -- {{ scenario }} {{ call }} {{ nth }} {{ if fault == "" { "" } else { quote(fault) } }}
 
+# Two servers under load and faults, 20 minutes or as long as you say; prints a report. Such as: just soak 5
+soak minutes="20" *arguments:
+    cargo build -q -p tempus-tests --bins
+    cargo run -q -p tempus-tests --bin soak -- --minutes {{ minutes }} {{ arguments }}
+
 # The crash matrix over the whole AWS path: all of it, or cells such as "Update,ecs.CreateService,1,killed after".
 matrix-aws cells="all" lanes="8":
     TEMPUS_TEST_MATRIX={{ quote(cells) }} TEMPUS_TEST_LANES={{ lanes }} cargo test -p tempus-tests --test aws_crash_matrix -- --nocapture
