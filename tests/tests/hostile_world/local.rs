@@ -16,7 +16,7 @@ const ANOTHER: &str = "0000beef";
 
 #[tokio::test]
 async fn strangers_live_and_halves_of_ours_are_put_right() {
-    let settings = [("worker.sweep_every", "200ms"), ("worker.sweep_age", "0s")];
+    let settings = [("worker.sweep_every", "0.2s"), ("worker.sweep_age", "0s")];
     let server = Server::start(&settings).await;
     let api = server.api();
     let mut previews = Vec::new();
