@@ -28,6 +28,11 @@ cell scenario call="" nth="" fault="":
 simulate *args="--seeds 10000":
     cargo run --release -p tests --bin simulate -- {{ args }}
 
+# Two servers under load and faults, 20 minutes or as long as you say; prints a report. Such as: just soak 5
+soak minutes="20" *arguments:
+    cargo build -q -p tests --bins
+    cargo run -q -p tests --bin soak -- --minutes {{ minutes }} {{ arguments }}
+
 # The crash matrix over the whole AWS path: all of it, or cells such as "Update,ecs.CreateService,1,killed after".
 matrix-aws cells="all" lanes="8":
     TEMPUS_TEST_MATRIX={{ quote(cells) }} TEMPUS_TEST_LANES={{ lanes }} cargo test --workspace --test aws_crash_matrix -- --nocapture

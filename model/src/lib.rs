@@ -52,7 +52,7 @@ pub use id::{
 pub use job::{Job, JobKind, JobRef, JobStatus};
 pub use ledger::{Ledger, LedgerEntry, StepId};
 pub use metric::{Metric, MetricKind, MetricUnit};
-pub use name::{DnsName, NameError, resource_name, slug};
+pub use name::{DnsName, NameError, resource_name, short_of, slug};
 pub use next::{Next, TIMER_RANK, next};
 pub use price::{Address, Capacity};
 pub use receipt::{Check, Receipt, Removed};

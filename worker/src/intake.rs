@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Lanes;
+use crate::swept::Swept;
 use crate::{Parts, Tasks, WorkerConfig};
 
 /// How many messages are asked for at once (the most that SQS gives).
@@ -25,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) lanes: Lanes,
     pub(crate) fragile: Arc<Semaphore>,
     pub(crate) stopping: CancellationToken,
-    pub(crate) last_sweep: Arc<tokio::sync::Mutex<Option<usize>>>,
+    pub(crate) swept: Arc<tokio::sync::Mutex<Swept>>,
 }
 
 /// A running worker.
@@ -43,7 +44,7 @@ impl Worker {
             tasks: Tasks::default(),
             fragile: Arc::new(Semaphore::new(1)),
             stopping: CancellationToken::new(),
-            last_sweep: Arc::default(),
+            swept: Arc::default(),
             parts,
         };
         shared.tasks.spawn(shared.clone().receive());

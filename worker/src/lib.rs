@@ -30,9 +30,11 @@ mod intake;
 mod metrics;
 mod parts;
 mod plan;
+mod reap;
 mod release;
 mod remind;
 mod sweep;
+mod swept;
 mod tasks;
 mod verify;
 
