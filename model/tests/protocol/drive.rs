@@ -132,15 +132,14 @@ impl World {
         if held.has_moved() {
             return self.think(w, held, heard, scope);
         }
-        match plan::turned_round(&held.row, &held.saga, failure.clone(), self.now) {
-            Some(next) => self.turn(w, held, next, heard, scope),
-            None => {
-                if held.saga.course == Course::Forward && !held.saga.stages.is_empty() {
-                    held.saga.rejected = None;
-                }
-                self.park(w, held, failure, heard, scope)
-            }
+        let next = plan::turned_round(&held.row, &held.saga, failure.clone(), self.now);
+        if let Some(next) = next {
+            return self.turn(w, held, next, heard, scope);
         }
+        if held.saga.course == Course::Forward && !held.saga.stages.is_empty() {
+            held.saga.rejected = None;
+        }
+        self.park(w, held, failure, heard, scope)
     }
 
     fn park(&mut self, w: usize, held: Held, failure: Failure, heard: bool, scope: &Scope) -> bool {

@@ -27,9 +27,7 @@ pub fn caught_by(breakage: Breakage) -> &'static [Predicate] {
         Breakage::LateHint => &[P::HintKept],
         Breakage::WaitIsAttempt => &[P::Cause],
         Breakage::NoVerify => &[P::SoundRow, P::NoOrphan],
-        Breakage::BlindVerify => &[P::Receipt, P::NoOrphan],
-        // What lands late meets the verify that should have found it.
-        Breakage::VerifyAtOnce => &[P::Receipt, P::NoOrphan, P::Ledger],
+        Breakage::BlindVerify | Breakage::VerifyAtOnce => &[P::Receipt, P::NoOrphan],
         Breakage::EarlyQuota => &[P::Slots],
         Breakage::NoExpiry => &[P::Expiry],
         Breakage::NoReminder => &[P::HintKept, P::Rest, P::Expiry],

@@ -130,7 +130,7 @@ impl Climate {
             } else {
                 Order::Any
             },
-            alarm_off_by: Duration::from_secs(60),
+            alarm_off_by: Duration::from_mins(1),
             alarms_lost: per_mille(300),
             alarms_doubled: per_mille(300),
         };

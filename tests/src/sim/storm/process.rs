@@ -19,7 +19,7 @@ use crate::sim::wrap::{WrappedQueue, WrappedStore, WrappedTimer};
 /// How long what a dead process had sent may still be on its way.
 const ON_ITS_WAY: Duration = Duration::from_secs(12);
 /// How long a process that was told to stop is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A machine's clock, off by less than half the tolerated skew.
 #[derive(Clone)]
@@ -136,11 +136,11 @@ impl Machine {
             tokio::time::sleep(back_in.min(ON_ITS_WAY)).await;
             if back_in < ON_ITS_WAY {
                 let _ = actions.send(Action::Start(number));
-                tokio::time::sleep(ON_ITS_WAY - back_in).await;
+                tokio::time::sleep(ON_ITS_WAY.saturating_sub(back_in)).await;
             }
             tasks.kill();
             if back_in >= ON_ITS_WAY {
-                tokio::time::sleep(back_in - ON_ITS_WAY).await;
+                tokio::time::sleep(back_in.saturating_sub(ON_ITS_WAY)).await;
                 let _ = actions.send(Action::Start(number));
             }
             drop(worker);

@@ -55,7 +55,7 @@ impl Run {
             self.pass(SWEEP_EVERY * 3 + REMIND_EVERY).await;
             self.until_rest().await;
         }
-        self.look_at_rest().await;
+        self.look_at_rest();
         if self.is_violated() {
             return;
         }
@@ -63,7 +63,7 @@ impl Run {
             self.destroy(row.preview).await;
         }
         self.until_rest().await;
-        self.look_at_rest().await;
+        self.look_at_rest();
         for row in self.storm.engine().store.rows() {
             if !self.is_violated() && (!row.is_gone() || row.receipt_at.is_none()) {
                 let (preview, phase) = (row.preview, row.phase());
@@ -73,7 +73,7 @@ impl Run {
         }
     }
 
-    async fn look_at_rest(&mut self) {
+    fn look_at_rest(&self) {
         if !self.is_violated() {
             self.storm.look(&Sight::Rest);
         }

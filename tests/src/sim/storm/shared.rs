@@ -67,6 +67,8 @@ pub(super) struct Seen {
     revisions: BTreeMap<u64, String>,
     late: BTreeSet<u64>,
     takeovers: BTreeMap<PreviewId, u32>,
+    /// When each row was last claimed.
+    claimed: BTreeMap<PreviewId, Instant>,
 }
 
 /// The services that may be away as a whole.
@@ -105,6 +107,7 @@ impl Storm {
                 revisions: BTreeMap::new(),
                 late: BTreeSet::new(),
                 takeovers: BTreeMap::new(),
+                claimed: BTreeMap::new(),
             }),
             climate,
         });
@@ -278,10 +281,14 @@ impl Storm {
             let Some(row) = self.engine().store.row(item.tags.1) else {
                 continue;
             };
-            // As long as it is respected: clocks are set meanwhile.
+            // As long as it is respected: clocks are set meanwhile. A process that stood still may have
+            // claimed the row again while it was still at work under its last claim.
+            let begun = stepping::since().unwrap_or(begun);
+            let claimed = self.seen().claimed.get(&item.tags.1).copied();
             let held = row.lease.as_ref().is_some_and(|lease| {
                 lease.worker.0 == by.name && lease.until.after(SKEW) > by.now()
             });
+            let held = held && claimed.is_none_or(|claimed| claimed <= begun);
             let came = match (held, begun.elapsed() > OVERDUE) {
                 (true, _) => Came::InTime,
                 (false, false) => Came::Late,
@@ -337,9 +344,12 @@ impl Watch for Eye {
         ));
         if let Some(before) = written.before
             && before.epoch != after.epoch
-            && before.lease.is_some()
         {
-            *storm.seen().takeovers.entry(after.preview).or_default() += 1;
+            let mut seen = storm.seen();
+            seen.claimed.insert(after.preview, Instant::now());
+            if before.lease.is_some() {
+                *seen.takeovers.entry(after.preview).or_default() += 1;
+            }
         }
         // Whoever holds the row sees a doubt only with its next write.
         if written.verb == "doubt" {

@@ -15,9 +15,10 @@ use tempus_steps::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
     Resource, StepError, Stray,
 };
+use tokio::time::Instant;
 
 tokio::task_local! {
-    static PLACE: Place;
+    static PLACE: (Place, Instant);
 }
 
 /// Where in a saga a call is made.
@@ -35,7 +36,18 @@ impl fmt::Display for Place {
 
 /// Where the current task is, if it is in a step.
 pub(super) fn current() -> Option<Place> {
-    PLACE.try_with(|place| *place).ok()
+    PLACE.try_with(|(place, _)| *place).ok()
+}
+
+/// When the current task's attempt began: that is when its worker last looked at the clock.
+pub(super) fn since() -> Option<Instant> {
+    PLACE.try_with(|(_, since)| *since).ok()
+}
+
+/// Makes a call that knows where it is.
+async fn at<T>(what: &'static str, of: &'static str, call: impl Future<Output = T>) -> T {
+    let place = Place { what, of };
+    PLACE.scope((place, Instant::now()), call).await
 }
 
 /// A platform whose steps know where they are.
@@ -94,9 +106,8 @@ impl AnyStep for Placed {
         planned: &RawValue,
         current: Option<&RawValue>,
     ) -> Result<Progress<Arc<RawValue>>, StepError> {
-        let (what, of) = ("execute", self.kind);
         let call = self.step().execute(ctx, planned, current);
-        PLACE.scope(Place { what, of }, call).await
+        at("execute", self.kind, call).await
     }
 
     async fn compensate(
@@ -105,9 +116,8 @@ impl AnyStep for Placed {
         planned: &RawValue,
         output: Option<&RawValue>,
     ) -> Result<Progress<()>, StepError> {
-        let (what, of) = ("compensate", self.kind);
         let call = self.step().compensate(ctx, planned, output);
-        PLACE.scope(Place { what, of }, call).await
+        at("compensate", self.kind, call).await
     }
 }
 
@@ -135,21 +145,15 @@ impl Platform for Stepping {
     }
 
     async fn audit(&self, ctx: &dyn Ctx, ledger: &Ledger) -> Result<Audit, StepError> {
-        let (what, of) = ("audit", "preview");
-        let call = self.inner.audit(ctx, ledger);
-        PLACE.scope(Place { what, of }, call).await
+        at("audit", "preview", self.inner.audit(ctx, ledger)).await
     }
 
     async fn remove(&self, ctx: &dyn Ctx, stray: &Stray) -> Result<Progress<()>, StepError> {
-        let (what, of) = ("remove", "stray");
-        let call = self.inner.remove(ctx, stray);
-        PLACE.scope(Place { what, of }, call).await
+        at("remove", "stray", self.inner.remove(ctx, stray)).await
     }
 
     async fn inventory(&self, installation: InstallationId) -> Result<Vec<Stray>, StepError> {
-        let (what, of) = ("list", "inventory");
-        let call = self.inner.inventory(installation);
-        PLACE.scope(Place { what, of }, call).await
+        at("list", "inventory", self.inner.inventory(installation)).await
     }
 
     fn event(&self, body: &str) -> CloudEvent {
