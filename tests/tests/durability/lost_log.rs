@@ -8,7 +8,7 @@ use crate::{PATIENCE, move_away, run};
 
 #[tokio::test]
 async fn a_server_does_not_start_behind_what_it_has_acknowledged() {
-    let settings = [("worker.sweep_every", "0.2s"), ("worker.sweep_age", "0s")];
+    let settings = [("worker.sweep_every", "1s"), ("worker.sweep_age", "0s")];
     let mut server = Server::start(&settings).await;
     let api = server.api();
     let made = api.ready(&json!({"name": "kept", "ttl": "1h"})).await;
