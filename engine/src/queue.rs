@@ -19,6 +19,13 @@ pub trait Queue: Send + Sync {
     /// the queue's visibility timeout, or as long as [`Queue::hide`] says.
     async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError>;
 
+    /// Whether a [`Queue::receive`] whose caller has gone may still take messages, as a long poll
+    /// does that the service goes on with. Who stops waits for such a one, and gives back what it
+    /// brings: otherwise it is hidden for the whole visibility timeout, and nobody works on it.
+    fn receives_when_abandoned(&self) -> bool {
+        false
+    }
+
     /// Keeps messages in flight invisible for this long from now; zero makes them visible at once.
     async fn hide(&self, messages: &[Handle], how_long: Duration) -> Result<(), QueueError>;
 

@@ -22,6 +22,15 @@ pub enum StepError {
         /// What helps to understand it, such as an application's last lines.
         detail: Vec<String>,
     },
+    /// It did not happen in the time that it has. The saga turns round as after a refusal; a step
+    /// says so by itself where it knows more than that its deadline has passed.
+    #[error("{reason}")]
+    Overdue {
+        /// One sentence for the user: what did not happen, and what it was seen to wait for.
+        reason: String,
+        /// What helps to understand it, such as an application's last lines.
+        detail: Vec<String>,
+    },
 }
 
 /// Whether a failed call may have had its effect.
@@ -56,5 +65,22 @@ impl StepError {
             reason: reason.into(),
             detail: Vec::new(),
         }
+    }
+
+    /// What did not happen in time.
+    pub fn overdue(reason: impl Into<String>) -> Self {
+        Self::Overdue {
+            reason: reason.into(),
+            detail: Vec::new(),
+        }
+    }
+
+    /// The same end, with these lines to understand it by. What passes has none.
+    #[must_use]
+    pub fn detailed(mut self, lines: Vec<String>) -> Self {
+        if let Self::Rejected { detail, .. } | Self::Overdue { detail, .. } = &mut self {
+            *detail = lines;
+        }
+        self
     }
 }

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 async fn a_worker_that_is_asked_to_stop_hands_its_saga_over() {
     let emulator = Emulator::start(Kind::Ministack);
     let account = Account::new(emulator.endpoint(), "handover").await;
-    let settings = [("worker.lease", "30m"), ("worker.reminder", "10s")];
+    let settings = [("worker.lease", "30m"), ("worker.reminder", "1h")];
     let site = Site::bootstrap(account, &settings).await;
     let notes = [Notes::holding(HELD), Notes::default()].map(Arc::new);
     let wires = [wire(&site, &notes[0]).await, wire(&site, &notes[1]).await];

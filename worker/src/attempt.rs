@@ -48,6 +48,7 @@ impl Attempt {
             Err(StepError::Throttled(_)) => Err("throttled"),
             Err(StepError::Transient { .. }) => Err("transient"),
             Err(StepError::Rejected { .. }) => Err("rejected"),
+            Err(StepError::Overdue { .. }) => Err("overdue"),
         }
     }
 

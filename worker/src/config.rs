@@ -25,6 +25,9 @@ pub struct WorkerConfig {
     pub backoff: Duration,
     /// The longest pause after an error.
     pub backoff_most: Duration,
+    /// How long one receive waits for a message. A worker that stops may have to wait that long
+    /// for the one that is under way.
+    pub poll: Duration,
     /// How often due rows without a holder are looked for.
     pub remind_every: Duration,
     /// How many hints one reminder sends at most.
@@ -50,6 +53,7 @@ impl Default for WorkerConfig {
             in_place: Duration::from_secs(2),
             backoff: Duration::from_millis(200),
             backoff_most: Duration::from_secs(20),
+            poll: Duration::from_secs(20),
             remind_every: Duration::from_mins(1),
             remind_most: 1000,
             sweep_every: Some(Duration::from_mins(15)),

@@ -202,16 +202,21 @@ impl GroupRun<'_> {
             }
             Err(StepError::Rejected { reason, detail }) => {
                 slots.remove(&step);
-                self.give_up(
-                    held,
-                    &step,
-                    Failure {
-                        detail,
-                        ..Failure::rejected(&step, reason)
-                    },
-                    rejected,
-                    now,
-                );
+                let failure = Failure {
+                    detail,
+                    ..Failure::rejected(&step, reason)
+                };
+                self.give_up(held, &step, failure, rejected, now);
+                return true;
+            }
+            Err(StepError::Overdue { reason, detail }) => {
+                slots.remove(&step);
+                let failure = Failure {
+                    kind: FailureKind::Deadline,
+                    detail,
+                    ..Failure::rejected(&step, reason)
+                };
+                self.give_up(held, &step, failure, rejected, now);
                 return true;
             }
             Err(error) => {

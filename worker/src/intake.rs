@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tempus_engine::{Delivery, Queue, QueueError};
 use tempus_steps::Platform;
 use tokio::sync::{Semaphore, watch};
 
@@ -12,8 +13,6 @@ use crate::{Parts, Tasks, WorkerConfig};
 
 /// How many messages are asked for at once (the most that SQS gives).
 const BATCH: u8 = 10;
-/// How long one receive waits for the first message.
-const RECEIVE_WAIT: Duration = Duration::from_secs(20);
 /// How many deliveries are looked at side by side, those that wait for a place included.
 const IN_HAND: usize = 512;
 
@@ -74,17 +73,25 @@ impl Shared {
         let mut stopping = self.stopping.clone();
         let mut failures = 0;
         loop {
-            let ready = async {
-                let _room = in_hand.acquire_many(u32::from(BATCH)).await;
-                self.parts
-                    .queue
-                    .receive(usize::from(BATCH), RECEIVE_WAIT)
-                    .await
-            };
+            let stop = async { drop(stopping.wait_for(|stopping| *stopping).await) };
+            tokio::pin!(stop);
+            tokio::select! {
+                biased;
+                () = &mut stop => return,
+                _ = in_hand.acquire_many(u32::from(BATCH)) => {}
+            }
+            let queue = Arc::clone(&self.parts.queue);
+            let receiving = queue.receive(usize::from(BATCH), self.config.poll);
+            tokio::pin!(receiving);
             let received = tokio::select! {
                 biased;
-                _ = stopping.wait_for(|stopping| *stopping) => return,
-                received = ready => received,
+                () = &mut stop => {
+                    if queue.receives_when_abandoned() {
+                        give_back(&*queue, receiving.await).await;
+                    }
+                    return;
+                }
+                received = &mut receiving => received,
             };
             let deliveries = match received {
                 Ok(deliveries) => deliveries,
@@ -120,5 +127,16 @@ impl Shared {
 
     pub(crate) fn platform(&self) -> &dyn Platform {
         &*self.parts.platform
+    }
+}
+
+/// Makes what was received too late to be worked on visible at once, for another worker.
+async fn give_back(queue: &dyn Queue, received: Result<Vec<Delivery>, QueueError>) {
+    let handles: Vec<_> = match received {
+        Ok(deliveries) => deliveries.into_iter().map(|of| of.handle).collect(),
+        Err(_) => return,
+    };
+    if let Err(error) = queue.hide(&handles, Duration::ZERO).await {
+        tracing::warn!(%error, "what came last is visible again only after a while");
     }
 }

@@ -113,7 +113,7 @@ impl From<StepError> for Refusal {
     fn from(error: StepError) -> Self {
         match error {
             StepError::Rejected { reason, .. } => Self::not_found(reason),
-            StepError::Transient { .. } | StepError::Throttled(_) => {
+            StepError::Transient { .. } | StepError::Throttled(_) | StepError::Overdue { .. } => {
                 Self::platform_busy(error.to_string())
             }
         }

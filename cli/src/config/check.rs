@@ -78,6 +78,7 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
     }
     for (name, length) in [
         ("worker.lease", config.worker.lease),
+        ("worker.poll", config.worker.poll),
         ("worker.reminder", config.worker.reminder),
         ("worker.sweep_every", config.worker.sweep_every),
         ("telemetry.interval", config.telemetry.interval),

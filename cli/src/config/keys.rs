@@ -122,6 +122,7 @@ pub fn keys() -> Vec<Key> {
         Key::new("worker.destroys", "destroys at the same time", |c| &mut c.worker.destroys),
         Key::new("worker.maintenance", "verifies and sweeps at the same time", |c| &mut c.worker.maintenance),
         Key::new("worker.lease", "how long a claim holds without renewal", |c| &mut c.worker.lease),
+        Key::new("worker.poll", "how long one look at the queue waits for a message", |c| &mut c.worker.poll),
         Key::new("worker.reminder", "how often due rows are looked for", |c| &mut c.worker.reminder),
         Key::new("worker.verify_delay", "time between a local destroy and its receipt's check", |c| &mut c.worker.verify_delay),
         Key::new("worker.sweep_every", "how often what exists is compared with the rows", |c| &mut c.worker.sweep_every),

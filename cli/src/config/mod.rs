@@ -170,6 +170,8 @@ pub struct Worker {
     pub maintenance: u32,
     /// How long a claim holds without being renewed.
     pub lease: Duration,
+    /// How long one look at the queue waits for a message.
+    pub poll: Duration,
     /// How often due rows are looked for.
     pub reminder: Duration,
     /// How long after a destroy its receipt's check is made, on the local platform.
@@ -241,6 +243,7 @@ impl Default for Config {
                 destroys: 16,
                 maintenance: 4,
                 lease: Duration::from_secs(30),
+                poll: Duration::from_secs(20),
                 reminder: Duration::from_mins(1),
                 verify_delay: Duration::from_secs(2),
                 sweep_every: Duration::from_mins(15),

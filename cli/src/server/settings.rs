@@ -144,6 +144,7 @@ pub fn worker(config: &Config) -> WorkerConfig {
         // No call starts with less lease left than it may take: a short lease must leave room.
         call: usual.call.min(settings.lease / 3),
         skew: usual.skew.min(settings.lease / 3),
+        poll: settings.poll,
         remind_every: settings.reminder,
         // On AWS a recurring schedule asks for it, once for all workers.
         sweep_every: match config.engine {

@@ -129,6 +129,10 @@ impl Queue for SqsQueue {
         }
     }
 
+    fn receives_when_abandoned(&self) -> bool {
+        true
+    }
+
     async fn hide(&self, messages: &[Handle], how_long: Duration) -> Result<(), QueueError> {
         let how_long = seconds(how_long.min(LONGEST_HIDE));
         let mut outcome = Ok(());

@@ -40,6 +40,26 @@ pub(super) struct HealthyPlan {
     pub(super) path: String,
 }
 
+/// What keeps a service from being ready, and how the step ends if it lasts.
+struct Problem {
+    words: String,
+    end: fn(String) -> StepError,
+}
+
+impl Problem {
+    /// Ready it will not be, however long one waits.
+    fn refusal(words: String) -> Self {
+        let end = StepError::rejected;
+        Self { words, end }
+    }
+
+    /// Ready it is not yet.
+    fn delay(words: impl Into<String>) -> Self {
+        let (words, end) = (words.into(), StepError::overdue);
+        Self { words, end }
+    }
+}
+
 impl Healthy {
     pub(super) fn new(supervisor: Arc<Supervisor>, options: Arc<LocalOptions>) -> Self {
         // Only fails without a resolver, which this client does not use.
@@ -58,13 +78,16 @@ impl Healthy {
 
     /// What keeps the service from being ready, or nothing. Development servers may listen on
     /// either loopback address.
-    async fn problem(&self, port: u16, path: &str) -> Option<String> {
+    async fn problem(&self, port: u16, path: &str) -> Option<Problem> {
         let mut problem = String::new();
         for host in ["127.0.0.1", "[::1]"] {
             let url = format!("http://{host}:{port}{path}");
             match self.client.get(url).send().await {
                 Ok(answer) if answer.status().as_u16() < 400 => return None,
-                Ok(answer) => return Some(format!("GET {path} answers {}", answer.status())),
+                Ok(answer) => {
+                    let said = format!("GET {path} answers {}", answer.status());
+                    return Some(Problem::refusal(said));
+                }
                 Err(error) if error.is_timeout() => problem = format!("GET {path} does not answer"),
                 Err(_) if problem.is_empty() => {
                     problem = format!("nothing listens on the port that PORT names ({port})");
@@ -72,16 +95,17 @@ impl Healthy {
                 Err(_) => {}
             }
         }
-        Some(problem)
+        Some(Problem::delay(problem))
     }
 
-    async fn rejected(&self, process: &str, reason: String) -> StepError {
+    /// Says what the service said last, too.
+    async fn with_last_lines(&self, process: &str, error: StepError) -> StepError {
         let mut detail = Vec::new();
         if let Ok(name) = resource_name(process) {
             let lines = self.supervisor.last_lines(&name, LAST_LINES).await;
             detail.extend(lines.into_iter().map(|line| line.text));
         }
-        StepError::Rejected { reason, detail }
+        error.detailed(detail)
     }
 }
 
@@ -122,23 +146,30 @@ impl Step for Healthy {
                 if ends > ENDS_TOLERATED {
                     let reason =
                         format!("the command ended {ends} times in a row, last with {last_exit}");
-                    return Err(self.rejected(&planned.process, reason).await);
+                    let error = StepError::rejected(reason);
+                    return Err(self.with_last_lines(&planned.process, error).await);
                 }
-                format!("the command ended with {last_exit}")
+                if ends == 0 {
+                    // It failed for somebody who asked before. Who asks now, a replay after what was
+                    // wrong was mended, does not wait for the pause that those failures earned.
+                    self.supervisor.start_now(&name).await?;
+                }
+                Problem::refusal(format!("the command ended with {last_exit}"))
             }
             // Its shim was killed since the process was started.
             Status::Down => {
                 self.supervisor.revive(&name).await?;
-                "the process is starting again".to_owned()
+                Problem::delay("the process is starting again")
             }
-            _ => "the process is starting".to_owned(),
+            _ => Problem::delay("the process is starting"),
         };
         if ctx.since().after(self.options.ready_within) <= ctx.now() {
             let within = self.options.ready_within.as_secs();
-            let reason = format!("not ready within {within} s: {problem}");
-            return Err(self.rejected(&planned.process, reason).await);
+            let reason = format!("not ready within {within} s: {}", problem.words);
+            let error = (problem.end)(reason);
+            return Err(self.with_last_lines(&planned.process, error).await);
         }
-        Ok(Progress::wait(LOOK_AGAIN, problem))
+        Ok(Progress::wait(LOOK_AGAIN, problem.words))
     }
 
     async fn compensate(

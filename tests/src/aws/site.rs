@@ -11,6 +11,7 @@ use crate::server::command;
 /// What makes a test quick where people would rather be patient.
 const QUICK: &[(&str, &str)] = &[
     ("worker.reminder", "1s"),
+    ("worker.poll", "2s"),
     ("ecs.verify_delay", "2s"),
     ("ttl.minimum", "1s"),
     ("api.listen", "127.0.0.1:0"),

@@ -11,7 +11,7 @@ use crate::{MINUTE, PATIENCE, is_up, letter, newest_job};
 #[tokio::test]
 async fn parked_saga() {
     let page = Page::open("parked-saga.md");
-    let mut server = Server::start(&[("previews.ready_within", "20s")]).await;
+    let mut server = Server::start(&[("previews.ready_within", "5s")]).await;
     let api = server.api();
     let shop = api.ready(&app::request(&server, "shop", &json!({}))).await;
     let cafe = api.ready(&app::request(&server, "cafe", &json!({}))).await;

@@ -1,12 +1,11 @@
-//! Applications that do not listen in time. It runs the page's commands; it does not cause the alarm: an
-//! application that this machine gives up on is a refusal of its step, which the objective does not count.
+//! Applications that do not listen in time.
 
 use serde_json::json;
 use tempus_tests::alerts::Watch;
 use tempus_tests::runbook::{Desk, Page};
 use tempus_tests::server::{Server, app, text};
 
-use crate::MINUTE;
+use crate::{MINUTE, PATIENCE};
 
 #[tokio::test]
 async fn slow_ready() {
@@ -26,6 +25,7 @@ async fn slow_ready() {
     let job = text(&accepted, "job_id");
     let ended = api.job_ended(job).await;
     assert_eq!(ended["status"], "failed", "{ended:#}");
+    watch.fires("slow-ready", PATIENCE).await;
 
     let looked = desk.run(&page, "look").await;
     assert!(looked.contains("never"), "{looked}");
@@ -33,5 +33,6 @@ async fn slow_ready() {
     let shown = desk.ends(&page, "job", 4).await;
     assert!(shown.stdout.contains("healthy:web"), "{shown:?}");
     desk.run(&page, "know").await;
+    watch.clears("slow-ready", PATIENCE).await;
     page.is_done();
 }

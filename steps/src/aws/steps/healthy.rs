@@ -95,12 +95,16 @@ impl Step for Healthy {
             }
             (Verdict::GaveUp | Verdict::RolledBack, Some(seen)) => {
                 let fallback = "ECS gave up: its tasks failed to start three times".to_owned();
-                return Err(self.refuse(ctx, planned, &seen, fallback).await);
+                return Err(self
+                    .refuse(ctx, planned, &seen, StepError::rejected, fallback)
+                    .await);
             }
             (Verdict::Elsewhere(family), Some(seen)) => {
                 if waited >= STALE {
                     let fallback = format!("somebody moved the service to {family}");
-                    return Err(self.refuse(ctx, planned, &seen, fallback).await);
+                    return Err(self
+                        .refuse(ctx, planned, &seen, StepError::rejected, fallback)
+                        .await);
                 }
                 (seen, "its new deployment is not seen yet".to_owned())
             }
@@ -113,7 +117,9 @@ impl Step for Healthy {
         if waited >= self.0.options.ready_within {
             let within = self.0.options.ready_within.as_secs();
             let fallback = format!("not ready within {within} s: {waits_for}");
-            return Err(self.refuse(ctx, planned, &seen, fallback).await);
+            return Err(self
+                .refuse(ctx, planned, &seen, StepError::overdue, fallback)
+                .await);
         }
         Ok(Progress::wait(
             (waited / 2).clamp(LOOKS.0, LOOKS.1),

@@ -9,8 +9,10 @@ pub(super) use evidence::{Evidence, StoppedTask, gather};
 /// Whether to wait for ECS's own verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hope {
-    /// Another attempt may do better.
+    /// Another attempt may do better, if the application does.
     Some,
+    /// Another attempt may do better, if AWS does: to be late is its doing, not the application's.
+    Later,
     /// Every attempt will fail alike.
     None,
 }
@@ -76,7 +78,7 @@ fn of_task(task: &StoppedTask, evidence: &Evidence, wanted: &Wanted<'_>) -> Opti
     }
     if task.code == "SpotInterruption" {
         let reason = "AWS took the Fargate Spot capacity back".to_owned();
-        return Some((reason, Hope::Some));
+        return Some((reason, Hope::Later));
     }
     let exit = task
         .containers
@@ -138,10 +140,10 @@ fn of_pull(text: &str, wanted: &Wanted<'_>) -> (String, Hope) {
     }
     if says(&["toomanyrequests", "rate limit"]) {
         let reason = format!("the registry of {image} allows no more pulls for now");
-        return (reason, Hope::Some);
+        return (reason, Hope::Later);
     }
     let reason = format!("the image {image} could not be pulled: {}", tail(text));
-    (reason, Hope::Some)
+    (reason, Hope::Later)
 }
 
 fn of_health_check(evidence: &Evidence, wanted: &Wanted<'_>) -> String {
@@ -188,7 +190,7 @@ fn of_capacity(text: &str) -> Option<(String, Hope)> {
     }
     if lower.contains("capacity is unavailable") || lower.contains("insufficient capacity") {
         let reason = "AWS has no Fargate capacity to give right now";
-        return Some((reason.to_owned(), Hope::Some));
+        return Some((reason.to_owned(), Hope::Later));
     }
     if lower.contains("unable to assume") {
         let reason = "ECS may not use the configured roles: check their trust policies";
@@ -197,7 +199,7 @@ fn of_capacity(text: &str) -> Option<(String, Hope)> {
     if lower.contains("unable to place a task") {
         return Some((
             format!("ECS cannot place the task: {}", tail(text)),
-            Hope::Some,
+            Hope::Later,
         ));
     }
     None

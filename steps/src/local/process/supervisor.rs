@@ -146,6 +146,19 @@ impl Supervisor {
         Ok(())
     }
 
+    /// Starts a command that is waiting for its next start at once, and counts its failures anew.
+    pub async fn start_now(&self, resource: &ResourceName) -> Result<(), ProcessError> {
+        let turn = self.turn(resource);
+        {
+            let _turn = turn.lock().await;
+            if !matches!(self.status(resource)?, Status::BackingOff(_)) {
+                return Ok(());
+            }
+            self.end(resource, self.policy.grace).await?;
+        }
+        self.revive(resource).await
+    }
+
     /// What is known of a resource now. Reads a few small files; worth no thread of its own.
     pub fn status(&self, resource: &ResourceName) -> Result<Status, ProcessError> {
         let folder = self.resource(resource);

@@ -61,23 +61,25 @@ impl Healthy {
         Ok(Targets::Healthy)
     }
 
-    /// The refusal, with what AWS says about the tasks that stopped.
+    /// The refusal, with what AWS says about the tasks that stopped. Where that is not
+    /// the application's doing, it ends as `end` says.
     pub(super) async fn refuse(
         &self,
         ctx: &dyn Ctx,
         planned: &HealthyPlan,
         seen: &Seen,
+        end: fn(String) -> StepError,
         fallback: String,
     ) -> StepError {
         match self.diagnose(ctx, planned, seen).await {
-            Ok((evidence, Some((reason, _)))) => StepError::Rejected {
-                reason,
-                detail: evidence.lines,
-            },
-            Ok((evidence, None)) => StepError::Rejected {
-                reason: fallback,
-                detail: evidence.lines,
-            },
+            Ok((evidence, found)) => {
+                let error = match found {
+                    Some((reason, Hope::None | Hope::Some)) => StepError::rejected(reason),
+                    Some((reason, Hope::Later)) => end(reason),
+                    None => end(fallback),
+                };
+                error.detailed(evidence.lines)
+            }
             // Asked again, it may be told.
             Err(error) => error,
         }

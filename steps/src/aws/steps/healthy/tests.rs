@@ -214,6 +214,22 @@ async fn what_is_never_ready_is_refused_in_time_with_what_it_waited_for() {
 }
 
 #[tokio::test]
+async fn what_aws_has_no_room_for_is_overdue_and_not_refused() {
+    let at = At {
+        event: "(service name) was unable to place a task. Reason: Capacity is unavailable at this \
+                time",
+        ..STARTING
+    };
+    let script = at.with("", None).await;
+    waits(&run(&script, &waited(599)).await);
+    let outcome = run(&script, &waited(601)).await;
+    let Err(StepError::Overdue { reason, .. }) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert!(reason.contains("no Fargate capacity"), "{reason}");
+}
+
+#[tokio::test]
 async fn an_older_answer_is_not_taken_for_a_roll_back() {
     let at = At {
         definition: OLD,

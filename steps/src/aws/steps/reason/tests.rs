@@ -54,7 +54,7 @@ fn an_image_that_does_not_exist_is_final() {
     says(
         &stopped(limit, None, ""),
         "allows no more pulls",
-        Hope::Some,
+        Hope::Later,
     );
 }
 
@@ -114,7 +114,7 @@ fn a_full_quota_is_final_and_a_want_of_capacity_is_not() {
              Please try again later or in a different availability zone",
         ),
         "no Fargate capacity",
-        Hope::Some,
+        Hope::Later,
     );
 }
 

@@ -192,3 +192,30 @@ async fn wherever_a_server_stops_half_way_the_next_one_completes_it() {
         assert_eq!(bench.supervisor.list().await.unwrap(), [], "{after:?}");
     }
 }
+
+#[tokio::test]
+async fn what_waits_for_its_next_start_can_be_started_now() {
+    let bench = Bench::with(Policy {
+        first_restart: Duration::from_hours(1),
+        longest_restart: Duration::from_hours(1),
+        ..Policy::default()
+    });
+    let launch = bench.launch("[ -e mended ] || exit 3; exec sleep 1000");
+    let resource = &launch.resource;
+    bench.supervisor.ensure(&launch).await.unwrap();
+    eventually("it has failed", || {
+        let status = bench.supervisor.status(resource).unwrap();
+        matches!(status, Status::BackingOff(_)).then_some(())
+    })
+    .await;
+    fs::write(bench.file("mended"), "").unwrap();
+    bench.supervisor.start_now(resource).await.unwrap();
+    let running = eventually("it runs", || bench.running()).await;
+    // What runs is left alone, and what is stopped stays so.
+    bench.supervisor.start_now(resource).await.unwrap();
+    assert_eq!(bench.running(), Some(running));
+    let grace = Duration::from_secs(1);
+    bench.supervisor.stop(resource, grace).await.unwrap();
+    bench.supervisor.start_now(resource).await.unwrap();
+    assert_eq!(bench.supervisor.list().await.unwrap(), []);
+}
