@@ -16,7 +16,7 @@ use crate::{PATIENCE, move_away, run};
 const WRITERS: usize = 6;
 const BACKUPS: usize = 12;
 /// Enough for several sweeps, and for what they would lead to.
-const A_WHILE: Duration = Duration::from_secs(3);
+const A_WHILE: Duration = Duration::from_secs(4);
 
 /// What was acknowledged: of a preview the latest expiry, of a job that it is there.
 #[derive(Clone, Default)]
@@ -36,7 +36,7 @@ async fn the_last_backup_has_all_that_was_acknowledged_before_it() {
     let settings = [
         ("quota.total", "60"),
         ("quota.per_owner", "60"),
-        ("worker.sweep_every", "0.3s"),
+        ("worker.sweep_every", "1s"),
         ("worker.sweep_age", "0s"),
     ];
     let mut server = Server::start(&settings).await;

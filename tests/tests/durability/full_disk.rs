@@ -16,7 +16,7 @@ const A_WHILE: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_and_it_goes_on_when_there_is_room() {
-    let settings = [("worker.sweep_every", "0.5s"), ("worker.sweep_age", "0s")];
+    let settings = [("worker.sweep_every", "1s"), ("worker.sweep_age", "0s")];
     let mut server = Server::start(&settings).await;
     let api = server.api();
     let kept = api.ready(&preview("kept")).await;

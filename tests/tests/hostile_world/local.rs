@@ -10,13 +10,13 @@ use tempus_tests::server::{Api, Leftovers, Server, app, eventually, proved_gone,
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Enough for several sweeps, and for what they would lead to.
-const A_WHILE: Duration = Duration::from_secs(3);
+const A_WHILE: Duration = Duration::from_secs(4);
 const NOBODY: &str = "dead0000-0000-4000-8000-000000000000";
 const ANOTHER: &str = "0000beef";
 
 #[tokio::test]
 async fn strangers_live_and_halves_of_ours_are_put_right() {
-    let settings = [("worker.sweep_every", "0.2s"), ("worker.sweep_age", "0s")];
+    let settings = [("worker.sweep_every", "1s"), ("worker.sweep_age", "0s")];
     let server = Server::start(&settings).await;
     let api = server.api();
     let mut previews = Vec::new();

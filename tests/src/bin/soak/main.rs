@@ -69,7 +69,7 @@ async fn main() -> ExitCode {
     let began = Instant::now();
     let soaked = |kills: Kills| {
         let soak = soak(seed ^ kills as u64, lasts, kills, args.ballast);
-        AssertUnwindSafe(soak).catch_unwind()
+        AssertUnwindSafe(Box::pin(soak)).catch_unwind()
     };
     let (survivor, victim) = tokio::join!(soaked(Kills::Previews), soaked(Kills::TheServerToo));
     let mut report = Report::new(seed, args.minutes);
