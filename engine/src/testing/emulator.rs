@@ -18,6 +18,22 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Runs what it is given, until its standard input closes.
 const WHILE_I_LIVE: &str = r#""$@" & child=$!; cat >/dev/null; kill -9 "$child""#;
 
+/// Starts ministack with its ECS calls one at a time. It runs each in a thread of its own, and what
+/// one iterates over another changes: an `UpdateService` on a busy machine then ends in a 500
+/// ("dictionary changed size during iteration") half way, and its deployment stays `IN_PROGRESS`
+/// for ever, which ECS's never does.
+const MINISTACK: &str = "
+import sys, threading
+from ministack.app import main
+from ministack.services import ecs
+turn, dispatch = threading.Lock(), ecs._dispatch_action
+def one_at_a_time(*arguments):
+    with turn:
+        return dispatch(*arguments)
+ecs._dispatch_action = one_at_a_time
+sys.exit(main())
+";
+
 /// A running emulator.
 pub struct Emulator {
     endpoint: String,
@@ -54,7 +70,8 @@ impl Kind {
         command.args(["-c", WHILE_I_LIVE, "sh"]);
         match self {
             Self::Ministack => command
-                .arg(program("ministack"))
+                .arg(program("python3"))
+                .args(["-c", MINISTACK])
                 .env("GATEWAY_PORT", port.to_string())
                 .env("BIND_HOST", "127.0.0.1"),
             Self::Moto => command.arg(program("moto_server")).args([
