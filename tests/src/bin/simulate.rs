@@ -167,27 +167,22 @@ fn every_breakage(args: &Args) -> ExitCode {
     let mut ended = ExitCode::SUCCESS;
     println!("{:18} {:16} {:>6}  seen", "breakage", "predicate", "seeds");
     for breakage in Breakage::ALL {
-        match storm::catch(*breakage, args.from, args.seeds) {
-            Some(caught) => {
-                let expected = storm::caught_by(*breakage).contains(&caught.violation.predicate);
-                let note = if expected {
-                    ""
-                } else {
-                    " (by another than expected)"
-                };
-                println!(
-                    "{breakage:18} {:16} {:>6}  {}{note}",
-                    caught.violation.predicate, caught.seeds, caught.violation.seen
-                );
-                if !expected {
-                    ended = ExitCode::FAILURE;
-                }
-            }
-            None => {
-                println!("{breakage:18} {:16} {:>6}", "not caught", args.seeds);
-                ended = ExitCode::FAILURE;
-            }
-        }
+        let Some(caught) = storm::catch(*breakage, args.from, args.seeds) else {
+            println!("{breakage:18} {:16} {:>6}", "not caught", args.seeds);
+            ended = ExitCode::FAILURE;
+            continue;
+        };
+        let expected = storm::caught_by(*breakage).contains(&caught.violation.predicate);
+        let note = if expected {
+            ""
+        } else {
+            ended = ExitCode::FAILURE;
+            " (by another than expected)"
+        };
+        println!(
+            "{breakage:18} {:16} {:>6}  {}{note}",
+            caught.violation.predicate, caught.seeds, caught.violation.seen
+        );
     }
     ended
 }
