@@ -164,6 +164,9 @@ fn and(more: Stray) -> impl Fn(Vec<Stray>) -> Result<Vec<Stray>, StepError> {
     }
 }
 
+/// What is made of a listing on its way.
+type Lie = fn(Vec<Stray>) -> Result<Vec<Stray>, StepError>;
+
 #[test]
 fn errors_and_shrunken_listings_are_no_information() {
     story(1, 10, |mut story| async move {
@@ -173,7 +176,7 @@ fn errors_and_shrunken_listings_are_no_information() {
         story.plant("planted", story.previews[0]);
         story.plant("left", PreviewId::new(uuid::Uuid::from_u128(0xdead << 96)));
         story.passes(AGE).await;
-        let lies: [fn(Vec<Stray>) -> Result<Vec<Stray>, StepError>; 5] = [
+        let lies: [Lie; 5] = [
             |_| Err(StepError::transient("not well")),
             |_| Err(StepError::rejected("not allowed")),
             |_| Ok(Vec::new()),
@@ -259,7 +262,7 @@ fn what_is_young_is_left_alone() {
         story.sweep(1).await;
         let epochs = story.epochs().await;
         let nobody = PreviewId::new(uuid::Uuid::from_u128(0xdead << 96));
-        let young = AGE - Duration::from_mins(1);
+        let young = AGE.saturating_sub(Duration::from_mins(1));
         for (preview, age) in [(story.previews[0], young), (nobody, young)] {
             story
                 .told
