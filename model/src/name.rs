@@ -112,7 +112,8 @@ pub fn resource_name(
 }
 
 /// The short id in the name of an installation's resource: what says whose it is when its tags do
-/// not.
+/// not. `None` as well for a name that was cut to so few characters (a target group's 32) that not
+/// all of the id is left.
 pub fn short_of(installation: InstallationId, name: &str) -> Option<ShortId> {
     let rest = name.strip_prefix(&format!("tempus-{installation}-"))?;
     let (short, _) = rest.split_once('-')?;
@@ -179,8 +180,11 @@ mod tests {
             let installation = InstallationId::new(1);
             let (x, y) = (resource_name(installation, preview, &a, 32), resource_name(installation, preview, &b, 32));
             prop_assert!(x.len() <= 32);
-            prop_assert_eq!(short_of(installation, &x), Some(preview.short()));
-            prop_assert_eq!(short_of(InstallationId::new(2), &x), None);
+            let whole = resource_name(installation, preview, &a, 64);
+            prop_assert_eq!(short_of(installation, &whole), Some(preview.short()));
+            prop_assert_eq!(short_of(InstallationId::new(2), &whole), None);
+            let cut = (x != whole).then_some(None);
+            prop_assert_eq!(short_of(installation, &x), cut.unwrap_or(Some(preview.short())));
             prop_assert_eq!(a == b, x == y);
         }
     }
