@@ -27,7 +27,7 @@ impl Timestamp {
     }
 
     /// The end of the year 9999: what can still be written as a date, and be read again.
-    const LATEST: i64 = 253_402_207_199_999;
+    const LATEST: i64 = 253_402_207_200_000;
 
     /// This time and `duration` more, rounded up to a whole millisecond: a delay computed from it
     /// never ends early. At most the end of the calendar.
