@@ -170,14 +170,15 @@ async fn strangers_are_told_that_it_failed_and_not_why() {
         let accepted = api.create(&request).await;
         let job = api.job_ended(text(&accepted, "job_id")).await;
         let reason = text(&job["error"], "reason");
-        assert!(reason.contains("47"), "{job:#}");
+        assert!(reason.contains("status 47"), "{job:#}");
         let visit = api.visit(access, "/").header("accept", "text/html").send();
         let page = visit.await;
         assert_eq!(
             (page.status, page.header("x-tempus")),
             (410, Some("failed"))
         );
-        assert_eq!(page.text().contains("47"), is_told, "{}", page.text());
+        let text = page.text();
+        assert_eq!(text.contains("status 47"), is_told, "{text}");
     }
 }
 
