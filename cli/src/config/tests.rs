@@ -70,6 +70,19 @@ fn the_standard_variable_names_the_collector() {
 }
 
 #[test]
+fn what_cargo_adds_to_the_environment_is_not_taken_for_a_key() {
+    // `cargo run` and `cargo test` hand on what the build script set for the compiler.
+    let added: Vec<_> = std::env::vars()
+        .filter(|(name, _)| !name.starts_with("TEMPUS_TEST_"))
+        .collect();
+    assert!(added.iter().any(|(name, _)| name == "BUILD_COMMIT"));
+    let case = added.iter().fold(Case::new(""), |case, (name, value)| {
+        case.variable(name, value)
+    });
+    case.load();
+}
+
+#[test]
 fn each_layer_is_stronger_than_the_one_before() {
     let file = "# ours\n[quota]\nper_owner = 1\n\n[ttl]\ndefault = \"30m\"\n";
     let case = Case::new(file);
