@@ -19,13 +19,18 @@
 //! ```
 
 mod access;
+#[cfg(feature = "breakages")]
+pub mod breakage;
 mod failure;
+mod fate;
 mod hint;
 mod id;
+pub mod invariant;
 mod job;
 mod ledger;
 mod metric;
 mod name;
+mod next;
 mod price;
 mod receipt;
 pub mod repository_file;
@@ -42,6 +47,7 @@ pub mod transition;
 
 pub use access::{Access, AccessMode, AccessVersion, PasswordHash};
 pub use failure::{Failure, FailureKind};
+pub use fate::{Fate, Meeting};
 pub use hint::{Hint, HintError};
 pub use id::{
     Epoch, Generation, IdError, InstallationId, JobId, MessageId, Nonce, PreviewId, ShortId,
@@ -50,7 +56,8 @@ pub use id::{
 pub use job::{Job, JobKind, JobRef, JobStatus};
 pub use ledger::{Ledger, LedgerEntry, StepId};
 pub use metric::{Metric, MetricKind, MetricUnit};
-pub use name::{DnsName, NameError, resource_name, slug};
+pub use name::{DnsName, NameError, resource_name, short_of, slug};
+pub use next::{Next, TIMER_RANK, next};
 pub use price::{Address, Capacity};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{
@@ -67,3 +74,23 @@ pub use time::{Timestamp, Ttl, TtlError};
 pub use token::{
     NotGood, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError, TokenRecord,
 };
+
+/// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
+/// and a test has chosen the rule by its name in `breakage::Breakage`.
+#[cfg(feature = "breakages")]
+#[macro_export]
+macro_rules! broken {
+    ($which:ident) => {
+        $crate::breakage::is($crate::breakage::Breakage::$which)
+    };
+}
+
+/// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
+/// and a test has chosen the rule.
+#[cfg(not(feature = "breakages"))]
+#[macro_export]
+macro_rules! broken {
+    ($which:ident) => {
+        false
+    };
+}

@@ -1,11 +1,13 @@
 //! What a saga calls for next: a pure function of the saga and the ledger.
 
-use tempus_model::{Course, Ledger, LedgerEntry, PlanKind, Saga, StepId, StepState};
-use tempus_steps::common::TIMER_RANK;
+use crate::{Course, Ledger, LedgerEntry, PlanKind, Saga, StepId, StepState};
+
+/// The rank of the timer: first to be made, last to be removed.
+pub const TIMER_RANK: u8 = 0;
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Next {
+pub enum Next {
     /// List the current stage's steps in the ledger.
     Enter,
     /// Carry these steps out, at the same time.
@@ -23,7 +25,7 @@ pub(crate) enum Next {
 }
 
 /// What comes next. Moves `saga.at` over stages that are done.
-pub(crate) fn next(saga: &mut Saga, ledger: &Ledger) -> Next {
+pub fn next(saga: &mut Saga, ledger: &Ledger) -> Next {
     if saga.course == Course::Forward && saga.rejected.is_some() {
         return Next::TurnRound;
     }
@@ -91,10 +93,9 @@ fn compensate(saga: &Saga, excess: &[&LedgerEntry]) -> Option<Next> {
 mod tests {
     use std::sync::Arc;
 
-    use serde_json::value::RawValue;
-    use tempus_model::{Failure, Generation, PlanId, PlannedStep, Stage, Timestamp};
-
     use super::*;
+    use crate::{Failure, Generation, PlanId, PlannedStep, Stage, Timestamp};
+    use serde_json::value::RawValue;
 
     fn raw(text: &str) -> Arc<RawValue> {
         Arc::from(RawValue::from_string(text.to_owned()).unwrap())

@@ -2,14 +2,18 @@
 //! do wrong.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::Listener;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
@@ -18,8 +22,16 @@ use ring::signature::{
 };
 use serde_json::{Value, json};
 use tempus_model::Scope;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::server::TlsStream;
 
+use super::Authority;
 use crate::{Pattern, Rule};
 
 /// Made for these tests and for nothing else: `ring` signs with RSA keys but makes none.
@@ -28,29 +40,34 @@ const RSA: &[u8] = include_bytes!("rsa.pk8");
 /// A key that tokens are signed with.
 #[allow(clippy::large_enum_variant, reason = "a test has two of them")]
 pub enum Key {
+    /// Used with RS256.
     Rsa(&'static str, RsaKeyPair),
+    /// Used with ES256.
     Ec(&'static str, EcdsaKeyPair),
 }
 
 impl Key {
+    /// The one that there is, as GitHub's are.
     pub fn rsa(kid: &'static str) -> Self {
-        Self::Rsa(kid, RsaKeyPair::from_pkcs8(RSA).unwrap())
+        Self::Rsa(kid, RsaKeyPair::from_pkcs8(RSA).expect("a key"))
     }
 
     /// A new one.
     pub fn ec(kid: &'static str) -> Self {
         let (random, method) = (SystemRandom::new(), &ECDSA_P256_SHA256_FIXED_SIGNING);
-        let key = EcdsaKeyPair::generate_pkcs8(method, &random).unwrap();
-        let key = EcdsaKeyPair::from_pkcs8(method, key.as_ref(), &random).unwrap();
+        let key = EcdsaKeyPair::generate_pkcs8(method, &random).expect("a key");
+        let key = EcdsaKeyPair::from_pkcs8(method, key.as_ref(), &random).expect("a key");
         Self::Ec(kid, key)
     }
 
+    /// Its name.
     pub fn kid(&self) -> &'static str {
         match self {
             Self::Rsa(kid, _) | Self::Ec(kid, _) => kid,
         }
     }
 
+    /// What it is used with.
     pub fn algorithm(&self) -> &'static str {
         match self {
             Self::Rsa(..) => "RS256",
@@ -98,12 +115,12 @@ impl Key {
                     message.as_bytes(),
                     &mut signature,
                 )
-                .unwrap();
+                .expect("a signature");
                 signature
             }
             Self::Ec(_, key) => key
                 .sign(&random, message.as_bytes())
-                .unwrap()
+                .expect("a signature")
                 .as_ref()
                 .to_vec(),
         };
@@ -111,6 +128,7 @@ impl Key {
     }
 }
 
+/// As tokens spell bytes.
 pub fn encoded(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -124,6 +142,7 @@ pub fn message(header: &Value, claims: &Value) -> String {
 /// How an issuer answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
+    /// As it should.
     Well,
     /// With a 500.
     Broken,
@@ -142,6 +161,7 @@ pub enum Manner {
 }
 
 impl Manner {
+    /// All but the good one.
     pub const BAD: [Self; 7] = [
         Self::Broken,
         Self::Page,
@@ -173,11 +193,37 @@ impl Drop for Issuer {
 }
 
 impl Issuer {
-    /// One that lists these keys.
+    /// One that lists these keys, in the clear.
     pub async fn start(keys: &[&Key]) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (listener, port) = listen().await;
+        let issuer = Self::serve(listener, format!("http://127.0.0.1:{port}"));
+        issuer.lists(keys);
+        issuer
+    }
+
+    /// One that lists these keys by HTTPS, with a certificate of this authority.
+    pub async fn start_secure(keys: &[&Key], authority: &Authority) -> Self {
+        let (listener, port) = listen().await;
+        let (certificate, key) = authority.signed(&["localhost"]);
+        let chain =
+            vec![CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate")];
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring has what TLS 1.2 and 1.3 need")
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .expect("a pair");
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let secure = Secure { listener, acceptor };
+        let issuer = Self::serve(secure, format!("https://localhost:{port}"));
+        issuer.lists(keys);
+        issuer
+    }
+
+    fn serve(listener: impl Listener<Addr: Debug>, url: String) -> Self {
         let said = Arc::new(Said {
-            url: format!("http://{}", listener.local_addr().unwrap()),
+            url,
             keys: Mutex::default(),
             manner: Mutex::new(Manner::Well),
             asked: AtomicUsize::new(0),
@@ -186,24 +232,34 @@ impl Issuer {
             .route("/.well-known/openid-configuration", get(about))
             .route("/keys", get(list))
             .with_state(Arc::clone(&said));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let issuer = Self { said, serving };
-        issuer.lists(keys);
-        issuer
+        let serving = tokio::spawn(async move {
+            let _ = axum::serve(listener, router).await;
+        });
+        Self { said, serving }
     }
 
+    /// Its name and its address.
     pub fn url(&self) -> &str {
         &self.said.url
     }
 
     /// Lists these keys from now on.
     pub fn lists(&self, keys: &[&Key]) {
-        *self.said.keys.lock().unwrap() = keys.iter().map(|key| key.listed()).collect();
+        *self
+            .said
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) =
+            keys.iter().map(|key| key.listed()).collect();
     }
 
     /// Answers so from now on.
     pub fn answers(&self, manner: Manner) {
-        *self.said.manner.lock().unwrap() = manner;
+        *self
+            .said
+            .manner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = manner;
     }
 
     /// How often it was asked who it is.
@@ -238,8 +294,8 @@ impl Issuer {
     /// The same, but for these claims; `null` leaves one out.
     pub fn claims_but(&self, others: &Value) -> Value {
         let mut claims = self.claims();
-        let fields = claims.as_object_mut().unwrap();
-        for (name, value) in others.as_object().unwrap() {
+        let fields = claims.as_object_mut().expect("claims");
+        for (name, value) in others.as_object().expect("claims") {
             match value {
                 Value::Null => drop(fields.remove(name)),
                 value => drop(fields.insert(name.clone(), value.clone())),
@@ -249,10 +305,41 @@ impl Issuer {
     }
 }
 
+async fn listen() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a free port");
+    let port = listener.local_addr().expect("its own address").port();
+    (listener, port)
+}
+
+/// Connections whose client trusts the certificate.
+struct Secure {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Secure {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, addr) = Listener::accept(&mut self.listener).await;
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, addr);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
 async fn about(State(said): State<Arc<Said>>) -> Response {
     said.asked.fetch_add(1, Ordering::SeqCst);
     let url = &said.url;
-    let manner = *said.manner.lock().unwrap();
+    let manner = *said.manner.lock().unwrap_or_else(PoisonError::into_inner);
     let well = json!({"issuer": url, "jwks_uri": format!("{url}/keys")});
     match manner {
         Manner::Well | Manner::NoKeys => axum::Json(well).into_response(),
@@ -262,7 +349,11 @@ async fn about(State(said): State<Arc<Said>>) -> Response {
             let place = [(header::LOCATION, format!("{url}/keys"))];
             (StatusCode::FOUND, place, axum::Json(well)).into_response()
         }
-        Manner::TooLong => format!("{{\"issuer\": \"{}\"}}", "x".repeat(1 << 20)).into_response(),
+        Manner::TooLong => {
+            let mut long = well;
+            long["more"] = "x".repeat(1 << 20).into();
+            axum::Json(long).into_response()
+        }
         Manner::Impostor => {
             let other = json!({"issuer": "https://ci.example", "jwks_uri": format!("{url}/keys")});
             axum::Json(other).into_response()
@@ -275,12 +366,16 @@ async fn about(State(said): State<Arc<Said>>) -> Response {
 }
 
 async fn list(State(said): State<Arc<Said>>) -> Response {
-    let keys = match *said.manner.lock().unwrap() {
+    let keys = match *said.manner.lock().unwrap_or_else(PoisonError::into_inner) {
         Manner::NoKeys => vec![
             json!({"kty": "oct", "kid": "rsa", "k": "AAAA"}),
             json!({"kty": "?"}),
         ],
-        _ => said.keys.lock().unwrap().clone(),
+        _ => said
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone(),
     };
     axum::Json(json!({"keys": keys})).into_response()
 }
