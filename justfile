@@ -22,11 +22,32 @@ tidy:
 
 # One cell of the crash matrix with its log, such as: just cell CreateDestroy store.claim 0 "crash after"
 cell scenario call="" nth="" fault="":
-    cargo run -q -p tempus-tests --example cell -- {{ scenario }} {{ call }} {{ nth }} {{ if fault == "" { "" } else { quote(fault) } }}
+    cargo run -q -p tests --example cell -- {{ scenario }} {{ call }} {{ nth }} {{ if fault == "" { "" } else { quote(fault) } }}
+
+# Simulated worlds, such as: just simulate --seeds 1000, or one step by step: just simulate --seed 7 --verbose
+simulate *args="--seeds 10000":
+    cargo run --release -p tests --bin simulate -- {{ args }}
+
+# Two servers under load and faults, 20 minutes or as long as you say; prints a report. Such as: just soak 5
+soak minutes="20" *arguments:
+    cargo build -q -p tests --bins
+    cargo run -q -p tests --bin soak -- --minutes {{ minutes }} {{ arguments }}
 
 # The crash matrix over the whole AWS path: all of it, or cells such as "Update,ecs.CreateService,1,killed after".
 matrix-aws cells="all" lanes="8":
-    TEMPUS_TEST_MATRIX={{ quote(cells) }} TEMPUS_TEST_LANES={{ lanes }} cargo test -p tempus-tests --test aws_crash_matrix -- --nocapture
+    TEMPUS_TEST_MATRIX={{ quote(cells) }} TEMPUS_TEST_LANES={{ lanes }} cargo test --workspace --test aws_crash_matrix -- --nocapture
+
+# The protocol's model, with more of everything: minutes, not seconds.
+model:
+    TEMPUS_TEST_MODEL=large cargo test -p tempus-model --test protocol --release -- --nocapture
+
+# Fuzz every target, or some, for so many seconds each, such as: just fuzz 600 rows
+fuzz seconds="60" *targets:
+    fuzz/run {{ seconds }} {{ targets }}
+
+# Keep the goldens of plan versions that have none; what has shipped is never written again.
+golden:
+    TEMPUS_TEST_GOLDEN=keep cargo test --workspace --test versions every_cursor_has_a_golden
 
 # --- An installation on AWS: docs/deploy.md. Each takes an environment, dev or prod. ---
 

@@ -13,15 +13,16 @@ fn main() {
     let hash = commit
         .as_deref()
         .and_then(|commit| commit.split(' ').next());
+    // `cargo run` hands these on to the program, which takes what begins with TEMPUS_ for its configuration.
     println!(
-        "cargo::rustc-env=TEMPUS_BUILT_FROM={}",
+        "cargo::rustc-env=BUILD_COMMIT={}",
         hash.unwrap_or("unknown")
     );
     let version = match &commit {
         Some(commit) => format!("{version} ({commit})"),
         None => version,
     };
-    println!("cargo::rustc-env=TEMPUS_VERSION={version}");
+    println!("cargo::rustc-env=BUILD_VERSION={version}");
 }
 
 /// What the environment says. It becomes a part of headers and of `--version`, so anything that

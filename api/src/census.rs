@@ -65,9 +65,10 @@ impl Census {
             _ => {
                 let mut count = previews(store, platform, &mut last.costs).await?;
                 for letter in store.dead_letters(LETTERS).await? {
-                    match letter.id.orphaned() {
-                        Some(_) => count.orphans += 1.0,
-                        None => count.messages += 1.0,
+                    if letter.id.is_report() {
+                        count.orphans += 1.0;
+                    } else {
+                        count.messages += 1.0;
                     }
                 }
                 last.count = Some((Instant::now(), count.clone()));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::uri::Authority;
 use ipnet::IpNet;
 use tempus_engine::{Listener, Quotas};
 use tempus_model::{DnsName, Limits, ShortId, Timestamp, Ttl, TtlError};
@@ -38,6 +39,15 @@ pub struct Config {
 impl Config {
     /// The largest body that is taken unless configured otherwise: 64 KiB.
     pub const BODY_LIMIT: usize = 64 * 1024;
+
+    /// Whether a preview of this name would answer at a name of the API's own. A load balancer asks
+    /// previews' rules first, so it would get what is sent to the API, credentials included.
+    pub(crate) fn is_taken(&self, name: &DnsName) -> bool {
+        self.fronts.iter().any(|front| match front {
+            Front::Hosts { domain } => self.hosts.has(&format!("{name}.{domain}")),
+            Front::Paths { .. } => false,
+        })
+    }
 }
 
 /// Who may see a preview whose request does not say. A password cannot be a default: it would be
@@ -138,6 +148,8 @@ pub struct DefaultApp {
     pub env: BTreeMap<String, String>,
     /// The path that says when it is ready.
     pub health_path: Option<String>,
+    /// The port that it listens on, where it is not told one.
+    pub port: Option<u16>,
 }
 
 /// The share of a machine that a service gets.
@@ -167,4 +179,13 @@ pub struct Hosts {
     pub ports: Vec<u16>,
     /// Further names, as `name` (any port) or `name:port`.
     pub names: Vec<String>,
+}
+
+impl Hosts {
+    /// Whether this is one of the names, on whatever port.
+    pub(crate) fn has(&self, host: &str) -> bool {
+        let names = self.names.iter();
+        let mut names = names.filter_map(|name| name.parse::<Authority>().ok());
+        names.any(|name| name.host().eq_ignore_ascii_case(host))
+    }
 }

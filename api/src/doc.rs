@@ -84,6 +84,13 @@ pub(crate) fn complete(document: &mut OpenApi, table: &Table) {
             }
             if operation.tags.iter().flatten().all(|tag| tag != "server") {
                 add(operation, 503, "The store or the platform does not answer");
+                if method != Method::GET {
+                    add(
+                        operation,
+                        507,
+                        "The store's disk is full: nothing was changed",
+                    );
+                }
             }
             // Every body is read, wanted or not, and its limits are the same.
             add(operation, 408, "The body took too long to arrive");
@@ -159,7 +166,7 @@ fn refusal(status: u16, description: &str) -> Response {
     let mut response = ResponseBuilder::new()
         .description(description)
         .content(PROBLEM_JSON, Content::new(Some(problem)));
-    if matches!(status, 409 | 429 | 503) {
+    if matches!(status, 409 | 429 | 503 | 507) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer);
         let header = HeaderBuilder::new()
             .schema(Some(seconds))

@@ -31,6 +31,7 @@ mod layer;
 mod metrics;
 mod recorder;
 mod refusal;
+pub mod repository;
 mod request;
 mod router;
 mod serve;

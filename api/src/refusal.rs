@@ -241,6 +241,8 @@ pub(crate) fn seconds(wait: Duration) -> HeaderValue {
 
 /// How long a client should leave a store alone that does not answer.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
+/// The same for one that is full: somebody has to make room.
+const FULL_PAUSE: Duration = Duration::from_secs(10);
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
@@ -251,6 +253,13 @@ impl From<StoreError> for Refusal {
                 "the store does not answer; nothing was changed, ask again",
             )
             .retry_after(STORE_PAUSE)
+            .because(cause),
+            StoreError::Full(_) => Self::new(
+                ProblemKind::Full,
+                "nothing can be written: the disk that the store is on, its quota or a limit on its \
+                 files is full; nothing was changed, ask again when there is room",
+            )
+            .retry_after(FULL_PAUSE)
             .because(cause),
             StoreError::Unanswered(_) => Self::new(
                 ProblemKind::Unanswered,

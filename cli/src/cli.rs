@@ -16,15 +16,18 @@ use crate::commands::destroy::Destroy;
 use crate::commands::exec::Exec;
 use crate::commands::extend::Extend;
 use crate::commands::health::Health;
+use crate::commands::init::Init;
 use crate::commands::job::Job;
 use crate::commands::link::Link;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
 use crate::commands::receipt::Receipt;
 use crate::commands::restore::Restore;
+use crate::commands::schema;
 use crate::commands::show::Show;
 use crate::commands::token::Token;
 use crate::commands::update::Update;
+use crate::commands::validate::Validate;
 use crate::commands::whoami::Whoami;
 use crate::dev::Dev;
 use crate::failure::Failure;
@@ -69,6 +72,10 @@ enum Command {
     #[command(subcommand)]
     Context(Context),
     Config(Config),
+    Init(Init),
+    Validate(Validate),
+    /// Print the JSON Schema of .tempus.yml, by which editors complete and check it
+    Schema,
     Health(Health),
     Completions(Completions),
     /// The built-in default application: a page on $PORT
@@ -112,6 +119,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Config(command) => return command.run(),
         Command::Completions(command) => return command.run(),
         Command::Restore(command) => return command.run(),
+        Command::Init(command) => return command.run(),
+        Command::Validate(command) => return command.run(),
+        Command::Schema => return schema::run(),
         _ => {}
     }
     let is_server = matches!(
@@ -162,7 +172,10 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Context(_)
         | Command::Config(_)
         | Command::Completions(_)
-        | Command::Restore(_) => Ok(()),
+        | Command::Restore(_)
+        | Command::Init(_)
+        | Command::Validate(_)
+        | Command::Schema => Ok(()),
     }
 }
 

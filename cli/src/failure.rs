@@ -8,8 +8,8 @@ use crate::client::ClientError;
 use crate::config::ConfigErrors;
 use crate::context::ContextError;
 use crate::output::Exit;
-use crate::preview_file::PreviewFileError;
 use crate::progress::FollowError;
+use crate::repository_file::RepositoryFileError;
 
 /// What a command failed with.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,8 +90,8 @@ impl From<ContextError> for Failure {
     }
 }
 
-impl From<PreviewFileError> for Failure {
-    fn from(error: PreviewFileError) -> Self {
+impl From<RepositoryFileError> for Failure {
+    fn from(error: RepositoryFileError) -> Self {
         Self::usage(error.to_string())
     }
 }

@@ -5,7 +5,7 @@
 //!   api, worker ──► config ──► server (the pipeline) ◄──────── HTTP ──┐
 //!                                                                     │
 //!   tempus create, list, … ──► context (which server) ──► client ─────┤
-//!                                   preview_file (.tempus.yml)        │
+//!                                   repository_file (.tempus.yml)     │
 //!   dev ──► client (its own API, like anybody else) ──► progress ─────┘
 //! ```
 //!
@@ -14,8 +14,10 @@
 //! happen (`tempus-worker`, `tempus-steps`, `tempus-engine`, `tempus-api`).
 
 /// The version, and the commit it was built from where that was known.
-pub const VERSION: &str = env!("TEMPUS_VERSION");
+pub const VERSION: &str = env!("BUILD_VERSION");
 
+#[cfg(test)]
+mod anything;
 pub mod cli;
 pub mod client;
 pub mod commands;
@@ -23,11 +25,12 @@ pub mod config;
 pub mod context;
 pub mod dev;
 pub mod failure;
+pub mod guess;
 pub mod hello;
 pub mod logging;
 pub mod output;
-pub mod preview_file;
 pub mod progress;
+pub mod repository_file;
 pub mod serve;
 pub mod server;
 pub mod signals;

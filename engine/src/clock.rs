@@ -20,7 +20,10 @@ impl Clock for SystemClock {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        #[cfg(any(test, feature = "conformance"))]
+        let now = crate::testing::clock::shifted(now);
+        now
     }
 }
 

@@ -17,6 +17,7 @@
 
 pub mod aws;
 mod backup;
+pub mod chance;
 mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

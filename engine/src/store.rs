@@ -377,6 +377,16 @@ impl DeadLetterId {
         Self(format!("{}{preview}", Self::ORPHAN))
     }
 
+    /// The report of what is this installation's and does not say which preview's.
+    pub fn untold() -> Self {
+        Self(format!("{}untold", Self::ORPHAN))
+    }
+
+    /// Whether this is a report of resources, and no message.
+    pub fn is_report(&self) -> bool {
+        *self == Self::untold() || self.orphaned().is_some()
+    }
+
     /// The id that such a report is about.
     pub fn orphaned(&self) -> Option<PreviewId> {
         self.0.strip_prefix(Self::ORPHAN)?.parse().ok()
@@ -402,6 +412,10 @@ pub enum StoreError {
     /// It was not done; the same call may be made again.
     #[error("store: {0}")]
     Unavailable(String),
+    /// It was not done, because nothing can be written: the disk, a quota or a limit on files is
+    /// full. The same call may be made again when there is room.
+    #[error("store: nothing can be written, as if the disk is full: {0}")]
+    Full(String),
     /// It may have been done. A holder repeats the same write, which recognises itself; anybody
     /// else looks before trying again.
     #[error("store: no answer: {0}")]

@@ -36,13 +36,13 @@ pub struct Alarm {
 
 impl Alarm {
     /// Whether it does the same, whatever set it.
-    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+    pub fn is_same_as(&self, other: &Self) -> bool {
         let what = |alarm: &Self| (alarm.preview, alarm.fires_at);
         self.name == other.name && what(self) == what(other)
     }
 
     /// What it puts on the queue.
-    pub(crate) fn hint(&self) -> Hint {
+    pub fn hint(&self) -> Hint {
         let set_by = self.set_by.as_ref().map(TraceContext::traceparent);
         Hint::expire(self.preview, self.fires_at, set_by)
     }

@@ -17,6 +17,10 @@ pub enum Hint {
         /// holds the lease, it is sent again instead of being deleted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sent_by: Option<Nonce>,
+        /// Sent by the reminder. There will be another, so one that is declined is not sent again:
+        /// else each reminder of a row that nobody can take would add a hint for good.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reminds: bool,
     },
     /// The preview's timer fired.
     Expire {
@@ -61,6 +65,16 @@ impl Hint {
         Self::Look {
             preview,
             sent_by: None,
+            reminds: false,
+        }
+    }
+
+    /// The same, from the reminder.
+    pub const fn remind(preview: PreviewId) -> Self {
+        Self::Look {
+            preview,
+            sent_by: None,
+            reminds: true,
         }
     }
 

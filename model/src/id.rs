@@ -202,7 +202,7 @@ macro_rules! counter {
             /// The next one.
             #[must_use]
             pub const fn next(self) -> Self {
-                Self(self.0 + 1)
+                Self(self.0.saturating_add(1))
             }
         }
 

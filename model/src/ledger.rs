@@ -59,6 +59,10 @@ pub struct LedgerEntry {
     /// Set if and only if `output` is the outcome of this very `planned`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub done: bool,
+    /// Set if its removal was begun outside of an unwind and has not finished: of what it made,
+    /// anything may be left, and whoever carries the step out again looks first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removing: bool,
     /// The generation that entered this `planned`; part of the tokens that make calls idempotent.
     pub generation: Generation,
 }
@@ -71,6 +75,7 @@ impl PartialEq for LedgerEntry {
             && self.planned.get() == other.planned.get()
             && text(&self.output) == text(&other.output)
             && self.done == other.done
+            && self.removing == other.removing
             && self.generation == other.generation
     }
 }
@@ -119,6 +124,7 @@ impl Ledger {
                 planned,
                 output: None,
                 done: false,
+                removing: false,
                 generation,
             });
             return;
@@ -136,14 +142,17 @@ impl Ledger {
         if let Some(entry) = self.entry_mut(step) {
             entry.output = Some(output);
             entry.done = true;
+            entry.removing = false;
         }
     }
 
     /// Notes that the removal of what the step made begins. Should it be wanted again, the step is
-    /// carried out again, on whatever is left. True if it counted as done until now.
+    /// carried out again, on whatever is left. True if that was not noted before.
     pub fn begin_removal(&mut self, step: &StepId) -> bool {
-        self.entry_mut(step)
-            .is_some_and(|entry| std::mem::take(&mut entry.done))
+        self.entry_mut(step).is_some_and(|entry| {
+            entry.done = false;
+            !std::mem::replace(&mut entry.removing, true)
+        })
     }
 
     /// Makes every step run again, on what exists: a verify trusts nothing that was written.
@@ -196,6 +205,9 @@ mod tests {
             !ledger.is_done(&step, &raw("2")),
             "half removed is not done, whatever is wanted now"
         );
+        assert!(ledger.get(&step).unwrap().removing, "and is looked for");
+        ledger.finish(&step, raw("\"arn\""));
+        assert!(!ledger.get(&step).unwrap().removing);
 
         ledger.strike_out(&step);
         assert!(ledger.is_empty() && !ledger.begin_removal(&step));

@@ -19,26 +19,36 @@
 //! ```
 
 mod access;
+#[cfg(feature = "breakages")]
+pub mod breakage;
 mod failure;
+mod fate;
 pub mod github;
 mod hint;
 mod id;
+pub mod invariant;
 mod job;
 mod ledger;
 mod metric;
 mod name;
+mod next;
 mod price;
 mod receipt;
+pub mod repository_file;
 mod row;
 mod saga;
+mod schedule;
 mod scope;
+mod secret;
 mod spec;
+mod template;
 mod time;
 mod token;
 pub mod transition;
 
 pub use access::{Access, AccessMode, AccessVersion, PasswordHash};
 pub use failure::{Failure, FailureKind};
+pub use fate::{Fate, Meeting};
 pub use hint::{Hint, HintError};
 pub use id::{
     Epoch, Generation, IdError, InstallationId, JobId, MessageId, Nonce, PreviewId, ShortId,
@@ -47,7 +57,8 @@ pub use id::{
 pub use job::{Job, JobKind, JobRef, JobStatus};
 pub use ledger::{Ledger, LedgerEntry, StepId};
 pub use metric::{Metric, MetricKind, MetricUnit};
-pub use name::{DnsName, NameError, resource_name, slug};
+pub use name::{DnsName, NameError, resource_name, short_of, slug};
+pub use next::{Next, TIMER_RANK, next};
 pub use price::{Address, Capacity};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{
@@ -55,9 +66,32 @@ pub use row::{
     Snapshot, State, Work,
 };
 pub use saga::{Course, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState};
+pub use schedule::{Schedule, ScheduleError};
 pub use scope::{Scope, ScopeError};
+pub use secret::{SECRET_REFERENCE, SecretPlace, is_secret_name, secret_pattern, secret_place};
 pub use spec::{FieldError, Limits, Service, Spec};
+pub use template::{Template, TemplateError};
 pub use time::{Timestamp, Ttl, TtlError};
 pub use token::{
     NotGood, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError, TokenRecord,
 };
+
+/// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
+/// and a test has chosen the rule by its name in `breakage::Breakage`.
+#[cfg(feature = "breakages")]
+#[macro_export]
+macro_rules! broken {
+    ($which:ident) => {
+        $crate::breakage::is($crate::breakage::Breakage::$which)
+    };
+}
+
+/// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
+/// and a test has chosen the rule.
+#[cfg(not(feature = "breakages"))]
+#[macro_export]
+macro_rules! broken {
+    ($which:ident) => {
+        false
+    };
+}

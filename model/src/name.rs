@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{InstallationId, PreviewId};
+use crate::{InstallationId, PreviewId, ShortId};
 
 /// A preview's or a service's name: one DNS label, lower case.
 ///
@@ -111,6 +111,15 @@ pub fn resource_name(
     cut(&whole, &format!("{whole}/{preview}"), longest)
 }
 
+/// The short id in the name of an installation's resource: what says whose it is when its tags do
+/// not. `None` as well for a name that was cut to so few characters (a target group's 32) that not
+/// all of the id is left.
+pub fn short_of(installation: InstallationId, name: &str) -> Option<ShortId> {
+    let rest = name.strip_prefix(&format!("tempus-{installation}-"))?;
+    let (short, _) = rest.split_once('-')?;
+    short.parse().ok()
+}
+
 pub(crate) fn cut(label: &str, whole: &str, longest: usize) -> String {
     if label.len() <= longest {
         return label.to_owned();
@@ -171,6 +180,11 @@ mod tests {
             let installation = InstallationId::new(1);
             let (x, y) = (resource_name(installation, preview, &a, 32), resource_name(installation, preview, &b, 32));
             prop_assert!(x.len() <= 32);
+            let whole = resource_name(installation, preview, &a, 64);
+            prop_assert_eq!(short_of(installation, &whole), Some(preview.short()));
+            prop_assert_eq!(short_of(InstallationId::new(2), &whole), None);
+            let cut = (x != whole).then_some(None);
+            prop_assert_eq!(short_of(installation, &x), cut.unwrap_or(Some(preview.short())));
             prop_assert_eq!(a == b, x == y);
         }
     }

@@ -344,7 +344,7 @@ impl Row {
 
     /// Whether it has an expiry that has passed, and nobody has acted on it yet.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        self.desired.is_present() && self.expires_at <= now
+        self.desired.is_present() && self.expires_at <= now && !crate::broken!(NoExpiry)
     }
 
     /// What the row calls for, if it is due.
@@ -376,9 +376,8 @@ impl Row {
     /// Whether a lease stands in the way of a claim. An expired one is waited out by `margin`,
     /// since its holder's clock may be behind ours.
     pub fn is_held(&self, now: Timestamp, margin: std::time::Duration) -> bool {
-        self.lease
-            .as_ref()
-            .is_some_and(|lease| lease.until.after(margin) > now)
+        let live = |lease: &Lease| lease.until.after(margin) > now;
+        self.lease.as_ref().is_some_and(live) && !crate::broken!(NoLease)
     }
 
     /// Whether the running saga is a verify, whose time no event may move.

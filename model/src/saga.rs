@@ -181,9 +181,9 @@ impl Saga {
     pub fn begin(&mut self, step: &StepId, state: StepState, now: Timestamp) {
         match self.progress_mut(step) {
             Some(progress) if progress.state == state => {}
-            // It goes on with what it waited for; its deadline counts from where it counted.
+            // The platform was at work and is looked at again: the deadline has been counting.
             Some(progress)
-                if progress.state == StepState::Waiting && state == StepState::Running =>
+                if (progress.state, state) == (StepState::Waiting, StepState::Running) =>
             {
                 progress.state = state;
             }
@@ -337,6 +337,10 @@ mod tests {
             (progress.state, progress.since),
             (StepState::Running, Some(at(0)))
         );
+        // Done once, and to be done again: that is another deadline.
+        saga.progress_mut(&step).unwrap().state = StepState::Done;
+        saga.begin(&step, StepState::Running, at(40));
+        assert_eq!(saga.progress(&step).unwrap().since, Some(at(40)));
         // An operator's replay is what starts it anew.
         saga.retry_anew();
         assert_eq!(saga.progress(&step).unwrap().since, None);

@@ -235,7 +235,8 @@ impl Service {
     }
 }
 
-fn is_variable(name: &str) -> bool {
+/// Whether a shell could set a variable of this name.
+pub(crate) fn is_variable(name: &str) -> bool {
     let begins = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     let goes_on = |byte: u8| begins(byte) || byte.is_ascii_digit();
     name.bytes().next().is_some_and(begins) && name.bytes().all(goes_on)

@@ -27,7 +27,7 @@ impl Timestamp {
     }
 
     /// The end of the year 9999: what can still be written as a date, and be read again.
-    const LATEST: i64 = 253_402_207_199_999;
+    const LATEST: i64 = 253_402_207_200_000;
 
     /// This time and `duration` more, rounded up to a whole millisecond: a delay computed from it
     /// never ends early. At most the end of the calendar.
@@ -61,7 +61,8 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
         let time: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
-        Ok(Self(time.as_millisecond()))
+        // The calendar's own last instant is one that cannot be written again.
+        Ok(Self(time.as_millisecond().min(Self::LATEST)))
     }
 }
 
@@ -220,7 +221,10 @@ mod tests {
             time.after(Duration::from_secs(1)).until(time),
             Duration::ZERO
         );
-        let last = serde_json::to_string(&time.after(Duration::MAX)).unwrap();
-        assert!(serde_json::from_str::<Timestamp>(&last).is_ok(), "{last}");
+        let end: Timestamp = serde_json::from_str("\"9999-12-30T22:00:00.999Z\"").unwrap();
+        for last in [time.after(Duration::MAX), end] {
+            let text = serde_json::to_string(&last).unwrap();
+            assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), last);
+        }
     }
 }

@@ -26,6 +26,7 @@ pub mod local;
 mod platform;
 pub mod sim;
 mod step;
+mod template;
 pub mod visitor;
 
 pub use ctx::{Ctx, Trust};
@@ -34,3 +35,4 @@ pub use platform::{
     Afresh, Audit, CloudEvent, LogLine, LogQuery, LogStream, PlanRequest, Platform, Resource, Stray,
 };
 pub use step::{AnyStep, Progress, Step, planned};
+pub(crate) use template::Template;

@@ -7,11 +7,13 @@
 //! [`collector`] hears what a server says of itself.
 //! [`alerts`] are the shipped alarms, over what the servers say of themselves;
 //! [`runbook`] is the desk at which the pages are followed.
+//! [`golden`] is what released versions left in the middle of everything.
 
 pub mod alerts;
 pub mod aws;
 pub mod collector;
 pub mod github;
+pub mod golden;
 pub mod runbook;
 pub mod server;
 pub mod sim;

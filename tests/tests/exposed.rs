@@ -9,99 +9,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Output};
-use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
-use tempus_api::testing::Authority;
-use tempus_model::{Token, TokenId};
-use tempus_tests::server::{Ports, command};
-
-/// How long a server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-struct Exposed {
-    folder: tempfile::TempDir,
-    authority: Authority,
-    token: Token,
-    ports: Ports,
-    child: Option<Child>,
-}
-
-impl Exposed {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let authority = Authority::new(folder.path());
-        authority.sign(&["localhost", "tempus.example"]);
-        Self {
-            authority,
-            token: Token::new(TokenId::new([1; 8]), [7; 32]),
-            ports: Ports::take(),
-            child: None,
-            folder,
-        }
-    }
-
-    fn write_config(&self, more: &str) {
-        let (api, previews, apps) = (
-            self.ports.api(),
-            self.ports.previews(),
-            self.ports.apps_text(),
-        );
-        let hash = self.token.hash();
-        let text = format!(
-            "data = \"state\"\n[api]\nlisten = \"127.0.0.1:{api}\"\nnames = \"tempus.example\"\n\
-             tls_certificate = \"tls.pem\"\ntls_key = \"tls.key\"\n\
-             [identity]\nadmin_token_hash = \"{hash}\"\n\
-             [previews]\nlisten = \"127.0.0.1:{previews}\"\nports = \"{apps}\"\n{more}"
-        );
-        std::fs::write(self.folder.path().join("tempus.toml"), text).unwrap();
-    }
-
-    fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
-        let mut command = command(self.folder.path());
-        command.args(args).envs(variables.iter().copied());
-        command.output().unwrap()
-    }
-
-    /// Starts it, and waits until it says that it lives.
-    fn start(&mut self) {
-        let log = std::fs::File::create(self.folder.path().join("log")).unwrap();
-        let mut command = command(self.folder.path());
-        self.child = Some(command.arg("serve").stderr(log).spawn().unwrap());
-        let deadline = Instant::now() + PATIENCE;
-        while self.run(&["health"], &[]).status.code() != Some(0) {
-            let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
-            assert!(Instant::now() < deadline, "{log}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Stops it as a supervisor would.
-    fn stop(&mut self) {
-        let mut child = self.child.take().unwrap();
-        let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
-        assert!(child.wait().unwrap().success());
-    }
-
-    fn url(&self, host: &str) -> String {
-        format!("https://{host}:{}", self.ports.api())
-    }
-
-    fn ca_file(&self) -> String {
-        self.authority.file().display().to_string()
-    }
-}
-
-impl Drop for Exposed {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
+use tempus_tests::server::Exposed;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -142,7 +51,7 @@ fn who_trusts_the_authority_and_has_the_token_is_answered() {
     );
 
     // All of it in a context.
-    let path = exposed.folder.path().join("token");
+    let path = exposed.folder().join("token");
     std::fs::write(&path, exposed.token.expose()).unwrap();
     let added = exposed.run(
         &[
@@ -171,7 +80,7 @@ fn who_trusts_the_authority_and_has_the_token_is_answered() {
         &[],
     );
     assert_eq!(asked.status.code(), Some(7), "{asked:?}");
-    let log = std::fs::read_to_string(exposed.folder.path().join("log")).unwrap();
+    let log = exposed.log();
     assert!(!log.contains("tps_"), "{log}");
     exposed.stop();
 }
@@ -212,7 +121,7 @@ fn what_must_not_be_exposed_does_not_start() {
         let shown = text(&output.stderr);
         assert!(shown.contains(said), "{shown}");
     };
-    let key = exposed.folder.path().join("tls.key");
+    let key = exposed.folder().join("tls.key");
     chmod(&key, 0o644);
     refused(&["serve"], "api.tls_certificate and api.tls_key: ");
     refused(

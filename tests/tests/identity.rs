@@ -1,9 +1,11 @@
 //! Who may call, with the program itself: from an installation without any secret to a token that
-//! is revoked.
+//! is revoked, and a workflow that needs no secret at all.
 
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
+use tempus_api::testing::{Authority, Issuer, Key};
 use tempus_tests::server::{Answer, Api, Call, Method, Server, app, eventually, tempus, text};
 
 /// A call in the name of whoever bears this token.
@@ -85,4 +87,64 @@ async fn from_the_first_token_to_a_revoked_one() {
         let part = &secret[secret.len() - 40..];
         assert!(!log.contains(part), "a credential is in the log");
     }
+}
+
+#[tokio::test]
+async fn a_workflow_is_let_in_by_an_issuer_whose_certificate_is_trusted() {
+    let folders = [tempfile::tempdir(), tempfile::tempdir()];
+    let folders = folders.map(|folder| folder.expect("a temporary folder"));
+    let [authority, stranger] = folders.each_ref().map(|f| Authority::new(f.path()));
+    let key = Key::rsa("its");
+    let issuer = Issuer::start_secure(&[&key], &authority).await;
+    let rule = format!(
+        "issuer={} audience=tempus repository=acme/shop ref=refs/heads/main scope=deployer",
+        issuer.url()
+    );
+    let main = key.sign(&issuer.claims());
+    let fork = json!({"repository": "evil/shop", "sub": "repo:evil/shop:ref:refs/heads/main"});
+    let fork = key.sign(&issuer.claims_but(&fork));
+    let mut server = Server::start(&[("log.level", "trace")]).await;
+    let api = server.api();
+    server.set("identity.oidc", &rule);
+
+    // Whoever sits between has a certificate too, but not of an authority that is trusted.
+    believes(&mut server, &stranger).await;
+    let refused = get(&api, &main, "/whoami").await;
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.header("retry-after").is_some());
+    assert!(refused.text().contains("the issuer of this identity token"));
+    assert_eq!(issuer.asked(), 0, "it has not heard of it");
+    let log = server.log();
+    for said in [issuer.url(), "certificate is not trusted", "SSL_CERT_FILE"] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+
+    believes(&mut server, &authority).await;
+    let me: Value = get(&api, &main, "/whoami").await.expect(200);
+    assert_eq!(
+        (&me["kind"], &me["scope"]),
+        (&json!("oidc"), &json!("deployer"))
+    );
+    assert_eq!(me["owner"]["login"], "acme/shop");
+    assert_eq!(get(&api, &fork, "/whoami").await.status, 401);
+    let create = app::request(&server, "of-main", &json!({}));
+    let create = bearing(api.post("/preview/create", &create), &main);
+    create.send().await.expect(202);
+    assert_eq!(issuer.asked(), 1);
+
+    let log = server.log();
+    for token in [main, fork] {
+        for part in token.split('.').skip(1) {
+            assert!(!log.contains(part), "a credential is in the log");
+        }
+    }
+}
+
+/// Starts the server again, so that it trusts this authority and no other.
+async fn believes(server: &mut Server, authority: &Authority) {
+    assert!(server.terminate(Signal::TERM).await.success());
+    let file = authority.file();
+    let file = file.to_str().expect("a path that is text");
+    server.set_variable("SSL_CERT_FILE", file);
+    server.launch().await;
 }

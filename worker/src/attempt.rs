@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use serde_json::value::RawValue;
 use tempus_engine::InTrace;
-use tempus_model::StepId;
+use tempus_model::{StepId, broken};
 use tempus_steps::{Progress, StepError, Trust};
 use tokio::task::JoinHandle;
 use tracing::field::Empty;
@@ -73,6 +73,10 @@ pub(crate) fn start(
 ) -> JoinHandle<Attempt> {
     let saga = &held.saga;
     let entry = held.ledger.get(step).cloned();
+    // What was half removed is looked for: its output may name what is gone by now.
+    let half_removed = direction == Direction::Execute
+        && entry.as_ref().is_some_and(|e| e.removing)
+        && !broken!(TrustHalfRemoved);
     let ctx = AttemptCtx {
         parts: parts.clone(),
         identity: Arc::clone(&held.identity),
@@ -84,7 +88,7 @@ pub(crate) fn start(
             .progress(step)
             .and_then(|p| p.since)
             .unwrap_or_else(|| parts.now()),
-        trust: if held.is_suspect() {
+        trust: if held.is_suspect() || half_removed {
             Trust::Suspect
         } else {
             Trust::Trusted
@@ -117,6 +121,13 @@ pub(crate) fn start(
             // The ledger lists every step before it is started; what it no longer lists has
             // been compensated.
             (Some(_), None) => Ok(Progress::Done(None)),
+            (Some(_), Some(entry))
+                if broken!(SkipInFlight)
+                    && direction == Direction::Compensate
+                    && entry.output.is_none() =>
+            {
+                Ok(Progress::Done(None))
+            }
             (Some(code), Some(entry)) => match direction {
                 Direction::Execute => {
                     let current = entry.output.as_deref();

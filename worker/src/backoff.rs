@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use tempus_engine::chance;
+
 /// The pause before the attempt after `failures` failed ones.
 pub(crate) fn pause(first: Duration, most: Duration, failures: u32) -> Duration {
     let doubled = first.saturating_mul(1_u32 << failures.saturating_sub(1).min(20));
     let ceiling = doubled.min(most);
     // Never quite zero: a pause lets the other side breathe.
-    ceiling.mul_f64(rand::random_range(0.1..=1.0))
+    ceiling.mul_f64(chance::within(0.1..=1.0))
 }
 
 #[cfg(test)]

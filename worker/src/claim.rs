@@ -1,6 +1,6 @@
 //! Claims a row for a delivery, or says what to do with the delivery instead.
 
-use tempus_engine::{ClaimError, Delivery, StoreError};
+use tempus_engine::{ClaimError, Delivery, StoreError, chance};
 use tempus_model::transition::claim::{Claim, NoClaim};
 use tempus_model::{Nonce, Row, Snapshot, Work};
 use tokio::time::Instant;
@@ -32,7 +32,7 @@ impl Parts {
         delivery: &Delivery,
     ) -> Result<Claimed, StoreError> {
         let preview = snapshot.identity.id;
-        let nonce = Nonce(rand::random());
+        let nonce = Nonce(chance::random());
         // Before the claim, so that the message never comes back while the lease stands.
         let handles = std::slice::from_ref(&delivery.handle);
         if let Err(error) = self.queue.hide(handles, hidden_for(config)).await {

@@ -1,12 +1,16 @@
-//! What to do with a delivery: the rules that keep hints from being lost, and from multiplying.
+//! What to do with a delivery. The rules that keep hints from being lost, and from multiplying, are
+//! the model's ([`Fate`]).
 
 use std::time::Duration;
 
 use tempus_engine::{
     DeadLetter, DeadLetterId, Delivery, InTrace, JobError, Outgoing, StoreError, TraceContext,
+    chance,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, HintError, JobId, PreviewId, Snapshot, Timestamp, Work};
+use tempus_model::{
+    Fate, Hint, HintError, JobId, Meeting, PreviewId, Row, Snapshot, Timestamp, Work, broken,
+};
 use tempus_steps::CloudEvent;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -17,12 +21,6 @@ use crate::drive::{Drive, DriveEnd};
 use crate::intake::Shared;
 use crate::{Parts, metrics};
 
-/// How long after a decline the hint comes again.
-const DECLINED: Duration = Duration::from_secs(2);
-/// How long after it met its own sender's lease a hint comes again.
-const STILL_HELD: Duration = Duration::from_secs(1);
-/// How long after it met a lease an event comes again, once.
-const EVENT_AGAIN: Duration = Duration::from_secs(5);
 /// How much of an unreadable message is kept.
 const KEPT_BODY: usize = 4096;
 
@@ -36,6 +34,16 @@ enum Verdict {
     Leave,
     /// It is made visible at once, for another worker.
     Release,
+}
+
+impl From<Fate> for Verdict {
+    fn from(fate: Fate) -> Self {
+        match fate {
+            Fate::Delete => Self::Delete,
+            Fate::Again(hint, delay) => Self::Again(hint, delay),
+            Fate::Leave => Self::Leave,
+        }
+    }
 }
 
 impl Shared {
@@ -95,6 +103,7 @@ impl Shared {
             Verdict::Again(hint, delay) => {
                 let delay = delay.min(queue.longest_delay());
                 match queue.post(Outgoing::later(&hint, delay)).await {
+                    Ok(()) if broken!(AgainAndAgain) => return,
                     Ok(()) => queue.delete(handles).await,
                     Err(error) => Err(error),
                 }
@@ -108,7 +117,7 @@ impl Shared {
     async fn follow(&self, hint: Hint, delivery: &Delivery) -> Result<Verdict, StoreError> {
         let Some(preview) = hint.preview() else {
             let Some(_place) = self.lanes.enter(Class::Maintenance, "").await else {
-                return Ok(Verdict::Again(hint, DECLINED));
+                return Ok(Fate::declined(&hint).into());
             };
             match hint {
                 Hint::Reap { preview } => self.reap(preview).await?,
@@ -121,37 +130,17 @@ impl Shared {
             return Ok(Verdict::Delete);
         };
         let now = self.parts.now();
-        match hint {
-            Hint::Expire { expires_at, .. } if snapshot.row.desired.is_present() => {
-                if snapshot.row.expires_at != expires_at {
-                    return Ok(Verdict::Delete);
-                }
-                if expires_at > now {
-                    // The alarm fired in the minute that contains the expiry, but early.
-                    return Ok(Verdict::Again(hint, now.until(expires_at)));
-                }
+        if let Some(fate) = self.meeting(&snapshot.row, &hint, delivery, now).at_first() {
+            return Ok(fate.into());
+        }
+        if matches!(hint, Hint::Event { .. }) {
+            if !self.parts.store.wake(preview, now).await? {
+                return Ok(Verdict::Delete);
             }
-            Hint::Event { again, .. } => {
-                if snapshot.row.is_held(now, Duration::ZERO) {
-                    let once_more = Hint::Event {
-                        preview,
-                        again: true,
-                    };
-                    return Ok(if again {
-                        Verdict::Delete
-                    } else {
-                        Verdict::Again(once_more, EVENT_AGAIN)
-                    });
-                }
-                if !self.parts.store.wake(preview, now).await? {
-                    return Ok(Verdict::Delete);
-                }
-                let Some(woken) = self.parts.store.get(preview).await? else {
-                    return Ok(Verdict::Delete);
-                };
-                snapshot = woken;
-            }
-            _ => {}
+            let Some(woken) = self.parts.store.get(preview).await? else {
+                return Ok(Verdict::Delete);
+            };
+            snapshot = woken;
         }
         let span = tracing::info_span!("preview", preview.id = %preview);
         self.look(snapshot, &hint, delivery).instrument(span).await
@@ -175,8 +164,8 @@ impl Shared {
             };
             snapshot = again;
         }
-        if let Some(verdict) = self.too_early(&snapshot, hint, delivery, now) {
-            return Ok(verdict);
+        if let Some(fate) = self.meeting(&snapshot.row, hint, delivery, now).too_early() {
+            return Ok(fate.into());
         }
         let class = match snapshot.row.work(now) {
             Work::Nothing | Work::Expire => return Ok(Verdict::Delete),
@@ -192,13 +181,13 @@ impl Shared {
             .is_some_and(|s| !self.parts.platform.knows(s.plan));
         if unknown {
             tracing::info!("a newer version's plan: handing the hint back");
-            return Ok(Verdict::Again(Hint::look(preview), DECLINED));
+            return Ok(Fate::declined(hint).into());
         }
         let owner = &snapshot.identity.owner.id;
         let tended = self.parts.github.is_some();
         let origin = tended.then(|| snapshot.identity.origin.clone());
         let Some(_place) = self.lanes.enter(class, owner).await else {
-            return Ok(Verdict::Again(Hint::look(preview), DECLINED));
+            return Ok(Fate::declined(hint).into());
         };
         // A saga that ends its worker must not take its neighbours with it again and again.
         let _alone = if snapshot.row.attempts >= 2 {
@@ -206,7 +195,7 @@ impl Shared {
         } else {
             None
         };
-        if *self.stopping.borrow() {
+        if self.stopping.is_cancelled() {
             return Ok(Verdict::Release);
         }
         match self.parts.claim(&self.config, snapshot, delivery).await? {
@@ -217,8 +206,9 @@ impl Shared {
                 Ok(Verdict::Delete)
             }
             Claimed::Held(row) => {
-                let ours = matches!(hint, Hint::Look { sent_by: Some(by), .. } if *by == row.nonce);
-                Ok(self.meets_lease(preview, ours, row.lease.as_ref(), delivery))
+                let now = self.parts.now();
+                let met = self.meeting(&row, hint, delivery, now);
+                Ok(met.with_lease(row.lease.as_ref()).into())
             }
             Claimed::Ours(held) => {
                 let verdict = self.drive(*held).await;
@@ -252,48 +242,20 @@ impl Shared {
         }
     }
 
-    /// What to do with a hint for a row that is not due, or that somebody holds.
-    fn too_early(
+    fn meeting<'a>(
         &self,
-        snapshot: &Snapshot,
-        hint: &Hint,
-        delivery: &Delivery,
+        row: &'a Row,
+        hint: &'a Hint,
+        delivery: &'a Delivery,
         now: Timestamp,
-    ) -> Option<Verdict> {
-        let row = &snapshot.row;
-        let preview = row.preview;
-        if row.is_held(now, self.config.skew) {
-            let ours = matches!(hint, Hint::Look { sent_by: Some(by), .. } if *by == row.nonce);
-            return Some(self.meets_lease(preview, ours, row.lease.as_ref(), delivery));
+    ) -> Meeting<'a> {
+        Meeting {
+            hint,
+            message: &delivery.id,
+            row,
+            now,
+            skew: self.config.skew,
         }
-        match row.due_at {
-            Some(due) if due <= now => None,
-            Some(due) if due <= now.after(self.config.skew) => {
-                Some(Verdict::Again(Hint::look(preview), now.until(due)))
-            }
-            _ => Some(Verdict::Delete),
-        }
-    }
-
-    fn meets_lease(
-        &self,
-        preview: PreviewId,
-        sent_by_holder: bool,
-        lease: Option<&tempus_model::Lease>,
-        delivery: &Delivery,
-    ) -> Verdict {
-        let now = self.parts.now();
-        let Some(lease) = lease.filter(|lease| lease.until > now || sent_by_holder) else {
-            // The lease has run out, and only the skew margin keeps us away.
-            return Verdict::Again(Hint::look(preview), self.config.skew);
-        };
-        if sent_by_holder {
-            return Verdict::Again(Hint::look(preview), STILL_HELD);
-        }
-        if lease.message.as_ref() == Some(&delivery.id) {
-            return Verdict::Leave;
-        }
-        Verdict::Delete
     }
 
     /// Keeps a message that nobody can read, so that nothing is lost and nothing is stuck.
@@ -316,7 +278,7 @@ impl Parts {
     /// no lease; only the first does anything.
     pub(crate) async fn expire(&self, preview: PreviewId, expires_at: Timestamp, now: Timestamp) {
         let job = NewJob {
-            id: JobId::new(uuid::Uuid::new_v4()),
+            id: JobId::new(uuid::Builder::from_random_bytes(chance::random()).into_uuid()),
             now,
         };
         let why = DestroyReason::Expired(expires_at);

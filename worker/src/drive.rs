@@ -1,12 +1,11 @@
 //! Drives a claimed saga until it ends, waits, parks, or something takes the lease away.
 
-use tempus_model::{Course, Failure, StepId, Timestamp};
-use tokio::sync::watch;
+use tempus_model::{Course, Failure, Next, StepId, Timestamp, broken, next};
+use tokio_util::sync::CancellationToken;
 
 use crate::attempt::Direction;
 use crate::group::{GroupEnd, GroupRun};
 use crate::held::{Held, NotWritten};
-use crate::next::{Next, next};
 use crate::verify::AuditEnd;
 use crate::{Parts, Tasks, WorkerConfig, metrics};
 
@@ -26,7 +25,7 @@ pub(crate) struct Drive<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) config: &'a WorkerConfig,
     pub(crate) tasks: &'a Tasks,
-    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stopping: CancellationToken,
     pub(crate) held: Held,
 }
 
@@ -53,7 +52,7 @@ impl Drive<'_> {
             self.turn(now).await?;
             return Ok(None);
         }
-        if *self.stopping.borrow() {
+        if self.stopping.is_cancelled() {
             return self.hand_over().await.map(Some);
         }
         match next(&mut self.held.saga, &self.held.ledger) {
@@ -92,23 +91,31 @@ impl Drive<'_> {
                 }
             }
             Next::Audit => match self.audit().await? {
-                AuditEnd::Again => Ok(None),
+                AuditEnd::Again | AuditEnd::Clear => Ok(None),
                 AuditEnd::Vouched => Ok(Some(DriveEnd::Released)),
                 AuditEnd::Wait(until) => self.wait(until).await.map(Some),
                 AuditEnd::Stuck(failure) => self.park(failure).await.map(Some),
             },
-            Next::Stuck(steps) => {
-                let progress = steps.first().and_then(|step| self.held.saga.progress(step));
-                let reason = progress.and_then(|p| p.error.clone()).unwrap_or_default();
-                let failure = steps
-                    .first()
-                    .map(|step| Failure::rejected(step, format!("cannot be removed: {reason}")));
-                match failure {
-                    Some(failure) => self.park(failure).await.map(Some),
-                    None => Ok(None),
-                }
-            }
+            Next::Stuck(steps) => self.stuck(&steps).await,
             Next::Finish => self.settle().await.map(Some),
+        }
+    }
+
+    /// Compensations cannot go on: looks what is in their way, and asks a person if that is nothing.
+    async fn stuck(&mut self, steps: &[StepId]) -> Result<Option<DriveEnd>, NotWritten> {
+        let progress = steps.first().and_then(|step| self.held.saga.progress(step));
+        let reason = progress.and_then(|p| p.error.clone()).unwrap_or_default();
+        match self.clear_the_way().await? {
+            AuditEnd::Again => Ok(None),
+            AuditEnd::Wait(until) => self.wait(until).await.map(Some),
+            AuditEnd::Stuck(failure) => self.park(failure).await.map(Some),
+            AuditEnd::Clear | AuditEnd::Vouched => match steps.first() {
+                Some(step) => {
+                    let failure = Failure::rejected(step, format!("cannot be removed: {reason}"));
+                    self.park(failure).await.map(Some)
+                }
+                None => Ok(None),
+            },
         }
     }
 
@@ -135,7 +142,7 @@ impl Drive<'_> {
             parts: self.parts,
             config: self.config,
             tasks: self.tasks,
-            stopping: &mut self.stopping,
+            stopping: &self.stopping,
             direction,
         };
         run.run(&mut self.held, steps).await
@@ -207,6 +214,9 @@ impl Drive<'_> {
 
     /// When a verify of this row may come: later than any call that may still land.
     pub(crate) fn verify_at(&self, now: Timestamp) -> Timestamp {
+        if broken!(VerifyAtOnce) {
+            return now;
+        }
         let delay = self.config.verify_delay;
         now.after(delay.unwrap_or_else(|| self.parts.platform.verify_delay()))
     }
@@ -215,11 +225,11 @@ impl Drive<'_> {
         let now = self.parts.now();
         let verify_at = self.verify_at(now);
         let verifies = self.held.saga.course == Course::Unwind || self.held.is_suspect();
-        if verifies {
+        if verifies && !broken!(LateHint) {
             self.send_ahead(verify_at).await;
         }
         self.held.settle(verify_at).await?;
-        self.send_late(verifies).await;
+        self.send_late(verifies && !broken!(LateHint)).await;
         let saga = &self.held.saga;
         tracing::info!(
             plan = %saga.plan,
@@ -232,8 +242,13 @@ impl Drive<'_> {
     }
 
     async fn wait(&mut self, until: Timestamp) -> Result<DriveEnd, NotWritten> {
-        self.send_ahead(until).await;
+        if !broken!(LateHint) {
+            self.send_ahead(until).await;
+        }
         self.held.wait(until).await?;
+        if broken!(LateHint) {
+            self.send_ahead(until).await;
+        }
         self.after_release().await;
         Ok(DriveEnd::Released)
     }

@@ -16,7 +16,7 @@ use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
     Failure, Identity, Job, JobId, JobStatus, Ledger, Parked, Receipt, Row, Saga, Snapshot, StepId,
-    Timestamp,
+    Timestamp, broken,
 };
 use tokio::time::Instant;
 
@@ -144,6 +144,9 @@ impl Held {
         let (sent, until) = self.keep_message_hidden().await;
         self.write(Write::Renew(self.fence(), until)).await?;
         self.lease_is(sent, until);
+        if broken!(RenewalSees) {
+            self.seen = Seen::of(self.row());
+        }
         // The reminder passes over what is held, and an alarm may be lost.
         let (row, now) = (self.row(), self.parts.now());
         if row.is_expired(now) {
@@ -235,6 +238,9 @@ impl Held {
             now,
         };
         self.write(Write::Settle(Box::new(settle))).await?;
+        if broken!(SettleInTwo) {
+            self.write(Write::Renew(self.fence(), now)).await?;
+        }
         if let Some(job) = job {
             metrics::settled(&job, &self.saga, self.row(), now);
         }
@@ -376,5 +382,8 @@ impl Held {
 /// How long the message behind a claim stays invisible: past the lease and the skew that others
 /// respect.
 pub(crate) fn hidden_for(config: &WorkerConfig) -> Duration {
+    if broken!(ShortVisibility) {
+        return config.lease / 3;
+    }
     config.lease + config.skew + Duration::from_secs(5)
 }

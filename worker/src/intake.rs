@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tempus_engine::{Delivery, Queue, QueueError};
 use tempus_steps::Platform;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::budget::Lanes;
+use crate::swept::Swept;
 use crate::{Parts, Tasks, WorkerConfig};
 
 /// How many messages are asked for at once (the most that SQS gives).
@@ -23,28 +25,26 @@ pub(crate) struct Shared {
     pub(crate) tasks: Tasks,
     pub(crate) lanes: Lanes,
     pub(crate) fragile: Arc<Semaphore>,
-    pub(crate) stopping: watch::Receiver<bool>,
-    pub(crate) last_sweep: Arc<tokio::sync::Mutex<Option<usize>>>,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) swept: Arc<tokio::sync::Mutex<Swept>>,
 }
 
 /// A running worker.
 pub struct Worker {
     shared: Shared,
-    stop: watch::Sender<bool>,
 }
 
 impl Worker {
     /// Starts a worker on these parts.
     pub fn start(parts: Parts, config: WorkerConfig) -> Self {
         crate::metrics::begin();
-        let (stop, stopping) = watch::channel(false);
         let shared = Shared {
             lanes: Lanes::new(config.budgets),
             config: Arc::new(config),
             tasks: Tasks::default(),
             fragile: Arc::new(Semaphore::new(1)),
-            stopping,
-            last_sweep: Arc::default(),
+            stopping: CancellationToken::new(),
+            swept: Arc::default(),
             parts,
         };
         shared.tasks.spawn(shared.clone().receive());
@@ -52,12 +52,12 @@ impl Worker {
         shared.tasks.spawn(shared.clone().sweep_from_time_to_time());
         shared.tasks.spawn(shared.clone().bring_up());
         shared.tasks.spawn(shared.clone().begin_pass());
-        Self { shared, stop }
+        Self { shared }
     }
 
     /// Takes nothing new, finishes the calls in flight, records them, and gives every lease back.
     pub async fn stop(self) {
-        self.stop.send_replace(true);
+        self.shared.stopping.cancel();
         self.shared.tasks.finished().await;
     }
 
@@ -70,10 +70,10 @@ impl Worker {
 impl Shared {
     async fn receive(mut self) {
         let in_hand = Arc::new(Semaphore::new(IN_HAND));
-        let mut stopping = self.stopping.clone();
+        let stopping = self.stopping.clone();
         let mut failures = 0;
         loop {
-            let stop = async { drop(stopping.wait_for(|stopping| *stopping).await) };
+            let stop = stopping.cancelled();
             tokio::pin!(stop);
             tokio::select! {
                 biased;
@@ -121,7 +121,7 @@ impl Shared {
 
     /// Sleeps, or returns early because the worker stops. True if it stops.
     pub(crate) async fn sleep(&mut self, how_long: Duration) -> bool {
-        let slept = tokio::time::timeout(how_long, self.stopping.wait_for(|stopping| *stopping));
+        let slept = tokio::time::timeout(how_long, self.stopping.cancelled());
         slept.await.is_ok()
     }
 

@@ -1,8 +1,9 @@
 //! The worker: takes hints off the queue, claims rows, and carries their sagas out.
 //!
 //! It knows rows, leases and steps; it does not know what a step makes. Everything it decides
-//! about a saga is a pure function ([`next`](crate::next)) of the row; everything it writes goes
-//! through one holder of the lease ([`held`](crate::held)).
+//! about a saga is a pure function ([`next`](tempus_model::next())) of the row, and so is what
+//! becomes of a hint ([`Fate`](tempus_model::Fate)); everything it writes goes through one holder
+//! of the lease ([`held`](crate::held)).
 //!
 //! ```text
 //!   queue ─► intake ─► dispatch ─► budget ─► claim ─► drive ──► release
@@ -28,12 +29,13 @@ mod group;
 mod held;
 mod intake;
 mod metrics;
-mod next;
 mod parts;
 mod plan;
+mod reap;
 mod release;
 mod remind;
 mod sweep;
+mod swept;
 mod tasks;
 mod verify;
 

@@ -25,6 +25,7 @@ impl Drive<'_> {
         let hint = Hint::Look {
             preview: row.preview,
             sent_by: Some(row.nonce),
+            reminds: false,
         };
         let mut message = Outgoing::later(&hint, delay);
         message.group = Some(self.held.snapshot.identity.owner.id.clone());

@@ -2,7 +2,7 @@
 //! holds get a hint, so the worst that any lost hint costs is a minute.
 
 use tempus_engine::{Filter, StoreError};
-use tempus_model::{Hint, Phase};
+use tempus_model::{Hint, Phase, broken};
 use tempus_steps::Afresh;
 
 use crate::intake::Shared;
@@ -10,6 +10,9 @@ use crate::intake::Shared;
 impl Shared {
     pub(crate) async fn remind(mut self) {
         loop {
+            if broken!(NoReminder) {
+                return;
+            }
             if let Err(error) = self.remind_once().await {
                 tracing::warn!(%error, "the due rows could not be listed");
             }
@@ -29,7 +32,7 @@ impl Shared {
             // Several workers look; for each row one of them sends.
             let spacing = self.config.remind_every;
             if store.remind(preview, self.parts.now(), spacing).await? {
-                self.parts.hint_now(&Hint::look(preview)).await;
+                self.parts.hint_now(&Hint::remind(preview)).await;
             }
         }
         Ok(())

@@ -1,21 +1,22 @@
 //! The sweep: compares the platform's inventory with the rows, for what even a verify was too
 //! early to see. It removes nothing itself.
+//!
+//! What is listed is taken for a hint, as a message is: it may be late, torn between two pages, or
+//! wrong. The worst that a wrong one causes is a verify, which looks for itself and acts under the
+//! row's lease.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use tempus_engine::{DeadLetter, DeadLetterId, Filter, StoreError};
-use tempus_model::{Hint, Phase, PreviewId, Row, Timestamp};
-use tempus_steps::{Progress, Resource, Stray};
+use tempus_model::{Hint, Phase, PreviewId, Row, Timestamp, short_of};
+use tempus_steps::{Resource, Stray};
 
-use crate::ctx::AttemptCtx;
 use crate::intake::Shared;
 use crate::metrics::{self, Finding, Sweep};
+use crate::swept::Swept;
 
-/// How often one reaping looks for what is left.
-const REAP_LOOKS: u32 = 30;
-/// How long it waits between two looks, at least.
-const REAP_PAUSE: Duration = Duration::from_secs(1);
+/// How much of a report is kept.
+const KEPT: usize = 4096;
 
 /// What a sweep saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct SweepReport {
     pub listed: usize,
     /// Previews whose row says something else than the listing; due for a verify now.
     pub doubted: BTreeSet<PreviewId>,
+    /// Previews of which the same is true and which the next sweep marks: there were too many.
+    pub put_off: usize,
     /// Things that carry our tags and belong to no row. Reported, never removed unasked.
     pub orphans: Vec<Resource>,
 }
@@ -40,6 +43,8 @@ impl Shared {
 
     /// One pass. What cannot be listed is no information, and nothing is done on it.
     pub(crate) async fn sweep(&self) {
+        // One after the other: what the first has marked, the second passes over.
+        let mut memory = self.swept.lock().await;
         let installation = self.parts.store.installation();
         // The cloud first, then the rows: what was made in between has a row by then.
         let listed = match self.platform().inventory(installation).await {
@@ -50,27 +55,19 @@ impl Shared {
                 return;
             }
         };
-        let before = self.last_sweep.lock().await.replace(listed.len());
-        if before.is_some_and(|before| listed.len() < before.div_ceil(2)) {
-            tracing::warn!(
-                listed = listed.len(),
-                before,
-                "the inventory is unexpectedly small: nothing is concluded from this one"
-            );
-            metrics::swept(Sweep::Shrunk);
-            return;
-        }
-        match self.compare(listed).await {
-            Ok(report) => {
+        match self.compare(listed, &mut memory).await {
+            Ok(Some(report)) => {
                 tracing::info!(
                     listed = report.listed,
                     doubted = report.doubted.len(),
+                    put_off = report.put_off,
                     orphans = report.orphans.len(),
                     "swept"
                 );
                 metrics::found(Finding::Orphan, report.orphans.len());
                 metrics::swept(Sweep::Done);
             }
+            Ok(None) => metrics::swept(Sweep::Shrunk),
             Err(error) => {
                 tracing::warn!(%error, "the sweep was cut short");
                 metrics::swept(Sweep::CutShort);
@@ -78,76 +75,110 @@ impl Shared {
         }
     }
 
-    async fn compare(&self, listed: Vec<Stray>) -> Result<SweepReport, StoreError> {
-        let now = self.parts.now();
+    /// `None` if so much less is listed than there was that nothing is concluded from it.
+    async fn compare(
+        &self,
+        listed: Vec<Stray>,
+        memory: &mut Swept,
+    ) -> Result<Option<SweepReport>, StoreError> {
+        let (now, ready) = (self.parts.now(), self.ready().await?);
+        if memory.has_shrunk(&listed, &ready) {
+            return Ok(None);
+        }
         let mut report = SweepReport {
             listed: listed.len(),
             ..SweepReport::default()
         };
-        let mut by_preview: BTreeMap<PreviewId, Vec<Stray>> = BTreeMap::new();
-        for stray in listed {
-            match stray.preview {
-                Some(preview) => by_preview.entry(preview).or_default().push(stray),
-                None => report.orphans.push(stray.resource),
-            }
-        }
+        let (by_preview, untold) = self.by_preview(listed).await?;
+        let mut wrong = BTreeMap::new();
         for (preview, strays) in &by_preview {
             let Some(snapshot) = self.parts.store.get(*preview).await? else {
-                let old = strays.iter().filter(|stray| self.is_old(stray.since, now));
-                let orphans: Vec<_> = old.map(|stray| stray.resource.clone()).collect();
-                self.report_orphans(*preview, &orphans).await?;
+                let orphans = self.old(strays, now);
+                let id = DeadLetterId::orphan(*preview);
+                self.report(id, &orphans, WITHOUT_ROW).await?;
                 report.orphans.extend(orphans);
                 continue;
             };
-            let expected = self.expected(&snapshot.row);
-            let is_unknown = |stray: &Stray| {
-                self.is_old(stray.since, now) && !expected.contains(&stray.resource)
-            };
-            if strays.iter().any(is_unknown) {
-                self.doubt(*preview, Finding::Unknown, &mut report).await?;
+            if self.has_unknown(&snapshot.row, strays, now) {
+                wrong.insert(*preview, Finding::Unknown);
             }
         }
-        self.find_missing(&by_preview, &mut report).await?;
-        Ok(report)
+        let untold = self.old(&untold, now);
+        self.report(DeadLetterId::untold(), &untold, UNTOLD).await?;
+        report.orphans.extend(untold);
+
+        for (preview, expected) in &ready {
+            let there = by_preview.get(preview).into_iter().flatten();
+            let there: BTreeSet<_> = there.map(|stray| &stray.resource).collect();
+            if expected.iter().any(|resource| !there.contains(resource)) {
+                wrong.entry(*preview).or_insert(Finding::Missing);
+            }
+        }
+        self.mark(wrong, memory, &mut report).await?;
+        Ok(Some(report))
     }
 
-    /// Ready previews that own something which the listing does not have.
-    async fn find_missing(
-        &self,
-        listed: &BTreeMap<PreviewId, Vec<Stray>>,
-        report: &mut SweepReport,
-    ) -> Result<(), StoreError> {
+    /// Previews that have been ready, and at rest, for long enough, and what their rows say exists.
+    async fn ready(&self) -> Result<BTreeMap<PreviewId, BTreeSet<Resource>>, StoreError> {
         let filter = Filter {
             phases: vec![Phase::Ready],
             ..Filter::default()
         };
-        let (mut after, now) = (None, self.parts.now());
+        let (mut ready, mut after) = (BTreeMap::new(), None);
+        let now = self.parts.now();
         loop {
             let page = self.parts.store.list(&filter, after.as_ref(), 100).await?;
             for snapshot in page.items {
                 let row = &snapshot.row;
-                if row.saga.is_some() || !self.is_old(Some(row.settled.at), now) {
-                    continue;
-                }
-                let there: BTreeSet<_> = listed
-                    .get(&row.preview)
-                    .into_iter()
-                    .flatten()
-                    .map(|s| &s.resource)
-                    .collect();
-                if self
-                    .expected(row)
-                    .iter()
-                    .any(|resource| !there.contains(resource))
-                {
-                    self.doubt(row.preview, Finding::Missing, report).await?;
+                let is_at_rest = row.saga.is_none() && row.verify_at.is_none();
+                if is_at_rest && self.is_old(row.settled.at, now) {
+                    ready.insert(row.preview, self.expected(row));
                 }
             }
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return Ok(ready);
             }
         }
+    }
+
+    /// What is listed, by whose it is: by its tags or, where those are lost, by its name. And what
+    /// says neither.
+    async fn by_preview(
+        &self,
+        listed: Vec<Stray>,
+    ) -> Result<(BTreeMap<PreviewId, Vec<Stray>>, Vec<Stray>), StoreError> {
+        let installation = self.parts.store.installation();
+        let (mut by_preview, mut untold) = (BTreeMap::<_, Vec<Stray>>::new(), Vec::new());
+        for stray in listed {
+            let mut preview = stray.preview;
+            if preview.is_none()
+                && let Some(short) = short_of(installation, &stray.resource.name)
+            {
+                let named = self.parts.store.get_by_short(short).await?;
+                preview = named.map(|named| named.identity.id);
+            }
+            match preview {
+                Some(preview) => by_preview.entry(preview).or_default().push(stray),
+                None => untold.push(stray),
+            }
+        }
+        Ok((by_preview, untold))
+    }
+
+    /// Whether something exists that the row does not say. What is being worked on settles or parks
+    /// first, and what waits for its verify will have one.
+    fn has_unknown(&self, row: &Row, strays: &[Stray], now: Timestamp) -> bool {
+        let is_worked_on = row.saga.is_some() && row.parked.is_none();
+        if is_worked_on || row.verify_at.is_some() {
+            return false;
+        }
+        let expected = self.expected(row);
+        strays.iter().any(|stray| {
+            // What does not say how old it is, is as old as what the row says.
+            let since = stray.since.unwrap_or(row.settled.at);
+            self.is_old(since, now) && !expected.contains(&stray.resource)
+        })
     }
 
     /// What the row says exists. Alarms belong to the engine's timer and are not in a platform's
@@ -164,95 +195,73 @@ impl Shared {
             .collect()
     }
 
-    fn is_old(&self, since: Option<Timestamp>, now: Timestamp) -> bool {
-        since.is_none_or(|since| since.after(self.config.sweep_age) <= now)
+    fn is_old(&self, since: Timestamp, now: Timestamp) -> bool {
+        since.after(self.config.sweep_age) <= now
     }
 
-    async fn doubt(
+    /// Those that are old, or do not say how old: a row is always there first.
+    fn old(&self, strays: &[Stray], now: Timestamp) -> Vec<Resource> {
+        let is_old = |stray: &&Stray| stray.since.is_none_or(|since| self.is_old(since, now));
+        let old = strays.iter().filter(is_old);
+        old.map(|stray| stray.resource.clone()).collect()
+    }
+
+    /// Makes a verify due of as many as one sweep may mark.
+    async fn mark(
         &self,
-        preview: PreviewId,
-        finding: Finding,
+        wrong: BTreeMap<PreviewId, Finding>,
+        memory: &mut Swept,
         report: &mut SweepReport,
     ) -> Result<(), StoreError> {
-        if report.doubted.len() >= self.config.sweep_most {
-            return Ok(());
-        }
-        if report.doubted.insert(preview)
-            && self.parts.store.doubt(preview, self.parts.now()).await?
-        {
-            tracing::warn!(preview.id = %preview, "the platform and the row disagree: verifying");
-            metrics::found(finding, 1);
-            self.parts.hint_now(&Hint::look(preview)).await;
+        let begin = memory.marked;
+        let (before, behind): (Vec<_>, Vec<_>) = wrong
+            .into_iter()
+            .partition(|(preview, _)| begin.is_some_and(|marked| *preview <= marked));
+        for (preview, finding) in behind.into_iter().chain(before) {
+            if report.doubted.len() >= self.config.sweep_most {
+                report.put_off += 1;
+                continue;
+            }
+            if self.parts.store.doubt(preview, self.parts.now()).await? {
+                tracing::warn!(preview.id = %preview, "the platform and the row disagree: verifying");
+                metrics::found(finding, 1);
+                self.parts.hint_now(&Hint::look(preview)).await;
+            }
+            report.doubted.insert(preview);
+            memory.marked = Some(preview);
         }
         Ok(())
     }
 
-    /// Removes what carries this id and belongs to no row: an operator confirmed it. What cannot
-    /// be removed now stays reported.
-    pub(crate) async fn reap(&self, preview: PreviewId) -> Result<(), StoreError> {
-        if self.parts.store.get(preview).await?.is_some() {
-            tracing::warn!(preview.id = %preview, "not reaped: there is a row for it");
-            return Ok(());
-        }
-        let ctx = AttemptCtx::for_orphans(&self.parts, preview);
-        for _ in 0..REAP_LOOKS {
-            let listed = match self
-                .platform()
-                .inventory(self.parts.store.installation())
-                .await
-            {
-                Ok(listed) => listed,
-                Err(error) => {
-                    tracing::warn!(%error, "not reaped: what exists could not be listed");
-                    return Ok(());
-                }
-            };
-            let orphans: Vec<_> = listed
-                .into_iter()
-                .filter(|stray| stray.preview == Some(preview))
-                .collect();
-            if orphans.is_empty() {
-                let id = DeadLetterId::orphan(preview);
-                self.parts.store.delete_dead_letter(&id).await?;
-                tracing::info!(preview.id = %preview, "reaped what belonged to no row");
-                return Ok(());
-            }
-            let mut pause = REAP_PAUSE;
-            for stray in orphans {
-                match self.platform().remove(&ctx, &stray).await {
-                    Ok(Progress::Done(())) => {}
-                    Ok(Progress::Wait { after, .. }) => pause = pause.max(after),
-                    Err(error) => {
-                        tracing::warn!(%error, name = stray.resource.name, "not removed yet");
-                    }
-                }
-            }
-            tokio::time::sleep(pause).await;
-        }
-        Ok(())
-    }
-
-    async fn report_orphans(
+    async fn report(
         &self,
-        preview: PreviewId,
-        orphans: &[Resource],
+        id: DeadLetterId,
+        resources: &[Resource],
+        reason: &str,
     ) -> Result<(), StoreError> {
-        if orphans.is_empty() {
+        if resources.is_empty() {
             return Ok(());
         }
-        let names: Vec<_> = orphans
+        let names: Vec<_> = resources
             .iter()
             .map(|r| format!("{} {}", r.kind, r.name))
             .collect();
-        tracing::error!(preview.id = %preview, resources = ?names, "resources without a row");
+        tracing::error!(report = id.0, resources = ?names, "resources without a row");
+        let mut body = names.join("\n");
+        body.truncate(body.floor_char_boundary(KEPT));
         let letter = DeadLetter {
-            id: DeadLetterId::orphan(preview),
-            body: names.join("\n"),
-            reason: "these exist, carry this installation's tags, and belong to no preview that \
-                     this store knows"
-                .to_owned(),
+            id,
+            body,
+            reason: reason.to_owned(),
             at: self.parts.now(),
         };
         self.parts.store.put_dead_letter(&letter).await
     }
 }
+
+/// Why there is a report of what carries an id.
+const WITHOUT_ROW: &str = "these exist, carry this installation's tags, and belong to no preview \
+                           that this store knows";
+/// Why there is a report of what carries none.
+const UNTOLD: &str = "these exist, carry this installation's name or tag, and do not say which \
+                      preview's they are; remove them by hand, or give them their tags back";

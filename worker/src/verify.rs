@@ -1,10 +1,14 @@
-//! The end of a verify: compare with what really exists, remove what no ledger knows, and vouch.
+//! The end of a verify: compare with what really exists, remove what no ledger knows, and vouch. The
+//! same look, before a person is asked what keeps a compensation from its end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempus_model::{Course, Failure, FailureKind, Receipt, Removed, StepId, StepState, Timestamp};
+use tempus_model::{
+    Course, Failure, FailureKind, Receipt, Removed, StepId, StepProgress, StepState, Timestamp,
+    broken,
+};
 use tempus_steps::{Audit, Landed, Progress, StepError, Stray, Trust};
 use tracing::Instrument;
 
@@ -18,6 +22,8 @@ use crate::metrics;
 pub(crate) enum AuditEnd {
     /// Something was removed: look again.
     Again,
+    /// There is nothing that should not be.
+    Clear,
     /// Nothing was found that should not be; the row is written.
     Vouched,
     /// Something is on its way out.
@@ -26,39 +32,84 @@ pub(crate) enum AuditEnd {
     Stuck(Failure),
 }
 
+/// The step under which looks are counted.
+const AUDIT: &str = "audit";
+
+/// How often what is in the way of a removal is removed before a person is asked.
+const CLEARINGS: u32 = 5;
+
 /// How long the platform may fail to say what exists before a person is asked to look.
 const DEADLINE: Duration = Duration::from_mins(15);
 
 impl Drive<'_> {
     pub(crate) async fn audit(&mut self) -> Result<AuditEnd, NotWritten> {
-        let ctx = Arc::new(AttemptCtx {
+        let ctx = self.suspecting();
+        let audit = match self.look_at_all(&ctx).await? {
+            Ok(audit) => audit,
+            Err(error) => return Ok(self.try_later(&error)),
+        };
+        if audit.strays.is_empty() || broken!(BlindVerify) {
+            return self.vouch(audit).await;
+        }
+        self.remove(&ctx, audit.strays).await
+    }
+
+    /// Removes what no ledger knows and may be in the way of a removal: a rule that a dead worker's
+    /// call made after its compensation keeps the target group that it leads to, and no replay of
+    /// the removal alone would ever end that.
+    pub(crate) async fn clear_the_way(&mut self) -> Result<AuditEnd, NotWritten> {
+        let tries = self.held.saga.progress(&StepId::single(AUDIT));
+        let enough = tries.is_some_and(|tries| tries.attempts >= CLEARINGS);
+        if !self.held.is_suspect() || enough || broken!(AskAtOnce) {
+            return Ok(AuditEnd::Clear);
+        }
+        let ctx = self.suspecting();
+        let audit = match self.look_at_all(&ctx).await? {
+            Ok(audit) => audit,
+            Err(error) => return Ok(self.try_later(&error)),
+        };
+        if audit.strays.is_empty() {
+            return Ok(AuditEnd::Clear);
+        }
+        self.count_look(self.parts.now());
+        let end = self.remove(&ctx, audit.strays).await?;
+        self.held.saga.retry_anew();
+        Ok(end)
+    }
+
+    fn suspecting(&self) -> Arc<AttemptCtx> {
+        Arc::new(AttemptCtx {
             parts: self.parts.clone(),
             identity: Arc::clone(&self.held.identity),
             generation: self.held.saga.generation,
             expires_at: self.held.saga.expires_at,
             since: self.held.saga.started_at,
             trust: Trust::Suspect,
-        });
-        let ledger = self.held.ledger.clone();
-        let looking = Arc::clone(&ctx);
-        let audit = self
-            .call(async move { looking.parts.platform.audit(&*looking, &ledger).await })
-            .await?;
-        let audit = match audit {
-            Ok(audit) => audit,
-            Err(error) => return Ok(self.try_later(&error)),
-        };
-        if audit.strays.is_empty() {
-            return self.vouch(audit).await;
-        }
+        })
+    }
+
+    async fn look_at_all(
+        &mut self,
+        ctx: &Arc<AttemptCtx>,
+    ) -> Result<Result<Audit, StepError>, NotWritten> {
+        let (ctx, ledger) = (Arc::clone(ctx), self.held.ledger.clone());
+        self.call(async move { ctx.parts.platform.audit(&*ctx, &ledger).await })
+            .await
+    }
+
+    async fn remove(
+        &mut self,
+        ctx: &Arc<AttemptCtx>,
+        strays: Vec<Stray>,
+    ) -> Result<AuditEnd, NotWritten> {
         let mut until = None;
-        for stray in audit.strays {
+        for stray in strays {
             tracing::warn!(
                 kind = stray.resource.kind,
                 name = stray.resource.name,
                 "found something that no ledger knows: removing it"
             );
-            let (ctx, removing) = (Arc::clone(&ctx), stray.clone());
+            let (ctx, removing) = (Arc::clone(ctx), stray.clone());
             let removed = self
                 .call(async move { ctx.parts.platform.remove(&*ctx, &removing).await })
                 .await?;
@@ -90,6 +141,7 @@ impl Drive<'_> {
         let mut call = self.tasks.spawn(call.in_current_span());
         loop {
             tokio::select! {
+                biased;
                 answer = &mut call => return answer.map_err(|_| NotWritten::Lost),
                 () = tokio::time::sleep_until(self.held.renewal_due()) => self.held.renew().await?,
             }
@@ -106,24 +158,31 @@ impl Drive<'_> {
         ) {
             self.held.lost_answers += 1;
         }
-        let (step, now) = (StepId::single("audit"), self.parts.now());
-        let saga = &mut self.held.saga;
-        saga.begin(&step, StepState::Running, now);
-        let Some(progress) = saga.progress_mut(&step) else {
+        let now = self.parts.now();
+        let Some(progress) = self.count_look(now) else {
             return AuditEnd::Wait(now);
         };
-        progress.attempts += 1;
+        let attempts = progress.attempts;
         progress.error = Some(error.to_string());
         if progress.since.get_or_insert(now).after(DEADLINE) <= now {
             return AuditEnd::Stuck(Failure {
                 kind: FailureKind::Deadline,
-                step: Some(step),
+                step: Some(StepId::single(AUDIT)),
                 reason: format!("what exists could not be listed for 15 minutes: {error}"),
                 detail: Vec::new(),
             });
         }
         let most = self.config.backoff_most;
-        AuditEnd::Wait(now.after(pause(self.config.backoff, most, progress.attempts)))
+        AuditEnd::Wait(now.after(pause(self.config.backoff, most, attempts)))
+    }
+
+    /// Counts a look that was not the last.
+    fn count_look(&mut self, now: Timestamp) -> Option<&mut StepProgress> {
+        let (saga, step) = (&mut self.held.saga, StepId::single(AUDIT));
+        saga.begin(&step, StepState::Running, now);
+        let progress = saga.progress_mut(&step)?;
+        progress.attempts += 1;
+        Some(progress)
     }
 
     async fn vouch(&mut self, audit: Audit) -> Result<AuditEnd, NotWritten> {

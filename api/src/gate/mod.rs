@@ -50,7 +50,13 @@ pub(crate) async fn serve(State(api): State<Api>, request: Request, next: Next) 
     };
     let aim = host.and_then(|host| {
         let path = request.uri().path();
-        fronts.iter().find_map(|front| front.aim(&host, path))
+        let is_own = api.config().hosts.has(&host);
+        let mut fronts = fronts.iter();
+        fronts.find_map(|front| match front {
+            // No preview has a name of the API's own, though it may be below the same domain.
+            Front::Hosts { .. } if is_own => None,
+            front => front.aim(&host, path),
+        })
     });
     let Some(aim) = aim else {
         return next.run(request).await;

@@ -25,6 +25,7 @@ const MEDIA_TYPE: &str = "application/vnd.sqlite3";
     responses(
         (status = 200, description = "An SQLite file", content_type = "application/vnd.sqlite3", body = Vec<u8>),
         (status = 501, description = "This engine has no file", content_type = "application/problem+json", body = crate::shape::Problem),
+        (status = 507, description = "There is no room for the copy", content_type = "application/problem+json", body = crate::shape::Problem),
         (status = 503, description = "The store cannot be read, or its copy not be written", content_type = "application/problem+json", body = crate::shape::Problem),
     )
 )]

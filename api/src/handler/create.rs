@@ -63,6 +63,12 @@ pub(crate) async fn accept(
     } = body;
     let config = api.config();
     let mut asked = Asked::read(&request, caller, &mut errors)?;
+    if asked
+        .known_name()
+        .is_some_and(|name| config.is_taken(&name))
+    {
+        errors.push("name", "must be another one: that is where the API answers");
+    }
     let access = access::read(request.access.take(), api.gate(), &mut errors);
     let ttl = lifetime::read(
         request.ttl_hours,

@@ -169,7 +169,9 @@ const fn reason(outcome: Outcome) -> Option<&'static str> {
         Outcome::Replayed | Outcome::Removing | Outcome::Unavailable => None,
         Outcome::NotParked => Some("it does not wait for a person"),
         Outcome::NotFound => Some("there is no dead letter of this id"),
-        Outcome::Unreadable => Some("a message that nobody could read can only be discarded"),
+        Outcome::Unreadable => {
+            Some("what nobody can read, or does not say whose it is, can only be discarded")
+        }
     }
 }
 
@@ -214,9 +216,10 @@ fn saga(preview: &Snapshot) -> Option<DeadLetterView> {
 }
 
 fn message(letter: DeadLetter) -> DeadLetterView {
-    let kind = match letter.id.orphaned() {
-        Some(_) => DeadLetterKind::Orphan,
-        None => DeadLetterKind::Message,
+    let kind = if letter.id.is_report() {
+        DeadLetterKind::Orphan
+    } else {
+        DeadLetterKind::Message
     };
     DeadLetterView {
         id: letter.id.0,

@@ -1,15 +1,12 @@
 //! What a preview shall run.
 
-use tempus_model::{Access, FieldError, Spec};
+use tempus_model::{Access, FieldError, Spec, Template};
 use tempus_steps::Platform;
 
 use super::service::{self, Place, Single};
 use crate::Config;
 use crate::extract::Errors;
 use crate::shape::{CreateRequest, ServiceRequest, UpdateRequest};
-
-/// The template of a request that names none.
-const TEMPLATE: &str = "api-service";
 
 /// The spec of a create; `None` if it is at fault, which `errors` then says.
 pub(crate) fn of_create(
@@ -33,7 +30,7 @@ pub(crate) fn of_create(
         template: request
             .template
             .take()
-            .unwrap_or_else(|| TEMPLATE.to_owned()),
+            .unwrap_or_else(|| Template::default().to_string()),
         commit_sha: request.commit_sha.take(),
         // Settled when everything else is known to be right: it may take a while.
         access: Access::Open,
@@ -150,6 +147,7 @@ fn fill_in(single: &mut ServiceRequest, config: &Config) {
     single.command.clone_from(&app.command);
     single.image.clone_from(&app.image);
     single.dir = single.dir.take().or_else(|| app.dir.clone());
+    single.port = single.port.or(app.port);
     single.health_path = single
         .health_path
         .take()

@@ -53,7 +53,8 @@ pub struct CreateRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub env: Option<BTreeMap<String, String>>,
     /// Environment variables whose values the platform looks up when the service starts, by
-    /// reference: on AWS the ARN of a secret of Secrets Manager or of a parameter.
+    /// reference: on AWS the ARN of a secret of Secrets Manager or of a parameter, on one machine a
+    /// name in the server's secret file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets: Option<BTreeMap<String, String>>,
     /// The path that answers 2xx or 3xx when the service is ready; `/` unless given.
@@ -80,7 +81,7 @@ pub struct CreateRequest {
         skip_serializing_if = "Option::is_none"
     )]
     pub services: Option<Vec<ServiceRequest>>,
-    /// The template that the specification was made from.
+    /// What kind of a preview it is: a template that the platform has; `api-service` unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// The repository's full name, such as `octo/shop`.
@@ -130,7 +131,8 @@ pub struct ServiceRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<BTreeMap<String, String>>,
     /// Environment variables whose values the platform looks up when the service starts, by
-    /// reference: on AWS the ARN of a secret of Secrets Manager or of a parameter.
+    /// reference: on AWS the ARN of a secret of Secrets Manager or of a parameter, on one machine a
+    /// name in the server's secret file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets: Option<BTreeMap<String, String>>,
     /// The path that answers 2xx or 3xx when the service is ready; `/` unless given.

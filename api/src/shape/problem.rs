@@ -144,6 +144,8 @@ kinds! {
     Unavailable = "urn:tempus:problem:unavailable", 503, "Not available now";
     /// Nobody knows whether it was done; look before asking again.
     Unanswered = "urn:tempus:problem:unanswered", 503, "Nobody knows whether it was done";
+    /// The disk is full. It was not done; ask again when there is room.
+    Full = "urn:tempus:problem:full", 507, "Nothing can be written";
     /// No listener has room for another preview.
     NoListener = "urn:tempus:problem:no-listener", 503, "No room for another preview";
 }

@@ -46,7 +46,8 @@ pub struct UpdateRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub env: Option<BTreeMap<String, String>>,
     /// Environment variables whose values the platform looks up when the service starts, by
-    /// reference: on AWS the ARN of a secret of Secrets Manager or of a parameter.
+    /// reference: on AWS the ARN of a secret of Secrets Manager or of a parameter, on one machine a
+    /// name in the server's secret file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets: Option<BTreeMap<String, String>>,
     /// The path that answers 2xx or 3xx when the service is ready.
@@ -72,7 +73,7 @@ pub struct UpdateRequest {
         skip_serializing_if = "Option::is_none"
     )]
     pub services: Option<Vec<ServiceRequest>>,
-    /// The template that the specification was made from.
+    /// What kind of a preview it is: a template that the platform has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
     /// The commit, 7 to 64 hex digits.

@@ -1,6 +1,8 @@
-//! Holds answers against the OpenAPI document, so that a test of anything tests the document too.
+//! Holds answers against the OpenAPI document, so that a test of anything tests the document too;
+//! and whom a server has to believe besides: authorities, and issuers of identity tokens.
 
 mod authority;
+mod issuer;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +10,7 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::{Map, Value, json};
 
 pub use authority::Authority;
+pub use issuer::{Issuer, Key, Manner, encoded, message};
 
 /// The document, ready to check answers.
 pub struct Contract {

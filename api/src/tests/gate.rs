@@ -5,6 +5,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::server::Server;
+use crate::Socket;
 
 const WORD: &str = "correct horse";
 const SHOP: &str = "shop.a1.example.com";
@@ -282,4 +283,39 @@ async fn strangers_are_not_told_why_a_protected_preview_is_not_up() {
     server.hand.remove(&id).await;
     let gone = server.visit(SHOP, "/", "").await;
     assert_eq!((gone.status, gone.kind.as_str()), (410, "gone"));
+}
+
+/// `api.names` may be below the domain that previews are below as well.
+#[tokio::test]
+async fn a_name_of_the_apis_own_is_no_previews() {
+    let names = ["Tempus.a1.example.com:8443", "a2.elb.example"];
+    let change = |config: &mut crate::Config| config.hosts.names = names.map(str::to_owned).into();
+    let server = Server::on(Socket::plain, change).await;
+    for taken in [json!({"name": "tempus"}), json!({"branch": "tempus"})] {
+        let refused = server.post("/preview/create", taken).await;
+        assert_eq!(
+            (refused.status, refused.fields()),
+            (422, vec!["name".to_owned()])
+        );
+    }
+    let (preview, _) = server.created(json!({"name": "tempus-2"})).await;
+
+    for host in ["tempus.a1.example.com:8443", "a2.elb.example"] {
+        let asked = server.request(Method::GET, "/previews");
+        let answer = server.send(asked.header("host", host)).await;
+        assert_eq!(answer.status, 200, "{host}");
+    }
+    // What is no preview's is not answered in a preview's place.
+    let elsewhere = server.visit("tempus.a1.example.com:1", "/previews", "");
+    let elsewhere = elsewhere.await;
+    assert_eq!((elsewhere.status, &*elsewhere.kind), (421, ""));
+    let short = &preview[..8];
+    let below = format!("/preview-{short}/");
+    for (host, path) in [
+        ("tempus-2.a1.example.com", "/previews"),
+        ("a2.elb.example", &*below),
+    ] {
+        let visit = server.visit(host, path, "").await;
+        assert_eq!((visit.status, &*visit.kind), (503, "starting"), "{host}");
+    }
 }

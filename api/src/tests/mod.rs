@@ -1,5 +1,6 @@
 //! The API over real HTTP, on the real engine. Every answer is held against the OpenAPI document.
 
+mod anything;
 mod backup;
 mod bad_input;
 mod browser;

@@ -46,4 +46,4 @@ impl Server {
 }
 
 /// What every client of this program calls itself.
-pub(crate) const USER_AGENT: &str = concat!("tempus/", env!("TEMPUS_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("tempus/", env!("BUILD_VERSION"));

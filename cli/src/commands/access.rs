@@ -8,6 +8,7 @@ use std::io::{self, BufRead, IsTerminal};
 
 use clap::ValueEnum;
 use tempus_api::shape::AccessRequest;
+use tempus_model::AccessMode;
 use tempus_steps::gate::unfit;
 
 use crate::failure::Failure;
@@ -27,14 +28,6 @@ pub enum AccessWord {
 }
 
 impl AccessWord {
-    /// The words as they are written.
-    pub const ACCEPTED: &str = "open, link or password";
-
-    /// The word that a text is.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::from_str(text, false).ok()
-    }
-
     /// What to ask the server for. May ask a person.
     pub fn request(self) -> Result<AccessRequest, Failure> {
         match self {
@@ -48,6 +41,16 @@ impl AccessWord {
                     None => Ok(AccessRequest::Password(password)),
                 }
             }
+        }
+    }
+}
+
+impl From<AccessMode> for AccessWord {
+    fn from(mode: AccessMode) -> Self {
+        match mode {
+            AccessMode::Open => Self::Open,
+            AccessMode::Link => Self::Link,
+            AccessMode::Password => Self::Password,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::client::Answer;
 use crate::failure::Failure;
 use crate::output::time::{lifetime, relative};
 use crate::output::{Format, Table};
+use crate::repository_file::Asked;
 
 /// Make a preview.
 ///
@@ -24,7 +25,7 @@ pub struct Create {
     /// Its name, part of its URL; the folder's name if there is one, else the server's choice
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// How long it lives, such as 90m, 2h or 7d
+    /// How long it lives, such as 90m, 2h or 7d; what the folder says, else 7d for a folder
     #[arg(long, value_name = "TIME")]
     ttl: Option<Ttl>,
     /// Whose it is
@@ -49,26 +50,34 @@ pub struct Create {
 impl Create {
     /// Asks, shows the answer, waits if that is wanted.
     pub async fn run(&self, session: &mut Session) -> Result<(), Failure> {
-        let answer = session.client.create(&self.request()?).await?;
+        let asked = self.asks()?;
+        session.notes(&asked.notes)?;
+        let answer = session.client.create(&asked.request).await?;
         accepted(session, &answer)?;
         self.wait.job(session, answer.value.job_id).await
     }
 
-    fn request(&self) -> Result<CreateRequest, Failure> {
+    fn asks(&self) -> Result<Asked, Failure> {
+        let mut asked = self.what.asks()?;
         let name = match (&self.name, &self.what.dir) {
             (Some(name), _) => Some(name.clone()),
             (None, Some(dir)) => name_of(dir),
             (None, None) => None,
         };
-        Ok(CreateRequest {
+        let ttl = self.ttl.map(|ttl| lifetime(ttl.duration()));
+        asked.request = CreateRequest {
             name,
-            ttl: self.ttl.map(|ttl| lifetime(ttl.duration())),
+            ttl: ttl.or(asked.request.ttl),
             owner: self.owner.clone(),
             repository: self.repository.clone(),
             pr_number: self.pr,
             branch: self.branch.clone(),
-            ..self.what.request()?
-        })
+            ..asked.request
+        };
+        if self.what.dir.is_some() {
+            asked.complete();
+        }
+        Ok(asked)
     }
 }
 

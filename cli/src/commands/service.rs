@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use tempus_api::shape::CreateRequest;
+use tempus_model::Template;
 
 use super::access::AccessWord;
 use crate::failure::Failure;
-use crate::preview_file::App;
+use crate::repository_file::{Asked, Repository};
+
+/// Environment variables, or references to secrets.
+type Variables = Option<BTreeMap<String, String>>;
 
 /// What a preview shall run.
 #[derive(Debug, Clone, Default, Args)]
 pub struct What {
-    /// A folder whose .tempus.yml says what to run; flags are stronger than the file
+    /// A folder whose .tempus.yml (or .idp/config.yml) says what to run; flags are stronger
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// The command to run, read by /bin/sh
@@ -41,6 +44,9 @@ pub struct What {
     /// Memory in MiB
     #[arg(long, value_name = "MIB")]
     pub memory: Option<u32>,
+    /// What kind of a preview it is, such as api-service
+    #[arg(long, value_name = "NAME")]
+    pub template: Option<Template>,
     /// Who may see it; what is there already unless given
     #[arg(long, value_name = "WHO")]
     pub access: Option<AccessWord>,
@@ -51,12 +57,13 @@ pub struct What {
 
 impl What {
     /// Reads the folder, if one is named, and puts the flags on top of it.
-    pub fn request(&self) -> Result<CreateRequest, Failure> {
-        let (mut request, mut access) = (CreateRequest::default(), None);
-        if let Some(dir) = &self.dir {
-            access = App::of_folder(dir)?.fill(&mut request);
-        }
-        access = self.access.or(access);
+    pub fn asks(&self) -> Result<Asked, Failure> {
+        let mut asked = match &self.dir {
+            Some(dir) => Repository::of_folder(dir)?.asks()?,
+            None => Asked::default(),
+        };
+        let access = self.access.or(asked.access);
+        let request = &mut asked.request;
         request.access = access.map(AccessWord::request).transpose()?;
         let env: BTreeMap<_, _> = self.env.iter().cloned().collect();
         let secrets: BTreeMap<_, _> = self.secrets.iter().cloned().collect();
@@ -68,14 +75,15 @@ impl What {
                 )));
             }
             for service in services {
-                merge(&mut service.env, &env);
-                merge(&mut service.secrets, &secrets);
+                merge(&mut service.env, &mut service.secrets, &env);
+                merge(&mut service.secrets, &mut service.env, &secrets);
             }
         } else {
-            merge(&mut request.env, &env);
-            merge(&mut request.secrets, &secrets);
+            merge(&mut request.env, &mut request.secrets, &env);
+            merge(&mut request.secrets, &mut request.env, &secrets);
         }
-        if self.image.is_some() {
+        // An image brings its own command, unless the file says what to run in one.
+        if self.image.is_some() && request.image.is_none() {
             request.command = None;
         }
         replace(&mut request.command, self.command.as_ref());
@@ -85,7 +93,9 @@ impl What {
         replace(&mut request.cpu, self.cpu.as_ref());
         replace(&mut request.memory, self.memory.as_ref());
         replace(&mut request.commit_sha, self.commit.as_ref());
-        Ok(request)
+        let template = self.template.map(|template| template.to_string());
+        replace(&mut request.template, template.as_ref());
+        Ok(asked)
     }
 
     fn single_flag(&self) -> Option<&'static str> {
@@ -108,13 +118,17 @@ fn replace<T: Clone>(field: &mut Option<T>, with: Option<&T>) {
     }
 }
 
-fn merge(env: &mut Option<BTreeMap<String, String>>, more: &BTreeMap<String, String>) {
-    if !more.is_empty() {
-        let more = more
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()));
-        env.get_or_insert_default().extend(more);
+/// Adds variables. One that the file has among the others is of the flag's kind from now on.
+fn merge(kind: &mut Variables, other: &mut Variables, more: &BTreeMap<String, String>) {
+    if more.is_empty() {
+        return;
     }
+    if let Some(other) = other {
+        other.retain(|name, _| !more.contains_key(name));
+    }
+    let more = more.iter();
+    let more = more.map(|(name, value)| (name.clone(), value.clone()));
+    kind.get_or_insert_default().extend(more);
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::client::Client;
 use crate::context::{Choice, Contexts};
 use crate::failure::Failure;
-use crate::output::{Format, Screen};
+use crate::output::{Format, Screen, clean_lines};
 use crate::progress::{Progress, Stream};
 
 /// Which server, and what the answer is for.
@@ -75,6 +75,14 @@ impl Session {
             client: Client::new(choice.server(&contexts)?)?,
             screen: Screen::of_process(format),
         })
+    }
+
+    /// Says what whoever asks should know about a request.
+    pub fn notes(&mut self, notes: &[String]) -> Result<(), Failure> {
+        for note in notes {
+            self.screen.note(clean_lines(&format!("note: {note}")))?;
+        }
+        Ok(())
     }
 
     /// Where to show progress: not where the result goes.

@@ -19,7 +19,7 @@ pub struct Update {
     preview: String,
     #[command(flatten)]
     what: What,
-    /// A new lifetime from now, such as 90m
+    /// A new lifetime from now, such as 90m; what the folder says, else the end stays
     #[arg(long, value_name = "TIME")]
     ttl: Option<Ttl>,
     #[command(flatten)]
@@ -32,7 +32,14 @@ pub struct Update {
 impl Update {
     /// Asks, shows the answer, waits if that is wanted.
     pub async fn run(&self, session: &mut Session) -> Result<(), Failure> {
+        let mut asked = self.what.asks()?;
+        if self.what.dir.is_some() {
+            asked.settle();
+        }
+        session.notes(&asked.notes)?;
         let CreateRequest {
+            ttl,
+            template,
             command,
             image,
             dir,
@@ -46,10 +53,11 @@ impl Update {
             commit_sha,
             access,
             ..
-        } = self.what.request()?;
+        } = asked.request;
+        let given = self.ttl.map(|ttl| lifetime(ttl.duration()));
         let request = UpdateRequest {
             ttl_hours: None,
-            ttl: self.ttl.map(|ttl| lifetime(ttl.duration())),
+            ttl: given.or(ttl),
             access,
             command,
             image,
@@ -61,7 +69,7 @@ impl Update {
             cpu,
             memory,
             services,
-            template: None,
+            template,
             commit_sha,
         };
         let preview = session.client.resolve(&self.preview).await?;

@@ -116,6 +116,7 @@ pub fn keys() -> Vec<Key> {
         Key::new("previews.ready_within", "time a service has to answer its health path", |c| &mut c.previews.ready_within),
         Key::new("previews.access", "who may see a preview whose request does not say", |c| &mut c.previews.access),
         Key::new("previews.gate_key_file", "the file with the key that sessions and links are signed with", |c| &mut c.previews.gate_key_file),
+        Key::new("previews.secret_file", "the file with the secrets that previews may refer to, locally", |c| &mut c.previews.secret_file),
         Key::new("ttl.minimum", "the shortest life of a preview", |c| &mut c.ttl.minimum),
         Key::new("ttl.default", "the life of a preview that asks for none", |c| &mut c.ttl.default),
         Key::new("ttl.maximum", "the longest life of a preview", |c| &mut c.ttl.maximum),

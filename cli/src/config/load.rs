@@ -13,13 +13,14 @@ use super::{Config, check, env, exposure, file};
 pub const FILE: &str = "tempus.toml";
 
 /// The keys that are paths.
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     "data",
     "api.tls_certificate",
     "api.tls_key",
     "github.private_key_file",
     "github.webhook_secret_file",
     "previews.gate_key_file",
+    "previews.secret_file",
 ];
 
 /// Which file to read.
@@ -133,6 +134,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
             github.private_key_file.as_mut(),
             github.webhook_secret_file.as_mut(),
             previews.gate_key_file.as_mut(),
+            previews.secret_file.as_mut(),
         ];
         for path in paths.into_iter().flatten() {
             *path = sources.folder.join(&*path);

@@ -123,6 +123,8 @@ pub struct Previews {
     pub access: AccessKind,
     /// The file that holds the key that sessions and links are signed with, for several processes.
     pub gate_key_file: Option<PathBuf>,
+    /// The file with the secrets that previews may refer to, on the local platform.
+    pub secret_file: Option<PathBuf>,
 }
 
 /// `[ttl]`; `minimum <= default <= maximum`.
@@ -159,7 +161,7 @@ pub struct Service {
 pub struct DefaultApp {
     /// What `/bin/sh -c` runs, on the local platform.
     pub command: String,
-    /// The image, on the aws platform. It listens on port 8080.
+    /// The image, on the aws platform. It listens on port 80.
     pub image: Word,
 }
 
@@ -223,6 +225,7 @@ impl Default for Config {
                 ready_within: Duration::from_mins(1),
                 access: AccessKind::Open,
                 gate_key_file: None,
+                secret_file: None,
             },
             ttl: TtlBounds {
                 minimum: ttl(Duration::from_secs(10)),
@@ -241,7 +244,7 @@ impl Default for Config {
             default_app: DefaultApp {
                 // The local platform tells every process where this program is.
                 command: "exec \"$TEMPUS_EXE\" hello".to_owned(),
-                image: Word::named("docker.io/nginxinc/nginx-unprivileged:stable-alpine"),
+                image: Word::named("docker.io/library/nginx:alpine"),
             },
             worker: Worker {
                 builds: 16,

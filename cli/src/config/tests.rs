@@ -70,6 +70,19 @@ fn the_standard_variable_names_the_collector() {
 }
 
 #[test]
+fn what_cargo_adds_to_the_environment_is_not_taken_for_a_key() {
+    // `cargo run` and `cargo test` hand on what the build script set for the compiler.
+    let added: Vec<_> = std::env::vars()
+        .filter(|(name, _)| !name.starts_with("TEMPUS_TEST_"))
+        .collect();
+    assert!(added.iter().any(|(name, _)| name == "BUILD_COMMIT"));
+    let case = added.iter().fold(Case::new(""), |case, (name, value)| {
+        case.variable(name, value)
+    });
+    case.load();
+}
+
+#[test]
 fn each_layer_is_stronger_than_the_one_before() {
     let file = "# ours\n[quota]\nper_owner = 1\n\n[ttl]\ndefault = \"30m\"\n";
     let case = Case::new(file);
@@ -240,4 +253,73 @@ fn what_is_in_force_is_shown_with_where_it_came_from() {
     assert_eq!(json["limits.cpu"]["from"]["line"], 2);
     assert_eq!(json["log.level"]["from"]["variable"], "TEMPUS_LOG_LEVEL");
     assert_eq!(json["quota.total"]["from"]["layer"], "default");
+}
+
+mod anything {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::anything::hold;
+
+    /// A value as somebody might write it.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<i64>().prop_map(|n| n.to_string()),
+            any::<f64>().prop_map(|n| n.to_string()),
+            any::<bool>().prop_map(|b| b.to_string()),
+            "\\PC{0,20}".prop_map(|text| format!("{text:?}")),
+            "[0-9]{0,5}[smhdk]?".prop_map(|text| format!("{text:?}")),
+            "[0-9.:\\[\\]a-f]{0,20}".prop_map(|text| format!("{text:?}")),
+            "[0-9]{1,6}-[0-9]{1,6}".prop_map(|text| format!("{text:?}")),
+            Just("[]".to_owned()),
+            Just("{ a = 1 }".to_owned()),
+            "\\PC{0,10}",
+        ]
+    }
+
+    fn anything() -> impl Strategy<Value = (Vec<(prop::sample::Index, String)>, Option<String>)> {
+        let set = prop::collection::vec((any::<prop::sample::Index>(), value()), 0..6);
+        (set, prop::option::of("\\PC{0,30}"))
+    }
+
+    /// Whatever is set to whatever: it is loaded, or each thing that is wrong is named with its
+    /// place, and what is lacking by its key.
+    #[test]
+    fn any_file_is_loaded_or_refused_with_a_reason() {
+        hold(600, &anything(), |(set, noise)| {
+            let keys = keys::keys();
+            let mut file = String::new();
+            for (which, value) in &set {
+                let name = which.get(&keys).name;
+                let (section, key) = name.rsplit_once('.').unwrap_or(("", name));
+                if !section.is_empty() {
+                    writeln!(file, "[{section}]").unwrap();
+                }
+                writeln!(file, "{key} = {value}").unwrap();
+            }
+            file.extend(noise);
+            let mut case = Case::new(&file);
+            if let Some((which, value)) = set.first() {
+                case = case.variable(&which.get(&keys).variable(), value);
+            }
+            match load(&case.sources) {
+                Ok(loaded) => {
+                    for key in &keys {
+                        drop(key.get(&loaded.config));
+                    }
+                }
+                Err(errors) => {
+                    let told = errors.to_string();
+                    let lacking = keys.iter().any(|key| told.contains(key.name));
+                    prop_assert!(
+                        lacking || told.contains("tempus.toml") || told.contains("TEMPUS_"),
+                        "{told}"
+                    );
+                }
+            }
+            Ok(())
+        });
+    }
 }

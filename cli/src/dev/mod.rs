@@ -28,10 +28,10 @@ use story::Story;
 /// and its processes and keeps the state: started again, it goes on.
 #[derive(Debug, Clone, Args)]
 pub struct Dev {
-    /// The folder to preview; its .tempus.yml says what to run
+    /// The folder to preview; its .tempus.yml (or .idp/config.yml) says what to run
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// How long the preview lives, such as 30s, 2m or 1h
+    /// How long the preview lives, such as 30s, 2m or 1h; what the folder says, else 7d
     #[arg(long, value_name = "TIME", requires = "dir")]
     ttl: Option<Ttl>,
     /// The preview's name, part of its URL; the folder's name unless given
@@ -51,8 +51,8 @@ impl Dev {
         on_this_machine(&loaded)?;
         let chosen = Chosen::of(&loaded, Role::All)?;
         // What is wrong with the folder is said before anything is started.
-        let request = match &self.dir {
-            Some(dir) => Some(story::request(dir, self.name.clone(), self.ttl)?),
+        let asked = match &self.dir {
+            Some(dir) => Some(story::asks(dir, self.name.clone(), self.ttl)?),
             None => None,
         };
         let mut progress = Progress::on(Stream::Stdout);
@@ -66,10 +66,10 @@ impl Dev {
         announce(&loaded, &pipeline, &api_url, &mut progress)?;
         let client = Client::new(Server::at(context::parse("the own address", &api_url)?))?;
         let told = async {
-            if let Some(request) = request {
+            if let Some(asked) = asked {
                 let patience = loaded.config.worker.verify_delay;
                 let story = Story::new(&client, &mut progress, patience, self.exit_when_gone);
-                let ended = story.tell(&request).await;
+                let ended = story.tell(&asked).await;
                 if self.exit_when_gone {
                     // A closed pipe usually ends a command well; here it would claim a proof.
                     return ended.map_err(|failure| match failure.exit {

@@ -19,8 +19,8 @@ use crate::commands::receipt::{has_findings, text, until_proved};
 use crate::failure::Failure;
 use crate::output::Exit;
 use crate::output::time::{exact, lifetime, relative, rough};
-use crate::preview_file::App;
 use crate::progress::{Progress, failure, follow, outcome};
+use crate::repository_file::{Asked, Repository};
 
 /// How often the preview is looked at while nothing happens.
 const POLL: Duration = Duration::from_millis(300);
@@ -29,19 +29,16 @@ const POLL: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What `dev` asks for.
-pub(super) fn request(
-    dir: &Path,
-    name: Option<String>,
-    ttl: Option<Ttl>,
-) -> Result<CreateRequest, Failure> {
-    let mut request = CreateRequest {
-        name: name.or_else(|| name_of(dir)),
-        ttl: ttl.map(|ttl| lifetime(ttl.duration())),
-        ..CreateRequest::default()
-    };
-    let access = App::of_folder(dir)?.fill(&mut request);
-    request.access = access.map(AccessWord::request).transpose()?;
-    Ok(request)
+pub(super) fn asks(dir: &Path, name: Option<String>, ttl: Option<Ttl>) -> Result<Asked, Failure> {
+    let mut asked = Repository::of_folder(dir)?.asks()?;
+    let request = &mut asked.request;
+    request.name = name.or_else(|| name_of(dir));
+    if let Some(ttl) = ttl {
+        request.ttl = Some(lifetime(ttl.duration()));
+    }
+    request.access = asked.access.map(AccessWord::request).transpose()?;
+    asked.complete();
+    Ok(asked)
 }
 
 pub(super) struct Story<'a> {
@@ -77,8 +74,11 @@ impl<'a> Story<'a> {
     }
 
     /// Asks for the preview and shows its life. What fell short is the error.
-    pub(super) async fn tell(mut self, request: &CreateRequest) -> Result<(), Failure> {
-        let ended = self.live(request).await;
+    pub(super) async fn tell(mut self, asked: &Asked) -> Result<(), Failure> {
+        for note in &asked.notes {
+            self.progress.line(&format!("note: {note}"))?;
+        }
+        let ended = self.live(&asked.request).await;
         self.progress.idle()?;
         ended?;
         self.short.map_or(Ok(()), Err)

@@ -12,7 +12,7 @@ use tempus_steps::aws::AwsPlatform;
 use tempus_steps::gate::Gate;
 use tempus_steps::local::process::{Policy, ShimCommand, Supervisor};
 use tempus_steps::local::proxy::{self, Routes};
-use tempus_steps::local::{LocalOptions, LocalPlatform};
+use tempus_steps::local::{LocalOptions, LocalPlatform, SecretFile};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -115,6 +115,7 @@ fn local(
         ShimCommand::this_binary()?,
         policy,
     )?;
+    let secrets = config.previews.secret_file.as_deref().map(SecretFile::open);
     let options = LocalOptions {
         ports: config.previews.ports.range().clone(),
         grace: config.previews.grace,
@@ -122,6 +123,7 @@ fn local(
         verify_delay: config.worker.verify_delay,
         work_dir,
         program: std::env::current_exe().context("this program's own path")?,
+        secrets: secrets.transpose().context("previews.secret_file")?,
     };
     Ok(LocalPlatform::new(
         Arc::new(supervisor),

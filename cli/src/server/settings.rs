@@ -9,6 +9,7 @@ use tempus_api::{
     TtlRange,
 };
 use tempus_engine::Quotas;
+use tempus_model::repository_file::DEFAULT_PORT;
 use tempus_worker::{Budgets, WorkerConfig};
 
 use crate::config::{
@@ -97,6 +98,7 @@ fn default_app(config: &Config) -> DefaultApp {
         },
         PlatformKind::Aws => DefaultApp {
             image: Some(app.image.to_string()),
+            port: Some(DEFAULT_PORT),
             ..DefaultApp::default()
         },
     }

@@ -18,7 +18,7 @@ use crate::server::Role;
 /// The program's version.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The commit that it was built from, as `--version` has it, or `unknown`.
-pub(super) const COMMIT: &str = env!("TEMPUS_BUILT_FROM");
+pub(super) const COMMIT: &str = env!("BUILD_COMMIT");
 
 /// Shows what runs.
 pub(super) fn show_build(role: Role) {

@@ -6,7 +6,7 @@
 //! proved gone: what has happened since the copy was made, only the platform knows.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup as Copying, StepResult};
@@ -15,7 +15,7 @@ use tempus_model::{InstallationId, Timestamp};
 
 use super::error::sql;
 use super::folder::Folder;
-use super::{OpenError, schema};
+use super::{OpenError, schema, watermark};
 use crate::{Backup, StoreError};
 
 /// What files of copies that are being made are called. One that a dead process left is removed by
@@ -61,7 +61,12 @@ pub enum RestoreError {
 
 /// Copies what is committed into a file of this folder that has no name any more.
 pub(super) fn copy(from: &Connection, folder: &Path, now: Timestamp) -> Result<Backup, StoreError> {
-    let failed = |error: io::Error| StoreError::Unavailable(format!("the copy: {error}"));
+    let failed = |error: io::Error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            StoreError::Full(format!("the copy: {error}"))
+        }
+        _ => StoreError::Unavailable(format!("the copy: {error}")),
+    };
     let named = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder);
     let (file, path) = named.map_err(failed)?.into_parts();
     let copy = copy_into(from, &path).map_err(sql)?;
@@ -117,6 +122,7 @@ pub fn restore(file: &Path, folder: &Path, now: Timestamp) -> Result<Contents, R
     });
     put.map_err(|error| OpenError::of(&place, &sql(error)))?;
     written.sync_all().map_err(failed)?;
+    watermark::forget(&place)?;
     // Under its name it is whole and on the disk, or not there.
     path.persist(&place).map_err(|error| failed(error.error))?;
     File::open(folder.path())
@@ -188,7 +194,7 @@ fn mark(copy: &Connection, name: &str, now: Timestamp) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn meta(db: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn meta(db: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     let found = db.query_row("SELECT value FROM meta WHERE name = ?", [name], |row| {
         row.get(0)
     });

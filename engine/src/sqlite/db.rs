@@ -6,7 +6,10 @@ use rusqlite::Connection;
 
 use super::folder::Folder;
 use super::readers::Readers;
-use super::writer::{Counters, Stats, Write, WriterThread, closed, stop_cleanly, transact};
+use super::watermark::Watermark;
+use super::writer::{
+    Counters, Destination, Stats, Write, WriterThread, closed, stop_cleanly, transact,
+};
 use crate::StoreError;
 
 /// The database.
@@ -25,22 +28,26 @@ enum Way {
 /// A connection and the folder it keeps others out of; in memory there is no folder.
 struct Held {
     db: Connection,
-    folder: Option<Folder>,
+    place: Option<(Folder, Watermark)>,
 }
 
 impl Db {
-    pub(super) fn threaded(db: Connection, folder: Folder) -> std::io::Result<Self> {
+    pub(super) fn threaded(
+        db: Connection,
+        folder: Folder,
+        watermark: Watermark,
+    ) -> std::io::Result<Self> {
         let counters = Arc::<Counters>::default();
         let readers = Readers::of(folder.database());
-        let writer = WriterThread::start(db, folder, Arc::clone(&counters))?;
+        let writer = WriterThread::start(db, (folder, watermark), Arc::clone(&counters))?;
         Ok(Self {
             way: Way::Threaded(writer, readers),
             counters,
         })
     }
 
-    pub(super) fn inline(db: Connection, folder: Option<Folder>) -> Self {
-        let way = Way::Inline(Mutex::new(Some(Held { db, folder })));
+    pub(super) fn inline(db: Connection, place: Option<(Folder, Watermark)>) -> Self {
+        let way = Way::Inline(Mutex::new(Some(Held { db, place })));
         Self {
             way,
             counters: Arc::default(),
@@ -59,9 +66,15 @@ impl Db {
         match &self.way {
             Way::Threaded(writer, _) => writer.send(Box::new(request))?,
             Way::Inline(held) => {
-                let held = lock(held);
-                let held = held.as_ref().ok_or_else(closed)?;
-                transact(&held.db, &self.counters, Box::new(request), || None);
+                let mut held = lock(held);
+                let Held { db, place } = held.as_mut().ok_or_else(closed)?;
+                let watermark = place.as_mut().map(|(_, watermark)| watermark);
+                let to = Destination {
+                    db,
+                    counters: &self.counters,
+                    watermark,
+                };
+                transact(to, Box::new(request), || None);
             }
         }
         answer.await.unwrap_or_else(|_| {
@@ -88,9 +101,9 @@ impl Db {
                 writer.close().await
             }
             Way::Inline(held) => {
-                let Held { db, folder } = lock(held).take().ok_or_else(closed)?;
+                let Held { db, place } = lock(held).take().ok_or_else(closed)?;
                 let stopped = stop_cleanly(db);
-                drop(folder);
+                drop(place);
                 stopped
             }
         }

@@ -1,9 +1,11 @@
 //! What can go wrong with the file, in the words of the port.
 
+use std::ffi::c_int;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::{SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE};
 
 use crate::StoreError;
 
@@ -43,6 +45,19 @@ pub enum OpenError {
         file: PathBuf,
         /// What was found.
         detail: String,
+    },
+    /// The file is sound, and older than what was acknowledged: its log is gone, or was cut or
+    /// overwritten. Put the log back, or restore.
+    #[error(
+        "{} has lost {what}: its log, {}-wal, is gone, cut or overwritten, or an older file was put \
+         in its place; put the log back as it was, or restore (runbooks/restore-a-backup.md)",
+        file.display(), file.display()
+    )]
+    Lost {
+        /// The file.
+        file: PathBuf,
+        /// What was in it.
+        what: String,
     },
     /// The folder or a file in it could not be made, opened or locked.
     #[error("{}: {source}", path.display())]
@@ -109,8 +124,24 @@ pub(super) fn sql(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StoreError::Unreadable(error.to_string())
         }
+        // The log's index has to grow too.
+        _ if is_full(&error) || is(&error, SQLITE_IOERR_SHMSIZE) => {
+            StoreError::Full(error.to_string())
+        }
         _ => StoreError::Unavailable(error.to_string()),
     }
+}
+
+/// Whether a write to a file failed: the disk is full, or a quota or a limit on files is reached, which
+/// SQLite calls an I/O error.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull) || is(error, SQLITE_IOERR_WRITE)
+}
+
+/// Whether this is what SQLite says, to the letter.
+fn is(error: &rusqlite::Error, extended: c_int) -> bool {
+    let said = error.sqlite_error();
+    said.is_some_and(|said| said.extended_code == extended)
 }
 
 /// A stored body that this version cannot read.

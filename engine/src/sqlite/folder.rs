@@ -67,7 +67,7 @@ impl Folder {
 }
 
 /// Opens a file that only its owner may read.
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)

@@ -65,16 +65,19 @@ impl Mailbox {
 
     /// Adds a message that becomes visible after a delay.
     pub(super) fn put(&mut self, message: &Outgoing, now: Instant, delay: Duration) {
-        let look = match Hint::decode(&message.body) {
+        let (about, reminds) = match Hint::decode(&message.body) {
             Ok(Hint::Look {
                 preview,
                 sent_by: None,
-            }) => Some(preview),
-            _ => None,
+                reminds,
+            }) => (Some(preview), reminds),
+            _ => (None, false),
         };
-        if delay.is_zero() && look.is_some_and(|preview| self.unread.contains_key(&preview)) {
+        if delay.is_zero() && about.is_some_and(|preview| self.unread.contains_key(&preview)) {
             return;
         }
+        // A reminder's hint stands for no other: it is not sent again when it is declined.
+        let look = about.filter(|_| !reminds);
         self.last += 1;
         let until = now + delay;
         self.messages.insert(

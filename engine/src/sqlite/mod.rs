@@ -38,6 +38,7 @@ mod tables;
 mod tests;
 mod timer;
 mod verbs;
+mod watermark;
 mod writer;
 
 use db::Db;
@@ -47,6 +48,7 @@ use queue::SqliteQueue;
 use start::Start;
 use store::SqliteStore;
 use timer::SqliteTimer;
+use watermark::{Mark, Watermark};
 
 pub use error::OpenError;
 pub use writer::Stats;
@@ -111,14 +113,16 @@ impl SqliteEngine {
         let file = folder.database();
         let failed = |error: &StoreError| OpenError::of(&file, error);
         let mut db = Connection::open(&file).map_err(|error| failed(&sql(error)))?;
-        schema::prepare(&mut db, &file)?;
+        let mark = Mark::beside(&file)?;
+        schema::prepare(&mut db, &file, mark)?;
         let start = start::start(&mut db, options.installation, options.clock.now())
             .map_err(|error| failed(&error))?;
+        let watermark = Watermark::of(&db, &file, start.installation)?;
         let db = match options.mode {
             Mode::Threaded => {
-                Db::threaded(db, folder).map_err(|error| OpenError::io(&file, error))?
+                Db::threaded(db, folder, watermark).map_err(|error| OpenError::io(&file, error))?
             }
-            Mode::Inline => Db::inline(db, Some(folder)),
+            Mode::Inline => Db::inline(db, Some((folder, watermark))),
         };
         Self::with(Arc::new(db), place, options, start, &runtime).map_err(|error| failed(&error))
     }
@@ -129,7 +133,7 @@ impl SqliteEngine {
         let nowhere = Path::new(":memory:");
         let failed = |error: &StoreError| OpenError::of(nowhere, error);
         let mut db = Connection::open_in_memory().map_err(|error| failed(&sql(error)))?;
-        schema::prepare(&mut db, nowhere)?;
+        schema::prepare(&mut db, nowhere, None)?;
         let start = start::start(&mut db, options.installation, options.clock.now())
             .map_err(|error| failed(&error))?;
         let options = Options {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::OpenError;
 use super::error::sql;
+use super::watermark::Mark;
 
 /// What has shipped does not change; a change is a new file at the end of this list. The schema's
 /// version is the number of files that were applied.
@@ -31,12 +32,20 @@ const WRITER: &str = "
     PRAGMA journal_size_limit = 67108864;
 ";
 
-/// Sets the writer's connection up and brings the schema up to date.
-pub(super) fn prepare(db: &mut Connection, file: &Path) -> Result<(), OpenError> {
+/// Sets the writer's connection up and brings the schema up to date. A file that is damaged, or has not
+/// come as far as the mark beside it says, is left as it is.
+pub(super) fn prepare(
+    db: &mut Connection,
+    file: &Path,
+    mark: Option<Mark>,
+) -> Result<(), OpenError> {
     db.set_prepared_statement_cache_capacity(128);
     let failed = |error| OpenError::of(file, &sql(error));
     db.execute_batch(WRITER).map_err(failed)?;
     check(db, file)?;
+    if let Some(mark) = mark {
+        mark.hold(db, file)?;
+    }
     let found = version(db).map_err(failed)?;
     must_be_known(found, file)?;
     for (migration, next) in MIGRATIONS

@@ -14,8 +14,9 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use super::error::sql;
+use super::error::{is_full, sql};
 use super::folder::Folder;
+use super::watermark::Watermark;
 use crate::StoreError;
 
 /// How many requests share a commit at most: bounds how long the first of them waits.
@@ -112,13 +113,26 @@ where
     }
 }
 
+/// Where requests are carried out.
+pub(super) struct Destination<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) counters: &'a Counters,
+    /// What notes how far the store has come; nothing does in memory.
+    pub(super) watermark: Option<&'a mut Watermark>,
+}
+
 /// Carries out `first`, and whatever `next` gives meanwhile, in one transaction.
 pub(super) fn transact(
-    db: &Connection,
-    counters: &Counters,
+    to: Destination<'_>,
     first: Box<dyn Request>,
     mut next: impl FnMut() -> Option<Box<dyn Request>>,
 ) {
+    let Destination {
+        db,
+        counters,
+        watermark,
+    } = to;
+    let before = db.total_changes();
     let mut taken = Vec::new();
     let mut upcoming = Some(first);
     let mut applied = run(db, "BEGIN IMMEDIATE");
@@ -132,7 +146,8 @@ pub(super) fn transact(
         }
     }
     let fate = match applied {
-        Ok(()) => commit(db),
+        // What only looked, or was refused, is no commit that could be lost.
+        Ok(()) => commit(db, watermark.filter(|_| db.total_changes() > before)),
         Err(error) => {
             undo(db);
             Fate::NotDone(error)
@@ -160,10 +175,8 @@ fn apply(db: &Connection, request: &mut dyn Request) -> Result<(), StoreError> {
     // thread. What it wrote is undone below.
     let keep = catch_unwind(AssertUnwindSafe(|| request.apply(db))).unwrap_or(false);
     if db.is_autocommit() {
-        // A full disk or a failed read makes SQLite give up the transaction by itself.
-        return Err(StoreError::Unavailable(
-            "the disk is full or cannot be read".to_owned(),
-        ));
+        // A full disk, or one that fails, makes SQLite give up the transaction by itself.
+        return Err(StoreError::Full("the disk is full, or fails".to_owned()));
     }
     if !keep {
         run(db, "ROLLBACK TO request")?;
@@ -171,16 +184,29 @@ fn apply(db: &Connection, request: &mut dyn Request) -> Result<(), StoreError> {
     run(db, "RELEASE request")
 }
 
-fn commit(db: &Connection) -> Fate {
+fn commit(db: &Connection, mut watermark: Option<&mut Watermark>) -> Fate {
+    let counted = watermark.as_ref().map(|watermark| watermark.count(db));
+    let count = match counted.transpose() {
+        Ok(count) => count,
+        Err(error) => {
+            undo(db);
+            return Fate::NotDone(error);
+        }
+    };
     let committed = db
         .prepare_cached("COMMIT")
         .and_then(|mut commit| commit.execute([]));
     let Err(error) = committed else {
+        if let (Some(watermark), Some(count)) = (&mut watermark, count) {
+            watermark.reached(count);
+        }
         return Fate::Committed;
     };
     let code = error.sqlite_error_code();
     undo(db);
     match code {
+        // The record that makes it a commit is the last that is written to the log, and is not there.
+        _ if is_full(&error) => Fate::NotDone(sql(error)),
         // The disk did not say whether it has the commit's last page; a restart may find it.
         Some(ErrorCode::SystemIoFailure) => Fate::Unknown(error.to_string()),
         _ => Fate::NotDone(sql(error)),
@@ -224,13 +250,13 @@ pub(super) struct WriterThread {
 impl WriterThread {
     pub(super) fn start(
         db: Connection,
-        folder: Folder,
+        place: (Folder, Watermark),
         counters: Arc<Counters>,
     ) -> std::io::Result<Self> {
         let (requests, inbox) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("tempus-writer".to_owned())
-            .spawn(move || serve(db, folder, &counters, &inbox))?;
+            .spawn(move || serve(db, place, &counters, &inbox))?;
         Ok(Self {
             requests: Some(requests),
             thread: Some(thread),
@@ -267,7 +293,13 @@ impl Drop for WriterThread {
     }
 }
 
-fn serve(db: Connection, folder: Folder, counters: &Counters, inbox: &mpsc::Receiver<Message>) {
+fn serve(
+    db: Connection,
+    place: (Folder, Watermark),
+    counters: &Counters,
+    inbox: &mpsc::Receiver<Message>,
+) {
+    let (folder, mut watermark) = place;
     let mut closing = None;
     while closing.is_none()
         && let Ok(message) = inbox.recv()
@@ -279,7 +311,12 @@ fn serve(db: Connection, folder: Folder, counters: &Counters, inbox: &mpsc::Rece
                 break;
             }
         };
-        transact(&db, counters, first, || match inbox.try_recv().ok()? {
+        let to = Destination {
+            db: &db,
+            counters,
+            watermark: Some(&mut watermark),
+        };
+        transact(to, first, || match inbox.try_recv().ok()? {
             Message::Write(request) => Some(request),
             Message::Close(reply) => {
                 closing = Some(reply);

@@ -4,5 +4,6 @@
     reason = "what cannot be set up fails the test that needs it: that is how it says so"
 )]
 
+pub mod clock;
 pub mod emulator;
 pub mod wire;

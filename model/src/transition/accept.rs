@@ -201,7 +201,11 @@ pub fn destroy(
         DestroyReason::Asked => Absence::Asked,
         DestroyReason::Expired(_) => Absence::Expired,
     });
-    Ok(next.begin(pending, new, JobKind::Destroy, None))
+    let mut change = next.begin(pending, new, JobKind::Destroy, None);
+    if crate::broken!(EarlyQuota) {
+        change.quota = super::Slots::Free;
+    }
+    Ok(change)
 }
 
 /// Who wants a preview gone.

@@ -38,6 +38,9 @@ pub fn renew(row: &Row, fence: &Fence, lease_until: Timestamp) -> Result<Change,
     let mut row = row.clone();
     row.wseq = fence.wseq;
     row.extend_lease(lease_until);
+    if crate::broken!(SettleInTwo) && row.saga.is_none() {
+        row.lease = None;
+    }
     Ok(Change::of(row))
 }
 
@@ -46,7 +49,7 @@ impl Row {
     pub(super) fn record(&mut self, fence: &Fence, saga: Saga, ledger: Ledger, lost_answers: u32) {
         self.wseq = fence.wseq;
         self.attempts = 0;
-        self.suspicion += lost_answers;
+        self.suspicion = self.suspicion.saturating_add(lost_answers);
         self.saga = Some(saga);
         self.ledger = ledger;
     }

@@ -72,8 +72,8 @@ pub fn claim(row: &Row, claim: &Claim) -> Result<Change, NoClaim> {
 
     let mut row = row.clone();
     if row.lease.take().is_some() {
-        row.attempts += 1;
-        row.suspicion += 1;
+        row.attempts = row.attempts.saturating_add(1);
+        row.suspicion = row.suspicion.saturating_add(1);
     }
     row.epoch = row.epoch.next();
     row.nonce = claim.nonce;

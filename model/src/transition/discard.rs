@@ -56,7 +56,7 @@ pub fn discard(
         spec: row.settled.spec,
         at: now,
     };
-    row.suspicion += 1;
+    row.suspicion = row.suspicion.saturating_add(1);
     row.verify_at = Some(now.after(VERIFY_AFTER));
     row.due_at = row.verify_at;
     let mut change = Change::of(row);

@@ -7,7 +7,7 @@ use crate::{Row, Timestamp};
 /// has been seen since.
 pub fn doubt(row: &Row, now: Timestamp) -> Change {
     let mut row = row.clone();
-    row.suspicion += 1;
+    row.suspicion = row.suspicion.saturating_add(1);
     // A pending verify keeps its time: it is late enough for every call that may still land.
     row.verify_at.get_or_insert(now);
     // A saga on its way, or a parked one, settles as suspect: its verify follows by itself. What

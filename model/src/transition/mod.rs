@@ -55,7 +55,7 @@ pub enum Slots {
 
 impl Change {
     pub(crate) fn of(mut row: Row) -> Self {
-        row.version += 1;
+        row.version = row.version.saturating_add(1);
         Self {
             row,
             jobs: Vec::new(),
@@ -116,13 +116,13 @@ pub enum Refused {
 impl Fence {
     /// Holds this write against the row.
     fn check(&self, row: &Row) -> Result<(), Refused> {
-        if row.epoch != self.epoch || row.nonce != self.nonce {
+        if (row.epoch != self.epoch || row.nonce != self.nonce) && !crate::broken!(NoEpoch) {
             return Err(Refused::Lost);
         }
         if row.wseq == self.wseq {
             return Err(Refused::Already(Box::new(row.clone())));
         }
-        if row.wseq + 1 != self.wseq || row.lease.is_none() {
+        if row.wseq.saturating_add(1) != self.wseq || row.lease.is_none() {
             return Err(Refused::Lost);
         }
         Ok(())

@@ -12,6 +12,7 @@ pub fn wait(
     until: Timestamp,
 ) -> Result<Change, Refused> {
     write.fence.check_seen(row, seen)?;
+    let attempts = row.attempts;
     let mut row = row.clone();
     row.record(
         &write.fence,
@@ -20,6 +21,9 @@ pub fn wait(
         write.lost_answers,
     );
     row.lease = None;
+    if crate::broken!(WaitIsAttempt) {
+        row.attempts = attempts + 1;
+    }
     row.due_at = row.rest_until(Some(until));
     Ok(Change::of(row))
 }

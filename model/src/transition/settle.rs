@@ -23,7 +23,11 @@ pub struct Settle {
 /// The row at rest.
 pub fn settle(row: &Row, settle: &Settle) -> Result<Change, Refused> {
     let write = &settle.checkpoint;
-    write.fence.check_seen(row, settle.seen)?;
+    if crate::broken!(SettleUnseen) {
+        write.fence.check(row)?;
+    } else {
+        write.fence.check_seen(row, settle.seen)?;
+    }
     let mut row = row.clone();
     row.record(
         &write.fence,
@@ -46,8 +50,11 @@ pub fn settle(row: &Row, settle: &Settle) -> Result<Change, Refused> {
         at: settle.now,
     };
     row.saga = None;
-    row.lease = None;
-    row.verify_at = (gone || row.suspicion > 0).then_some(settle.verify_at);
+    if !crate::broken!(SettleInTwo) {
+        row.lease = None;
+    }
+    let verifies = (gone || row.suspicion > 0) && !crate::broken!(NoVerify);
+    row.verify_at = verifies.then_some(settle.verify_at);
     row.due_at = row.rest_until(row.verify_at);
     let mut change = Change::of(row);
     if let Some(job) = &settle.job {

@@ -1,6 +1,6 @@
 //! What this platform refuses before anything is accepted.
 
-use tempus_model::{FieldError, Service, Spec};
+use tempus_model::{FieldError, SecretPlace, Service, Spec, secret_place};
 
 use super::options::AwsOptions;
 
@@ -48,7 +48,7 @@ pub(super) fn admit(options: &AwsOptions, spec: &Spec) -> Vec<FieldError> {
         }
         // What was given instead is not repeated: it may be the secret itself.
         for name in service.secrets.keys() {
-            if name == "PORT" || !is_reference(&service.secrets[name]) {
+            if name == "PORT" || secret_place(&service.secrets[name]) != Some(SecretPlace::Arn) {
                 refuse("secrets", format!("{name} {SECRET}"));
             }
         }
@@ -63,20 +63,6 @@ pub(super) fn admit(options: &AwsOptions, spec: &Spec) -> Vec<FieldError> {
         }
     }
     errors
-}
-
-/// Whether ECS can look it up.
-fn is_reference(arn: &str) -> bool {
-    let mut parts = arn.splitn(6, ':');
-    let begins = parts.next() == Some("arn") && parts.next().is_some_and(|part| !part.is_empty());
-    let service = parts.next();
-    let rest = parts.nth(2).unwrap_or_default();
-    let found = match service {
-        Some("secretsmanager") => rest.starts_with("secret:"),
-        Some("ssm") => rest.starts_with("parameter/"),
-        _ => false,
-    };
-    begins && found && arn.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Why Fargate has no task of this size.

@@ -66,7 +66,7 @@ pub(super) async fn audit(
         tools,
         names,
         known: Known::of(names, &ctx.specs().await?),
-        tagged: Tagged::of_preview(tools, ctx.identity().id).await?,
+        tagged: Tagged::of_preview(tools, ctx.installation(), ctx.identity().id).await?,
         expected,
     };
     let families = listing::families(tools, &look.names.prefix()).await?;

@@ -29,10 +29,11 @@ pub(super) async fn inventory(
     let services = listing::services(tools, names).await?;
     let mut all: Vec<Stray> = services.iter().filter_map(stray::service).collect();
 
-    // Families could be asked for by prefix, but only this tells that one has two revisions.
+    // Families could be asked for by prefix, but only this tells that one has two revisions. A set,
+    // since pages that shift while they are read show one twice.
     let active = listing::definitions(tools, None, &TaskDefinitionStatus::Active).await?;
     let mut families = BTreeSet::new();
-    for arn in active {
+    for arn in BTreeSet::from_iter(active) {
         let family = family_of(&arn).to_owned();
         if family.starts_with(&prefix) {
             let preview = preview_of(&family);

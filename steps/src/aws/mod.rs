@@ -43,6 +43,7 @@ mod steps;
 mod stray;
 mod tagged;
 mod tags;
+mod templates;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The plan: what a specification needs, stage by stage.
+//! What services need, stage by stage: the part of a plan that every template with a URL has.
 
 use tempus_model::{Service as ServiceSpec, Spec, SpecId, Stage, StepId};
 
@@ -9,7 +9,6 @@ use super::steps::{
     Condition, Healthy, HealthyPlan, Mesh, Rule, RulePlan, SecurityGroup, SecurityGroupPlan,
     Service, ServicePlan, TargetGroup, TargetGroupPlan, TaskDefinition, TaskDefinitionPlan,
 };
-use crate::common::opening;
 use crate::{PlanRequest, Step, StepError, planned};
 
 /// The highest priority that a rule may have.
@@ -17,8 +16,8 @@ const PRIORITIES: u32 = 50_000;
 /// One more than the longest path that a service may have.
 const LENGTHS: u32 = 129;
 
-/// `create@1`, `update@1` and `verify@1`: they differ in what is there already.
-pub(super) fn stages(
+/// The stages of the services. `create@1`, `update@1` and `verify@1` differ in what is there already.
+pub(super) fn services(
     options: &AwsOptions,
     request: &PlanRequest<'_>,
 ) -> Result<Vec<Stage>, StepError> {
@@ -109,16 +108,13 @@ pub(super) fn stages(
             },
         )?);
     }
-    let mut stages = opening(request)?;
-    for (rank, steps) in [
+    let stages = [
         (rank::GROUNDWORK, groundwork),
         (rank::RULE, rules),
         (rank::SERVICE, services),
         (rank::HEALTHY, healthy),
-    ] {
-        stages.push(Stage { rank, steps });
-    }
-    Ok(stages)
+    ];
+    Ok(stages.map(|(rank, steps)| Stage { rank, steps }).into())
 }
 
 fn rule(
@@ -194,10 +190,12 @@ mod tests {
     use tempus_model::{Access, PasswordHash};
 
     use super::*;
+    use crate::aws::templates;
     use crate::aws::testing::{TestCtx, options, service, spec};
+    use crate::template;
 
     fn plan(ctx: &TestCtx, spec: &Spec) -> Vec<Stage> {
-        stages(&options(), &ctx.request(spec)).unwrap()
+        template::stages(templates::ALL, &options(), &ctx.request(spec)).unwrap()
     }
 
     fn steps(stages: &[Stage]) -> Vec<(u8, Vec<String>)> {
@@ -261,6 +259,23 @@ mod tests {
             steps(&first)[2..],
             steps(&second)[2..],
             "the same service, moved"
+        );
+    }
+
+    #[test]
+    fn a_template_that_is_not_there_is_refused_and_never_taken_for_another() {
+        let ctx = TestCtx::new();
+        let mut spec = spec(vec![service("web", 80, Some("/"))]);
+        assert!(template::admit(templates::ALL, &options(), &spec).is_empty());
+        spec.template = "api-database".into();
+        let planned = template::stages(templates::ALL, &options(), &ctx.request(&spec));
+        let error = planned.unwrap_err().to_string();
+        assert!(error.contains("no template \"api-database\""), "{error}");
+        let refused = template::admit(templates::ALL, &options(), &spec);
+        assert_eq!(refused[0].field, "template");
+        assert!(
+            refused[0].problem.contains("\"api-service\""),
+            "{refused:?}"
         );
     }
 

@@ -11,11 +11,11 @@ use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapsho
 use super::client::{Arns, Client, Services};
 use super::options::{AwsOptions, Capacity, PublicIp};
 use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefinition, Tools};
-use super::{admit, audit, event, inventory, logs, plan, remove, resources};
+use super::{admit, audit, event, inventory, logs, remove, resources, templates};
 use crate::common::{Predecessor, SetTimer};
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    StepError, Stray,
+    StepError, Stray, template,
 };
 
 /// Previews as ECS Fargate services behind application load balancers.
@@ -73,7 +73,7 @@ impl Platform for AwsPlatform {
     }
 
     fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
-        plan::stages(&self.tools.options, request)
+        template::stages(templates::ALL, &self.tools.options, request)
     }
 
     fn step(&self, kind: &str) -> Option<&dyn AnyStep> {
@@ -111,7 +111,10 @@ impl Platform for AwsPlatform {
     }
 
     fn admit(&self, spec: &Spec) -> Vec<FieldError> {
-        admit::admit(&self.tools.options, spec)
+        let options = &self.tools.options;
+        let mut errors = template::admit(templates::ALL, options, spec);
+        errors.extend(admit::admit(options, spec));
+        errors
     }
 
     fn dollars_per_hour(&self, spec: &Spec) -> Option<f64> {

@@ -32,8 +32,11 @@ pub(super) fn group(group: &ListedGroup) -> Stray {
     stray("target-group", &group.name, None, preview, since)
 }
 
-/// Rules, of which two of one name are one too many; the ones to be kept come first.
+/// Rules, of which two of one name are one too many; the ones to be kept come first. One that was
+/// listed twice, because the pages shifted while they were read, is one.
 pub(super) fn rules(mut rules: Vec<ListedRule>, is_kept: impl Fn(&str) -> bool) -> Vec<Stray> {
+    let mut arns = BTreeSet::new();
+    rules.retain(|rule| arns.insert(rule.arn.clone()));
     rules.sort_by_key(|rule| !is_kept(&rule.arn));
     let mut names = BTreeSet::new();
     rules

@@ -25,9 +25,18 @@ const TYPES: [&str; 2] = ["ecs", "elasticloadbalancing"];
 pub(super) struct Tagged(BTreeMap<String, Tags>);
 
 impl Tagged {
-    /// Of one preview.
-    pub(super) async fn of_preview(tools: &Tools, id: PreviewId) -> Result<Self, StepError> {
-        Self::find(tools, PREVIEW, &id.to_string()).await
+    /// Of one preview. What says that it is another installation's is that one's, whatever preview
+    /// it names.
+    pub(super) async fn of_preview(
+        tools: &Tools,
+        installation: InstallationId,
+        id: PreviewId,
+    ) -> Result<Self, StepError> {
+        let mut found = Self::find(tools, PREVIEW, &id.to_string()).await?;
+        let own = installation.to_string();
+        let is_ours = |tags: &Tags| tags.get(INSTALLATION).is_none_or(|of| of == own);
+        found.0.retain(|_, tags| is_ours(tags));
+        Ok(found)
     }
 
     /// Of everything of an installation.

@@ -6,12 +6,10 @@ mod timer;
 pub use predecessor::{Predecessor, PredecessorPlan};
 pub use timer::{SetTimer, TimerPlan};
 
-/// The rank of the timer: first to be made, last to be removed.
-pub const TIMER_RANK: u8 = 0;
 /// The rank of the wait for the preview that held the name before.
 pub const PREDECESSOR_RANK: u8 = 1;
 
-use tempus_model::Stage;
+use tempus_model::{Stage, TIMER_RANK};
 
 use crate::{PlanRequest, StepError};
 

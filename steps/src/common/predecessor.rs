@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tempus_model::{PlannedStep, PreviewId, StepId};
+use tempus_model::{PlannedStep, PreviewId, StepId, broken};
 
 use crate::{Ctx, Progress, Resource, Step, StepError, planned};
 
@@ -48,7 +48,7 @@ impl Step for Predecessor {
         planned: &PredecessorPlan,
         _current: Option<&()>,
     ) -> Result<Progress<()>, StepError> {
-        if ctx.is_gone(planned.preview).await? {
+        if broken!(NoPredecessor) || ctx.is_gone(planned.preview).await? {
             return Ok(Progress::Done(()));
         }
         let reason = format!("preview {} still holds the name", planned.preview);

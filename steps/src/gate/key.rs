@@ -126,6 +126,8 @@ fn mac(key: &[u8], message: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use tempus_model::Access;
+
     use super::*;
 
     #[test]
@@ -148,6 +150,15 @@ mod tests {
         assert!(!format!("{keys:?}").contains("secret"));
         let error = GateKeys::parse("secret").unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_capability_opens_one_preview_under_one_access() {
+        let keys = GateKeys::parse(&"k".repeat(32)).unwrap();
+        let one = keys.capability("a", Access::Link.version());
+        assert_eq!(one, keys.capability("a", Access::Link.version()));
+        assert_ne!(one, keys.capability("b", Access::Link.version()));
+        assert_ne!(one, keys.capability("a", Access::Open.version()));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use tempus_model::{FieldError, Service, Spec};
 
+use super::{LocalOptions, SecretFile};
+
 /// Words that `/bin/sh` understands by itself.
 const SHELL_WORDS: &[&str] = &[
     "!", ".", ":", "[", "break", "case", "cd", "command", "continue", "echo", "eval", "exec",
@@ -12,7 +14,7 @@ const SHELL_WORDS: &[&str] = &[
     "while", "{",
 ];
 
-pub(super) fn admit(spec: &Spec) -> Vec<FieldError> {
+pub(super) fn admit(options: &LocalOptions, spec: &Spec) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for (index, service) in spec.services.iter().enumerate() {
         let field = |name: &str| format!("services[{index}].{name}");
@@ -23,12 +25,8 @@ pub(super) fn admit(spec: &Spec) -> Vec<FieldError> {
             ));
             continue;
         }
-        if !service.secrets.is_empty() {
-            errors.push(FieldError::new(
-                field("secrets"),
-                "this platform looks no secrets up: give them in the server's own environment, or \
-                 leave them out",
-            ));
+        if let Some(problem) = secrets(options.secrets.as_ref(), service) {
+            errors.push(FieldError::new(field("secrets"), problem));
             continue;
         }
         if let Some(dir) = &service.dir
@@ -59,6 +57,26 @@ pub(super) fn admit(spec: &Spec) -> Vec<FieldError> {
         }
     }
     errors
+}
+
+/// Why a service's secrets could not be looked up. What a reference says is not repeated: it may be
+/// the secret itself.
+fn secrets(file: Option<&SecretFile>, service: &Service) -> Option<String> {
+    if service.secrets.is_empty() {
+        return None;
+    }
+    let Some(file) = file else {
+        return Some(
+            "this server has no file of secrets: its operator names one in previews.secret_file"
+                .to_owned(),
+        );
+    };
+    if service.secrets.contains_key("PORT") {
+        return Some("PORT is given to every service; it cannot be a secret".to_owned());
+    }
+    file.look_up(&service.secrets)
+        .err()
+        .map(|error| error.to_string())
 }
 
 /// The program that a command line begins with, if it can be told and does not exist.

@@ -24,9 +24,12 @@ mod ports;
 pub mod process;
 pub mod proxy;
 mod route;
+mod secrets;
 mod service;
+mod templates;
 
 pub use platform::{LocalOptions, LocalPlatform};
+pub use secrets::{SecretFile, SecretFileError};
 
 /// The ranks of this platform's stages, after the common ones.
 mod rank {

@@ -1,4 +1,4 @@
-//! The plan: what a specification needs, stage by stage.
+//! What services need, stage by stage: the part of a plan that every template with a URL has.
 
 use tempus_model::{Stage, StepId, resource_name};
 
@@ -7,14 +7,13 @@ use super::ports::{Ports, PortsPlan};
 use super::rank;
 use super::route::{RoutePlan, RouteStep, RoutedService};
 use super::service::{Process, ProcessPlan};
-use crate::common::opening;
 use crate::{PlanRequest, Step, StepError, planned};
 
 /// The longest name that a resource folder is given.
 const LONGEST_NAME: usize = 63;
 
-/// `create@1`, `update@1` and `verify@1`: they differ in what is there already.
-pub(super) fn stages(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
+/// The stages of the services. `create@1`, `update@1` and `verify@1` differ in what is there already.
+pub(super) fn services(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
     // Of what runs: another access moves the route and restarts nothing.
     let program = request.spec.program().to_string();
     let version = &program[..8];
@@ -71,8 +70,7 @@ pub(super) fn stages(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError>
         },
     )?;
 
-    let mut stages = opening(request)?;
-    stages.extend([
+    Ok(vec![
         Stage {
             rank: rank::PORTS,
             steps: vec![ports],
@@ -89,6 +87,5 @@ pub(super) fn stages(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError>
             rank: rank::ROUTE,
             steps: vec![route],
         },
-    ]);
-    Ok(stages)
+    ])
 }

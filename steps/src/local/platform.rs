@@ -16,11 +16,11 @@ use super::process::{ProcessError, ResourceName, Supervisor, Usage};
 use super::proxy::Routes;
 use super::route::RouteStep;
 use super::service::Process;
-use super::{admit, audit, logs, plan};
+use super::{SecretFile, admit, audit, logs, templates};
 use crate::common::{Predecessor, SetTimer};
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    StepError, Stray,
+    StepError, Stray, template,
 };
 
 /// What can be set about the platform.
@@ -38,6 +38,8 @@ pub struct LocalOptions {
     pub work_dir: PathBuf,
     /// This program, for the default application.
     pub program: PathBuf,
+    /// The secrets that previews may refer to, if there are any.
+    pub secrets: Option<SecretFile>,
 }
 
 /// Previews as processes on this machine.
@@ -102,7 +104,7 @@ impl Platform for LocalPlatform {
     }
 
     fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
-        plan::stages(request)
+        template::stages(templates::ALL, self.options.as_ref(), request)
     }
 
     fn step(&self, kind: &str) -> Option<&dyn AnyStep> {
@@ -148,7 +150,9 @@ impl Platform for LocalPlatform {
     }
 
     fn admit(&self, spec: &Spec) -> Vec<FieldError> {
-        admit::admit(spec)
+        let mut errors = template::admit(templates::ALL, self.options.as_ref(), spec);
+        errors.extend(admit::admit(&self.options, spec));
+        errors
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

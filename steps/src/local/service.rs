@@ -35,6 +35,21 @@ pub(super) struct ProcessPlan {
 }
 
 impl Process {
+    /// The values of the secrets that a service refers to. They were there when it was accepted, so
+    /// what is missing now was taken away, and waiting does not bring it back.
+    fn secrets(&self, service: &Service) -> Result<BTreeMap<String, String>, StepError> {
+        if service.secrets.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let Some(file) = &self.options.secrets else {
+            return Err(StepError::rejected(
+                "this server has no file of secrets any more",
+            ));
+        };
+        file.look_up(&service.secrets)
+            .map_err(|error| StepError::rejected(error.to_string()))
+    }
+
     async fn launch(
         &self,
         ctx: &dyn Ctx,
@@ -60,6 +75,7 @@ impl Process {
         env.insert("PREVIEW_URL".to_owned(), ctx.identity().route.url.clone());
         env.insert("TEMPUS_EXE".to_owned(), program);
         env.extend(service.env.clone());
+        env.extend(self.secrets(service)?);
         env.insert("PORT".to_owned(), own_port.to_string());
         Ok(Launch {
             resource: resource_name(&planned.name)?,

@@ -92,6 +92,31 @@ pub struct Item {
     ends: Option<Instant>,
 }
 
+impl Item {
+    /// How long it has been as it is.
+    pub fn age(&self) -> Duration {
+        self.made.elapsed()
+    }
+
+    /// Something that exists for a while already.
+    pub fn found(kind: Kind, name: &str, tags: (InstallationId, PreviewId)) -> Self {
+        let now = Instant::now();
+        Self {
+            kind,
+            name: name.to_owned(),
+            number: 0,
+            revision: String::new(),
+            needs: None,
+            tags,
+            life: Life::Active,
+            made: now,
+            seen_from: now,
+            changed: now,
+            ends: None,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     items: BTreeMap<u64, Item>,
@@ -146,6 +171,16 @@ impl Cloud {
         };
         // What stands there already stays as it is.
         drop(self.state().create(&item, &self.habits));
+    }
+
+    /// Puts back what existed in another cloud, under its number, so that what was written down
+    /// about it holds.
+    pub fn put(&self, item: Item) {
+        let mut state = self.state();
+        state.last = state.last.max(item.number);
+        let ends = Instant::now() + self.habits.drain;
+        let ends = (item.life == Life::Draining).then_some(ends);
+        state.items.insert(item.number, Item { ends, ..item });
     }
 
     /// Takes away everything of this kind and name, as somebody with a console would.

@@ -26,6 +26,7 @@ use crate::{
 pub struct SimPlatform {
     cloud: Cloud,
     verify_delay: Duration,
+    plans: u16,
     steps: [Box<dyn AnyStep>; 7],
 }
 
@@ -36,6 +37,7 @@ impl SimPlatform {
         Self {
             cloud: cloud.clone(),
             verify_delay,
+            plans: 1,
             steps: [
                 Box::new(SetTimer),
                 Box::new(Predecessor),
@@ -46,6 +48,18 @@ impl SimPlatform {
                 Box::new(Healthy(cloud.clone())),
             ],
         }
+    }
+
+    /// The kinds of its steps.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.steps.iter().map(|step| step.kind())
+    }
+
+    /// The platform as of a release whose newest plans have this version: for tests of rolling
+    /// deploys. All versions have the same stages.
+    #[must_use]
+    pub fn of_release(self, plans: u16) -> Self {
+        Self { plans, ..self }
     }
 
     fn expected(&self, ledger: &Ledger) -> BTreeSet<Resource> {
@@ -69,11 +83,14 @@ impl Platform for SimPlatform {
     }
 
     fn newest(&self, kind: PlanKind) -> PlanId {
-        PlanId { kind, version: 1 }
+        PlanId {
+            kind,
+            version: self.plans,
+        }
     }
 
     fn knows(&self, plan: PlanId) -> bool {
-        plan.version == 1
+        (1..=self.plans).contains(&plan.version)
     }
 
     fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {

@@ -80,6 +80,16 @@ impl Account {
         }
     }
 
+    /// Its network.
+    pub fn vpc(&self) -> &str {
+        &self.vpc
+    }
+
+    /// The listener of its load balancer.
+    pub fn listener(&self) -> &str {
+        &self.listener
+    }
+
     /// Plain calls to it.
     pub fn calls(&self) -> &Calls {
         &self.calls

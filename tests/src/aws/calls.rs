@@ -36,6 +36,12 @@ impl Calls {
         self.json("sqs", &target, body).await
     }
 
+    /// A call of Secrets Manager.
+    pub async fn secrets(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("secretsmanager.{operation}");
+        self.json("secretsmanager", &target, body).await
+    }
+
     /// A call of EC2.
     pub async fn ec2(&self, operation: &str, fields: &[(&str, &str)]) -> String {
         self.query("ec2", "2016-11-15", operation, fields).await

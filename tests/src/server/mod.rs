@@ -12,6 +12,7 @@
 //! listening sockets. Dropping a [`Server`] ends it and everything that the witness still finds.
 
 pub mod app;
+mod exposed;
 mod http;
 mod outcomes;
 mod ports;
@@ -24,9 +25,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tempfile::TempDir;
 
+pub use exposed::Exposed;
 pub use http::{Answer, Api, Call, Cut, Method, text};
 pub use outcomes::Outcomes;
 pub use ports::Ports;
@@ -164,6 +166,39 @@ impl Server {
         child.wait().expect("a child can be waited for");
     }
 
+    /// From now on no file of the process grows beyond so many bytes, as if the disk was full; `None`
+    /// lifts that. What it starts meanwhile has the same limit.
+    pub fn limit_files(&self, most: Option<u64>) {
+        let process = self.process.as_ref().expect("a running server");
+        let own = getrlimit(Resource::Fsize);
+        let limit = Rlimit {
+            current: most.or(own.current),
+            ..own
+        };
+        let set = prlimit(Some(pid(process.id())), Resource::Fsize, limit);
+        set.expect("a child can be limited");
+    }
+
+    /// Its process number, if it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
+    /// Freezes the process where it stands.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let process = self.process.as_ref().expect("a running server");
+        kill_process(pid(process.id()), signal).expect("a child can be signalled");
+    }
+
     /// Tells the process to end, with this signal, and waits until it has.
     pub async fn terminate(&mut self, signal: Signal) -> ExitStatus {
         let mut child = self.process.take().expect("a running server");
@@ -195,6 +230,12 @@ impl Server {
             self.process.as_ref().map(Child::id),
             self.ports.apps(),
         )
+    }
+
+    /// The installation's id, which is in every name and tag.
+    pub fn installation(&self) -> String {
+        let id = self.installation.clone();
+        id.expect("a server that has been ready")
     }
 
     /// The folder that holds all state.

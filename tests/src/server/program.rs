@@ -3,17 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where it is: next to the folder that the suite itself is in.
+/// Where it is: next to the folder that the suite itself is in, or next to a program of ours.
 pub fn binary() -> PathBuf {
     let suite = std::env::current_exe().expect("the suite's own path");
-    let built = suite.ancestors().nth(2).expect("target/debug/deps/suite");
-    let binary = built.join("tempus-under-test");
-    assert!(
-        binary.is_file(),
-        "{} is missing: run the suite through cargo",
-        binary.display()
-    );
-    binary
+    let places = suite.ancestors().skip(1).take(2);
+    let mut binaries = places.map(|place| place.join("tempus-under-test"));
+    let built = binaries.find(|binary| binary.is_file());
+    built.expect("tempus-under-test is built: cargo does so with a suite, or with --bins")
 }
 
 /// The program with nothing of this process's environment, in this folder.

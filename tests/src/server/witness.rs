@@ -130,9 +130,14 @@ impl Witness {
     /// Ends one of the server's processes with SIGKILL, and no other: the process that is
     /// signalled is the one that was looked at. False if it is not there any more.
     pub fn kill(&self, pid: u32) -> bool {
+        self.signal(pid, Signal::KILL)
+    }
+
+    /// Signals one of the server's processes, and no other. False if it is not there any more.
+    pub fn signal(&self, pid: u32, signal: Signal) -> bool {
         let process = pidfd_open(super::pid(pid), PidfdFlags::empty());
         let Ok(process) = process else { return false };
-        self.look(pid).is_some() && pidfd_send_signal(process, Signal::KILL).is_ok()
+        self.look(pid).is_some() && pidfd_send_signal(process, signal).is_ok()
     }
 
     /// Ends everything that is left of a server that runs no more.

@@ -6,8 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tempus_steps::sim::{Fault, Hook};
+use tempus_model::PreviewId;
+use tempus_steps::sim::Fault;
 use tokio::sync::mpsc::UnboundedSender;
+
+use super::gate::{Effect, Gate};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,10 +38,36 @@ pub enum FaultKind {
     Destroy,
     /// Somebody asks for another spec at this very moment.
     Update,
+    /// The call takes as long as a call may.
+    Slow,
+    /// A whole service is away for a while.
+    Outage,
+    /// The process is killed between two calls.
+    Killed,
+    /// The process is told to stop, and started again.
+    Deployed,
+    /// The process stands still between two calls, past its lease.
+    Paused,
+    /// The process stands still for longer than a verify waits.
+    LongPaused,
+    /// A clock is set, within the skew that is tolerated.
+    ClockSet,
+    /// The queue loses a message.
+    QueueLost,
+    /// The queue delivers a message twice.
+    QueueDoubled,
+    /// A message is late.
+    QueueLate,
+    /// An alarm never fires.
+    AlarmLost,
+    /// An alarm fires twice.
+    AlarmDoubled,
+    /// Somebody removes with a console what a preview owns.
+    Drift,
 }
 
 impl FaultKind {
-    /// All of them.
+    /// What can go wrong with a call.
     pub const ALL: [Self; 11] = [
         Self::CrashBefore,
         Self::CrashAfter,
@@ -53,11 +82,33 @@ impl FaultKind {
         Self::Update,
     ];
 
+    /// What can go wrong with the world; [`FaultKind::ALL`] is what can go wrong with a call.
+    pub const WORLD: [Self; 13] = [
+        Self::Slow,
+        Self::Outage,
+        Self::Killed,
+        Self::Deployed,
+        Self::Paused,
+        Self::LongPaused,
+        Self::ClockSet,
+        Self::QueueLost,
+        Self::QueueDoubled,
+        Self::QueueLate,
+        Self::AlarmLost,
+        Self::AlarmDoubled,
+        Self::Drift,
+    ];
+
+    /// Everything that can befall a call in a simulation.
+    pub fn at_calls() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain([Self::Slow, Self::Outage])
+    }
+
     /// Whether this can go wrong with this call.
     pub fn applies_to(self, call: &str) -> bool {
         let cloud = call.starts_with("cloud.");
         match self {
-            Self::Rejected | Self::Throttled => cloud || call.starts_with("timer."),
+            Self::Rejected | Self::Throttled | Self::Slow => cloud || call.starts_with("timer."),
             Self::MessageLost => call == "queue.send",
             _ => true,
         }
@@ -78,6 +129,19 @@ impl fmt::Display for FaultKind {
             Self::Zombie => "zombie",
             Self::Destroy => "destroy",
             Self::Update => "update",
+            Self::Slow => "slow",
+            Self::Outage => "outage",
+            Self::Killed => "killed",
+            Self::Deployed => "deployed",
+            Self::Paused => "paused",
+            Self::LongPaused => "long paused",
+            Self::ClockSet => "clock set",
+            Self::QueueLost => "queue lost",
+            Self::QueueDoubled => "queue doubled",
+            Self::QueueLate => "queue late",
+            Self::AlarmLost => "alarm lost",
+            Self::AlarmDoubled => "alarm doubled",
+            Self::Drift => "drift",
         })
     }
 }
@@ -130,15 +194,6 @@ struct State {
     order: Vec<(String, u32)>,
     fired: bool,
     frozen_until: Option<tokio::time::Instant>,
-}
-
-/// What a wrapper does about a call besides calling the hook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// Makes it.
-    Make,
-    /// Pretends to.
-    Drop,
 }
 
 impl Injector {
@@ -198,9 +253,11 @@ impl Injector {
         }
         let _ = waits.await;
     }
+}
 
-    /// Before a call of any port.
-    pub(super) async fn enter(&self, call: &str) -> Result<Effect, Fault> {
+#[async_trait]
+impl Gate for Injector {
+    async fn enter(&self, call: &str, _about: Option<PreviewId>) -> Result<Effect, Fault> {
         // A frozen worker makes no call at all, not even one that it began before.
         let frozen = self.state().frozen_until;
         if let Some(until) = frozen {
@@ -236,13 +293,13 @@ impl Injector {
                 self.state().fired = true;
                 return Ok(Effect::Drop);
             }
-            FaultKind::CrashAfter | FaultKind::AnswerLost => {}
+            // After the call, or not of a call at all.
+            _ => {}
         }
         Ok(Effect::Make)
     }
 
-    /// After a call of any port.
-    pub(super) async fn leave(&self, call: &str) -> Result<(), Fault> {
+    async fn leave(&self, call: &str, _about: Option<PreviewId>) -> Result<(), Fault> {
         if self.fired() {
             return Ok(());
         }
@@ -257,16 +314,5 @@ impl Injector {
             }
             _ => Ok(()),
         }
-    }
-}
-
-#[async_trait]
-impl Hook for Injector {
-    async fn before(&self, call: &str) -> Result<(), Fault> {
-        self.enter(&format!("cloud.{call}")).await.map(|_| ())
-    }
-
-    async fn after(&self, call: &str) -> Result<(), Fault> {
-        self.leave(&format!("cloud.{call}")).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tempus_engine::Store;
 use tempus_model::PreviewId;
 
 use super::world::{World, spec};
@@ -68,7 +69,7 @@ impl Scenario {
             Self::Extend => {
                 let now = world.now();
                 let to = tempus_engine::Extended::To(now.after(short * 2));
-                if world.engine.store().extend(preview, to, now).await.is_ok() {
+                if world.store().extend(preview, to, now).await.is_ok() {
                     world.hint(preview).await;
                 }
                 self.rest(world, preview).await?;
@@ -91,7 +92,7 @@ impl Scenario {
         for _ in 0..3 {
             world.until_rest(preview, Duration::from_hours(2)).await?;
             let now = world.now();
-            let replayed = world.engine.store().replay(preview, now).await;
+            let replayed = world.store().replay(preview, now).await;
             if !replayed.map_err(|e| e.to_string())? {
                 return Ok(());
             }

@@ -6,20 +6,22 @@ use std::time::Duration;
 
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{
-    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, TokioClock,
-    Update,
+    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, Store,
+    TokioClock, Update,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Access, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Service,
+    Access, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Row, Service,
     Snapshot, Spec, Timestamp, WorkerId,
 };
-use tempus_steps::sim::{Cloud, Habits, NoFaults, SimPlatform};
+use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
 use tempus_worker::{Parts, Worker, WorkerConfig};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
+use super::eye::Eye;
 use super::faults::{Cell, Injector, Strike};
+use super::gate::{CloudGate, Gate, Open};
 use super::wrap::{WrappedQueue, WrappedStore, WrappedTimer};
 
 /// Later than any call of a frozen worker can land.
@@ -35,13 +37,26 @@ pub struct World {
     pub clock: TokioClock,
     /// The first worker's faults.
     pub faults: Arc<Injector>,
+    /// Sees every change, whoever makes it.
+    pub(super) eye: Arc<Eye>,
     strikes: UnboundedReceiver<(Strike, oneshot::Sender<()>)>,
     workers: Vec<Worker>,
     ids: u128,
     made: u32,
     /// How many strikes were answered: what was looked at before one is no longer true.
     pub strikes_answered: u32,
+    /// Called when a worker dies, instead of starting its successor: nothing happens afterwards.
+    pub last_words: Option<LastWords>,
+    is_over: bool,
+    /// Up to how long waits are slept with the lease held.
+    pub in_place: Duration,
+    /// Hints that the engine found in its store when it was opened: one of them may be for a time
+    /// that does not come.
+    pub found_hints: u64,
 }
+
+/// Says when a world ended, and how its preview stood and what existed then.
+pub type LastWords = Box<dyn FnOnce(Timestamp, Row, Vec<Item>)>;
 
 impl World {
     /// A world whose first worker meets this fault.
@@ -54,10 +69,17 @@ impl World {
             ..Options::default()
         };
         let engine = SqliteEngine::in_memory(options).unwrap_or_else(|e| panic!("{e}"));
+        Self::on(engine, clock, cell)
+    }
+
+    /// A world on this engine.
+    pub fn on(engine: SqliteEngine, clock: TokioClock, cell: Option<Cell>) -> Self {
         let cloud = Cloud::new(Habits::default(), Arc::new(NoFaults));
         let (send, strikes) = unbounded_channel();
         let faults = Arc::new(Injector::new(cell, send));
+        let eye = Arc::new(Eye::new(engine.store(), engine.timer(), &cloud, clock));
         Self {
+            eye,
             engine,
             cloud,
             clock,
@@ -67,6 +89,10 @@ impl World {
             ids: 0,
             made: 0,
             strikes_answered: 0,
+            last_words: None,
+            is_over: false,
+            in_place: WorkerConfig::default().in_place,
+            found_hints: 0,
         }
     }
 
@@ -77,38 +103,62 @@ impl World {
 
     /// Starts the worker whose calls are counted.
     pub fn start_worker(&mut self) {
-        let faults = Arc::clone(&self.faults);
+        let faults = self.faults.clone();
+        self.start_behind(faults);
+    }
+
+    /// Starts another worker, to which nothing happens.
+    pub fn start_successor(&mut self) {
+        self.start_behind(Arc::new(Open));
+    }
+
+    fn start_behind(&mut self, gate: Arc<dyn Gate>) {
+        let cloud = self.cloud.seen_through(Arc::new(CloudGate(gate.clone())));
         let parts = Parts {
-            store: Arc::new(WrappedStore {
-                inner: self.engine.store(),
-                faults: Arc::clone(&faults),
-            }),
+            store: Arc::new(self.store_behind(gate.clone())),
             queue: Arc::new(WrappedQueue {
                 inner: self.engine.queue(),
-                faults: Arc::clone(&faults),
+                gate: gate.clone(),
             }),
             timer: Arc::new(WrappedTimer {
                 inner: self.engine.timer(),
-                faults: Arc::clone(&faults),
+                gate,
             }),
             clock: Arc::new(self.clock),
-            platform: Arc::new(SimPlatform::new(
-                &self.cloud.seen_through(faults),
-                VERIFY_DELAY,
-            )),
+            platform: Arc::new(SimPlatform::new(&cloud, VERIFY_DELAY)),
             github: None,
         };
         self.start(parts);
     }
 
-    /// Starts another worker, to which nothing happens.
-    pub fn start_successor(&mut self) {
+    fn store_behind(&self, gate: Arc<dyn Gate>) -> WrappedStore {
+        WrappedStore {
+            inner: self.engine.store(),
+            gate,
+            watch: Some(self.eye.clone()),
+        }
+    }
+
+    /// The store as the API has it.
+    pub(super) fn store(&self) -> WrappedStore {
+        self.store_behind(Arc::new(Open))
+    }
+
+    /// Ends every worker where it stands.
+    pub fn end_workers(&mut self) {
+        for worker in self.workers.drain(..) {
+            worker.tasks().kill();
+        }
+    }
+
+    /// Starts a worker whose platform knows the plans up to this version.
+    pub fn start_release(&mut self, plans: u16) {
         let parts = Parts {
             store: self.engine.store(),
             queue: self.engine.queue(),
             timer: self.engine.timer(),
             clock: Arc::new(self.clock),
-            platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY)),
+            platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY).of_release(plans)),
             github: None,
         };
         self.start(parts);
@@ -118,6 +168,7 @@ impl World {
         self.made += 1;
         let config = WorkerConfig {
             name: WorkerId(format!("sim-{}", self.made)),
+            in_place: self.in_place,
             sweep_every: None,
             ..WorkerConfig::default()
         };
@@ -173,7 +224,7 @@ impl World {
             },
             key: None,
         };
-        let accepted = self.engine.store().create(new).await?;
+        let accepted = self.store().create(new).await?;
         self.hint(accepted.preview).await;
         Ok(accepted)
     }
@@ -191,7 +242,7 @@ impl World {
             job,
             key: None,
         };
-        let accepted = self.engine.store().update(update).await?;
+        let accepted = self.store().update(update).await?;
         self.hint(preview).await;
         Ok(accepted)
     }
@@ -203,11 +254,7 @@ impl World {
             now: self.now(),
         };
         let asked = DestroyReason::Asked;
-        let accepted = self
-            .engine
-            .store()
-            .destroy(preview, asked, job, None)
-            .await?;
+        let accepted = self.store().destroy(preview, asked, job, None).await?;
         self.hint(preview).await;
         Ok(accepted)
     }
@@ -247,6 +294,9 @@ impl World {
             if settled || row.parked.is_some() {
                 return Ok(());
             }
+            if self.is_over {
+                return Err("nobody is left".to_owned());
+            }
             if tokio::time::Instant::now() >= end {
                 return Err(format!("not at rest after {} s: {row:?}", most.as_secs()));
             }
@@ -272,8 +322,11 @@ impl World {
     async fn answer(&mut self, strike: Strike, preview: PreviewId) {
         match strike {
             Strike::Died => {
-                for worker in self.workers.drain(..) {
-                    worker.tasks().kill();
+                self.end_workers();
+                if let Some(last_words) = self.last_words.take() {
+                    self.is_over = true;
+                    let row = self.get(preview).await.row;
+                    return last_words(self.clock.now(), row, self.cloud.truth());
                 }
                 self.start_successor();
             }

@@ -1,4 +1,5 @@
-//! The engine's ports as one worker sees them: every call counted, one of them going wrong.
+//! The engine's ports as one process sees them: every call passes a gate, and every change of a
+//! row is seen.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,17 +20,20 @@ use tempus_model::transition::turn::Turn;
 use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
-    DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
-    SpecId, Timestamp, TokenId, TokenRecord,
+    DnsName, Hint, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot,
+    Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 use tempus_steps::sim::Fault;
 
-use super::faults::{Effect, Injector};
+use super::gate::{Effect, Gate};
+use super::witness::{Watch, Written};
 
-/// A store whose calls pass an injector.
+/// A store whose calls pass a gate.
 pub(super) struct WrappedStore {
     pub(super) inner: Arc<dyn Store>,
-    pub(super) faults: Arc<Injector>,
+    pub(super) gate: Arc<dyn Gate>,
+    /// Sees every change, where the store itself tells nobody.
+    pub(super) watch: Option<Arc<dyn Watch>>,
 }
 
 fn store_error(fault: Fault) -> StoreError {
@@ -40,12 +44,97 @@ fn store_error(fault: Fault) -> StoreError {
 }
 
 macro_rules! wrapped {
-    ($self:ident, $name:literal, $call:expr) => {{
-        $self.faults.enter($name).await.map_err(store_error)?;
+    ($self:ident, $name:literal, $about:expr, $call:expr) => {{
+        $self.gate.enter($name, $about).await.map_err(store_error)?;
         let answer = $call.await;
-        $self.faults.leave($name).await.map_err(store_error)?;
+        $self.gate.leave($name, $about).await.map_err(store_error)?;
         answer
     }};
+}
+
+macro_rules! changing {
+    ($self:ident, $name:literal, $about:expr, $fence:expr, $call:expr) => {{
+        let about = $about;
+        $self
+            .gate
+            .enter($name, Some(about))
+            .await
+            .map_err(store_error)?;
+        let before = $self.looks($name, about).await;
+        let answer = $call.await;
+        $self.saw($name, about, $fence, before).await;
+        $self
+            .gate
+            .leave($name, Some(about))
+            .await
+            .map_err(store_error)?;
+        answer
+    }};
+}
+
+/// A preview as it is seen around a change: its row and its jobs.
+type Look = (Option<Row>, Vec<Job>);
+
+impl WrappedStore {
+    async fn looks(&self, verb: &str, preview: PreviewId) -> Option<Look> {
+        self.watch.as_ref()?;
+        let row = self.inner.get(preview).await.ok()?.map(|found| found.row);
+        // The writes that are made most often are not asked about jobs: they have none to write.
+        let of_row = ["checkpoint", "renew", "wait", "wake", "remind", "doubt"];
+        if of_row.contains(&verb.trim_start_matches("store.")) {
+            return Some((row, Vec::new()));
+        }
+        Some((row, self.inner.jobs(preview, 100).await.ok()?))
+    }
+
+    /// Tells of a change that was made between two looks.
+    async fn saw(
+        &self,
+        verb: &'static str,
+        preview: PreviewId,
+        fence: Option<&Fence>,
+        before: Option<Look>,
+    ) {
+        let (Some(watch), Some((before, jobs_before))) = (&self.watch, before) else {
+            return;
+        };
+        let Some((Some(after), jobs)) = self.looks(verb, preview).await else {
+            return;
+        };
+        if before
+            .as_ref()
+            .is_some_and(|before| before.version == after.version)
+        {
+            return;
+        }
+        let jobs: Vec<_> = jobs
+            .into_iter()
+            .map(|job| {
+                (
+                    jobs_before.iter().find(|was| was.id == job.id).cloned(),
+                    job,
+                )
+            })
+            .collect();
+        let proven = after.receipt_at.is_some()
+            && before
+                .as_ref()
+                .is_some_and(|before| before.receipt_at != after.receipt_at);
+        let receipt = if proven {
+            self.inner.receipt(preview).await.ok().flatten()
+        } else {
+            None
+        };
+        watch.written(&Written {
+            verb: verb.trim_start_matches("store."),
+            before: before.as_ref(),
+            after: &after,
+            fence,
+            jobs: &jobs,
+            receipt: receipt.as_ref(),
+            taken: None,
+        });
+    }
 }
 
 #[async_trait]
@@ -55,11 +144,13 @@ impl Store for WrappedStore {
     }
 
     async fn create(&self, new: NewPreview) -> Result<Accepted, CreateError> {
-        self.inner.create(new).await
+        let about = new.identity.id;
+        changing!(self, "store.create", about, None, self.inner.create(new))
     }
 
     async fn update(&self, update: Update) -> Result<Accepted, JobError> {
-        self.inner.update(update).await
+        let about = update.preview;
+        changing!(self, "store.update", about, None, self.inner.update(update))
     }
 
     async fn destroy(
@@ -69,9 +160,11 @@ impl Store for WrappedStore {
         job: NewJob,
         key: Option<Idempotency>,
     ) -> Result<Accepted, JobError> {
-        wrapped!(
+        changing!(
             self,
             "store.destroy",
+            preview,
+            None,
             self.inner.destroy(preview, why, job, key)
         )
     }
@@ -82,31 +175,74 @@ impl Store for WrappedStore {
         to: Extended,
         now: Timestamp,
     ) -> Result<Row, ExtendError> {
-        self.inner.extend(preview, to, now).await
+        changing!(
+            self,
+            "store.extend",
+            preview,
+            None,
+            self.inner.extend(preview, to, now)
+        )
     }
 
     async fn replay(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        self.inner.replay(preview, now).await
+        changing!(
+            self,
+            "store.replay",
+            preview,
+            None,
+            self.inner.replay(preview, now)
+        )
     }
 
     async fn discard(&self, preview: PreviewId, now: Timestamp) -> Result<(), DiscardError> {
-        self.inner.discard(preview, now).await
+        changing!(
+            self,
+            "store.discard",
+            preview,
+            None,
+            self.inner.discard(preview, now)
+        )
     }
 
     async fn claim(&self, preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError> {
-        wrapped!(self, "store.claim", self.inner.claim(preview, claim))
+        changing!(
+            self,
+            "store.claim",
+            preview,
+            None,
+            self.inner.claim(preview, claim)
+        )
     }
 
     async fn renew(&self, fence: &Fence, until: Timestamp) -> Result<Row, WriteError> {
-        wrapped!(self, "store.renew", self.inner.renew(fence, until))
+        changing!(
+            self,
+            "store.renew",
+            fence.preview,
+            Some(fence),
+            self.inner.renew(fence, until)
+        )
     }
 
     async fn checkpoint(&self, write: &Checkpoint) -> Result<Row, WriteError> {
-        wrapped!(self, "store.checkpoint", self.inner.checkpoint(write))
+        changing!(
+            self,
+            "store.checkpoint",
+            write.fence.preview,
+            Some(&write.fence),
+            self.inner.checkpoint(write)
+        )
     }
 
     async fn turn(&self, turn: &Turn) -> Result<Row, WriteError> {
-        wrapped!(self, "store.turn", self.inner.turn(turn))
+        let fence = &turn.checkpoint.fence;
+        changing!(
+            self,
+            "store.turn",
+            fence.preview,
+            Some(fence),
+            self.inner.turn(turn)
+        )
     }
 
     async fn wait(
@@ -115,7 +251,13 @@ impl Store for WrappedStore {
         seen: Seen,
         until: Timestamp,
     ) -> Result<Row, WriteError> {
-        wrapped!(self, "store.wait", self.inner.wait(write, seen, until))
+        changing!(
+            self,
+            "store.wait",
+            write.fence.preview,
+            Some(&write.fence),
+            self.inner.wait(write, seen, until)
+        )
     }
 
     async fn park(
@@ -124,35 +266,68 @@ impl Store for WrappedStore {
         seen: Seen,
         parked: Parked,
     ) -> Result<Row, WriteError> {
-        wrapped!(
+        changing!(
             self,
             "store.park",
+            write.fence.preview,
+            Some(&write.fence),
             self.inner.park(write, seen, parked.clone())
         )
     }
 
     async fn settle(&self, settle: &Settle) -> Result<Row, WriteError> {
-        wrapped!(self, "store.settle", self.inner.settle(settle))
+        let fence = &settle.checkpoint.fence;
+        changing!(
+            self,
+            "store.settle",
+            fence.preview,
+            Some(fence),
+            self.inner.settle(settle)
+        )
     }
 
     async fn vouch(&self, vouch: &Vouch) -> Result<Row, WriteError> {
-        wrapped!(self, "store.vouch", self.inner.vouch(vouch))
+        let fence = &vouch.checkpoint.fence;
+        changing!(
+            self,
+            "store.vouch",
+            fence.preview,
+            Some(fence),
+            self.inner.vouch(vouch)
+        )
     }
 
     async fn reserve(&self, reserve: &Reserve) -> Result<u32, ReserveError> {
-        wrapped!(self, "store.reserve", self.inner.reserve(reserve))
+        wrapped!(
+            self,
+            "store.reserve",
+            Some(reserve.preview),
+            self.inner.reserve(reserve)
+        )
     }
 
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        wrapped!(self, "store.wake", self.inner.wake(preview, now))
+        changing!(
+            self,
+            "store.wake",
+            preview,
+            None,
+            self.inner.wake(preview, now)
+        )
     }
 
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        wrapped!(self, "store.doubt", self.inner.doubt(preview, now))
+        changing!(
+            self,
+            "store.doubt",
+            preview,
+            None,
+            self.inner.doubt(preview, now)
+        )
     }
 
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<PreviewId>, StoreError> {
-        wrapped!(self, "store.due", self.inner.due(now, most))
+        wrapped!(self, "store.due", None, self.inner.due(now, most))
     }
 
     async fn remind(
@@ -161,15 +336,17 @@ impl Store for WrappedStore {
         now: Timestamp,
         spacing: Duration,
     ) -> Result<bool, StoreError> {
-        wrapped!(
+        changing!(
             self,
             "store.remind",
+            preview,
+            None,
             self.inner.remind(preview, now, spacing)
         )
     }
 
     async fn get(&self, preview: PreviewId) -> Result<Option<Snapshot>, StoreError> {
-        wrapped!(self, "store.get", self.inner.get(preview))
+        wrapped!(self, "store.get", Some(preview), self.inner.get(preview))
     }
 
     async fn get_by_name(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError> {
@@ -181,15 +358,25 @@ impl Store for WrappedStore {
     }
 
     async fn job(&self, job: JobId) -> Result<Option<Job>, StoreError> {
-        wrapped!(self, "store.job", self.inner.job(job))
+        wrapped!(self, "store.job", None, self.inner.job(job))
     }
 
     async fn jobs(&self, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
-        wrapped!(self, "store.jobs", self.inner.jobs(preview, most))
+        wrapped!(
+            self,
+            "store.jobs",
+            Some(preview),
+            self.inner.jobs(preview, most)
+        )
     }
 
     async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError> {
-        wrapped!(self, "store.spec", self.inner.spec(preview, spec))
+        wrapped!(
+            self,
+            "store.spec",
+            Some(preview),
+            self.inner.spec(preview, spec)
+        )
     }
 
     async fn receipt(&self, preview: PreviewId) -> Result<Option<Receipt>, StoreError> {
@@ -202,13 +389,19 @@ impl Store for WrappedStore {
         after: Option<&Cursor>,
         most: usize,
     ) -> Result<Page<Snapshot>, StoreError> {
-        wrapped!(self, "store.list", self.inner.list(filter, after, most))
+        wrapped!(
+            self,
+            "store.list",
+            None,
+            self.inner.list(filter, after, most)
+        )
     }
 
     async fn put_dead_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         wrapped!(
             self,
             "store.put_dead_letter",
+            None,
             self.inner.put_dead_letter(letter)
         )
     }
@@ -271,55 +464,64 @@ impl Store for WrappedStore {
     }
 }
 
-/// A queue whose calls pass an injector.
+/// A queue whose calls pass a gate.
 pub(super) struct WrappedQueue {
     pub(super) inner: Arc<dyn Queue>,
-    pub(super) faults: Arc<Injector>,
+    pub(super) gate: Arc<dyn Gate>,
 }
 
 fn queue_error(fault: Fault) -> QueueError {
     QueueError(format!("{fault:?}"))
 }
 
+impl WrappedQueue {
+    async fn enter(&self, call: &str, about: Option<PreviewId>) -> Result<Effect, QueueError> {
+        self.gate.enter(call, about).await.map_err(queue_error)
+    }
+
+    async fn leave(&self, call: &str, about: Option<PreviewId>) -> Result<(), QueueError> {
+        self.gate.leave(call, about).await.map_err(queue_error)
+    }
+}
+
 #[async_trait]
 impl Queue for WrappedQueue {
     async fn send(&self, messages: &[Outgoing]) -> Result<(), QueueError> {
-        if self.faults.enter("queue.send").await.map_err(queue_error)? == Effect::Make {
+        let hint = messages
+            .first()
+            .and_then(|message| Hint::decode(&message.body).ok());
+        let about = hint.as_ref().and_then(Hint::preview);
+        if self.enter("queue.send", about).await? == Effect::Make {
             self.inner.send(messages).await?;
         }
-        self.faults.leave("queue.send").await.map_err(queue_error)
+        self.leave("queue.send", about).await
     }
 
     async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
-        self.faults
-            .enter("queue.receive")
-            .await
-            .map_err(queue_error)?;
+        self.enter("queue.receive", None).await?;
         let answer = self.inner.receive(most, wait).await?;
-        self.faults
-            .leave("queue.receive")
-            .await
-            .map_err(queue_error)?;
+        self.leave("queue.receive", None).await?;
         Ok(answer)
     }
 
     async fn hide(&self, messages: &[Handle], how_long: Duration) -> Result<(), QueueError> {
-        self.faults.enter("queue.hide").await.map_err(queue_error)?;
+        self.enter("queue.hide", None).await?;
         self.inner.hide(messages, how_long).await?;
-        self.faults.leave("queue.hide").await.map_err(queue_error)
+        self.leave("queue.hide", None).await
     }
 
     async fn delete(&self, messages: &[Handle]) -> Result<(), QueueError> {
-        self.faults
-            .enter("queue.delete")
-            .await
-            .map_err(queue_error)?;
+        self.enter("queue.delete", None).await?;
         self.inner.delete(messages).await?;
-        self.faults.leave("queue.delete").await.map_err(queue_error)
+        self.leave("queue.delete", None).await
     }
 
     async fn depth(&self) -> Result<Depth, QueueError> {
         self.inner.depth().await
+    }
+
+    fn receives_when_abandoned(&self) -> bool {
+        self.inner.receives_when_abandoned()
     }
 
     fn longest_delay(&self) -> Duration {
@@ -327,10 +529,10 @@ impl Queue for WrappedQueue {
     }
 }
 
-/// A timer whose calls pass an injector.
+/// A timer whose calls pass a gate.
 pub(super) struct WrappedTimer {
     pub(super) inner: Arc<dyn Timer>,
-    pub(super) faults: Arc<Injector>,
+    pub(super) gate: Arc<dyn Gate>,
 }
 
 fn timer_error(fault: Fault) -> TimerError {
@@ -341,27 +543,34 @@ fn timer_error(fault: Fault) -> TimerError {
     }
 }
 
+impl WrappedTimer {
+    async fn enter(&self, call: &str, about: Option<PreviewId>) -> Result<Effect, TimerError> {
+        self.gate.enter(call, about).await.map_err(timer_error)
+    }
+
+    async fn leave(&self, call: &str, about: Option<PreviewId>) -> Result<(), TimerError> {
+        self.gate.leave(call, about).await.map_err(timer_error)
+    }
+}
+
 #[async_trait]
 impl Timer for WrappedTimer {
     async fn set(&self, alarm: &Alarm) -> Result<(), TimerError> {
-        self.faults.enter("timer.set").await.map_err(timer_error)?;
+        self.enter("timer.set", Some(alarm.preview)).await?;
         self.inner.set(alarm).await?;
-        self.faults.leave("timer.set").await.map_err(timer_error)
+        self.leave("timer.set", Some(alarm.preview)).await
     }
 
     async fn clear(&self, name: &str) -> Result<(), TimerError> {
-        self.faults
-            .enter("timer.clear")
-            .await
-            .map_err(timer_error)?;
+        self.enter("timer.clear", None).await?;
         self.inner.clear(name).await?;
-        self.faults.leave("timer.clear").await.map_err(timer_error)
+        self.leave("timer.clear", None).await
     }
 
     async fn list(&self, preview: PreviewId) -> Result<Vec<String>, TimerError> {
-        self.faults.enter("timer.list").await.map_err(timer_error)?;
+        self.enter("timer.list", Some(preview)).await?;
         let names = self.inner.list(preview).await?;
-        self.faults.leave("timer.list").await.map_err(timer_error)?;
+        self.leave("timer.list", Some(preview)).await?;
         Ok(names)
     }
 }

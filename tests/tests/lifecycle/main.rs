@@ -13,5 +13,6 @@ mod names;
 mod protecting;
 mod reading;
 mod restarting;
+mod secrets;
 mod surviving;
 mod updating;

@@ -90,6 +90,11 @@ async fn a_field_that_cannot_be_is_named_with_what_could() {
         ),
         (json!({"command": "true", "port": -1}), "port", "1 to 65535"),
         (json!({"image": "nginx:1"}), "image", "\"command\""),
+        (
+            json!({"template": "api-database"}),
+            "template",
+            "\"api-service\"",
+        ),
     ] {
         let what = body.to_string();
         let call = api.post("/preview/create", &body);

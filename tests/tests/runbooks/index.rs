@@ -18,6 +18,7 @@ const TESTED: &[&str] = &[
     "replay-dead-letters.md",
     "restore-a-backup.md",
     "roll-a-release-back.md",
+    "rotate-secrets.md",
     "slow-ready.md",
     "sweep-found-orphans.md",
     "sweep-missing.md",

@@ -21,6 +21,7 @@ mod quota_reached;
 mod replay_dead_letters;
 mod restore_a_backup;
 mod roll_a_release_back;
+mod rotate_secrets;
 mod slow_ready;
 mod sweep_found_orphans;
 mod sweep_missing;

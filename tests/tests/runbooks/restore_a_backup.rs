@@ -87,6 +87,24 @@ async fn restore_a_backup() {
         "{known}"
     );
 
+    // A log that is gone. SQLite itself says nothing.
+    server.kill();
+    std::fs::remove_file(server.data().join("tempus.db-wal")).unwrap();
+    let said = does_not_start(&server).await;
+    assert!(
+        said.contains("has lost its newest") && said.contains("runbooks/restore-a-backup.md"),
+        "{said}"
+    );
+    let damaged = server.data().join("damaged");
+    std::fs::rename(&damaged, server.data().join("damaged-before")).unwrap();
+    desk.run(&page, "away").await;
+    let told = desk.run(&page, "restore itself").await;
+    assert!(told.contains("with 3 previews"), "{told}");
+    server.launch().await;
+    for name in ["untouched", "updated", "destroyed"] {
+        is_up(&api, name).await;
+    }
+
     // The parts about the other engine.
     let site = site("restored", &[]).await;
     let desk = Desk::for_site(&site, &api.url(), site.account.calls().endpoint());

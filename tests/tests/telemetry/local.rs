@@ -5,6 +5,7 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use rustix::process::Signal;
 use serde_json::json;
+use tempus_api::testing::{Issuer, Key, Manner};
 use tempus_tests::collector::{Collector, Numbers, numbers};
 use tempus_tests::server::{Server, app, eventually, proved_gone, text};
 
@@ -63,6 +64,60 @@ async fn a_trace_runs_from_the_request_to_the_last_step_and_the_expiry_links_bac
     for span in &spans.0 {
         assert_eq!(span.service, "tempus");
     }
+}
+
+#[tokio::test]
+async fn whoever_wants_not_to_be_followed_is_not() {
+    let collector = Collector::start().await;
+    let mut server = Server::start(&[
+        ("telemetry.otlp_endpoint", &collector.endpoint()),
+        ("telemetry.sample", "0"),
+        ("log.level", "debug"),
+    ])
+    .await;
+    let other = TRACE.replace('4', "5");
+    for (trace, wants) in [(TRACE, "00"), (&*other, "01")] {
+        let call = server.api().get("/previews");
+        let parent = format!("00-{trace}-{CALLER}-{wants}");
+        call.header("traceparent", &parent).send().await.expect(200);
+    }
+    assert!(server.terminate(Signal::TERM).await.success());
+    let spans = collector.spans();
+    spans.only(&other, "GET /previews");
+    let is_other = spans.0.iter().all(|span| span.trace == other);
+    assert!(is_other, "{spans:#?}");
+    // Who looks for it in the log finds it all the same.
+    assert!(server.log().contains(TRACE), "{}", server.log());
+}
+
+#[tokio::test]
+async fn what_failed_is_told_as_failed_and_what_was_refused_is_not() {
+    let collector = Collector::start().await;
+    let key = Key::ec("its");
+    let issuer = Issuer::start(&[&key]).await;
+    issuer.answers(Manner::Broken);
+    let url = issuer.url();
+    let rule = format!("issuer={url} audience=tempus repository=acme/shop scope=viewer");
+    let mut server = Server::start(&[
+        ("telemetry.otlp_endpoint", &collector.endpoint()),
+        ("identity.oidc", &rule),
+    ])
+    .await;
+    let signed = key.sign(&issuer.claims());
+    let other = TRACE.replace('4', "5");
+    for (trace, token, status) in [(TRACE, &*signed, 503), (&*other, "a.b.c", 401)] {
+        let call = server.api().get("/previews");
+        let call = call.header("traceparent", &format!("00-{trace}-{CALLER}-01"));
+        let call = call.header("authorization", &format!("Bearer {token}"));
+        assert_eq!(call.send().await.status, status);
+    }
+    assert!(server.terminate(Signal::TERM).await.success());
+    let spans = collector.spans();
+    let failed = spans.only(TRACE, "GET /previews");
+    assert!(failed.failed, "{failed:#?}");
+    assert_eq!(failed.attributes["error.type"], "503");
+    let refused = spans.only(&other, "GET /previews");
+    assert!(!refused.failed, "{refused:#?}");
 }
 
 #[tokio::test]

@@ -2,11 +2,12 @@
 
 use tempus_engine::JobError;
 use tempus_model::github::{Call, NameForm, Named, Repository, Rules, RulesAt, preview_name};
+use tempus_model::repository_file::PLACES;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{DnsName, Hint, JobId, Origin, Owner, Snapshot};
 
 use super::client::GitHubError;
-use super::previews::{FILES, FileText, NotCalled, Wish};
+use super::previews::{FileText, NotCalled, Wish};
 use super::tend::{Tending, Trouble};
 
 /// What became of a call for a preview.
@@ -25,7 +26,7 @@ impl Tending<'_> {
         repository: &Repository,
         sha: &str,
     ) -> Result<Option<FileText>, GitHubError> {
-        for path in FILES {
+        for path in PLACES {
             if let Some(text) = self.github.client.file(repository, sha, path).await? {
                 let path = path.to_owned();
                 return Ok(Some(FileText { path, text }));

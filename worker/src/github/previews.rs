@@ -5,9 +5,6 @@ use async_trait::async_trait;
 use tempus_model::github::Rules;
 use tempus_model::{DnsName, Origin, Owner, PreviewId};
 
-/// The names of the repository's file, the first that is there counts.
-pub(super) const FILES: [&str; 2] = [".tempus.yml", ".idp/config.yml"];
-
 /// A repository's file at a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileText {

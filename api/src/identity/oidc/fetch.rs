@@ -96,12 +96,24 @@ fn is_safe(uri: &Uri) -> bool {
 }
 
 /// The innermost cause says what happened; the layers around it only say that something did.
-fn innermost(error: &dyn std::error::Error) -> String {
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
+    loop {
+        // An `io::Error` does not count what it wraps as its source.
+        let wrapped = cause.downcast_ref().and_then(io::Error::get_ref);
+        let wrapped = wrapped.map(|wrapped| wrapped as &(dyn std::error::Error + 'static));
+        match wrapped.or_else(|| cause.source()) {
+            Some(inner) => cause = inner,
+            None => break,
+        }
     }
-    cause.to_string()
+    match cause.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(why)) => format!(
+            "its certificate is not trusted here: {why}; have this system trust its authority, or \
+             name the authority's file in SSL_CERT_FILE"
+        ),
+        _ => cause.to_string(),
+    }
 }
 
 #[cfg(test)]

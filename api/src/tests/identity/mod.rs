@@ -1,6 +1,5 @@
 //! Who may call, over real HTTP: every rule, each with what it must refuse.
 
-mod issuer;
 mod limits;
 mod oidc;
 mod ownership;

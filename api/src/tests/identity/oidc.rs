@@ -4,8 +4,8 @@ use ring::hmac;
 use serde_json::{Value, json};
 use tempus_model::Scope;
 
-use super::issuer::{Issuer, Key, encoded, message};
 use super::{As, believing};
+use crate::testing::{Issuer, Key, encoded, message};
 use crate::tests::server::Server;
 
 struct World {

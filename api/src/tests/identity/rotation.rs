@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use tempus_model::Scope;
 
-use super::issuer::{Issuer, Key, Manner};
 use super::{As, believing};
+use crate::testing::{Issuer, Key, Manner};
 use crate::tests::server::{Answer, Server};
 use crate::{Identity, OidcPace};
 

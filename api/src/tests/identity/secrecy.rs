@@ -4,8 +4,8 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use tempus_model::{Scope, Token};
 
-use super::issuer::{Issuer, Key};
 use super::{As, believing, root};
+use crate::testing::{Issuer, Key};
 use crate::tests::log::Lines;
 use crate::tests::server::Server;
 

@@ -69,7 +69,7 @@ impl Script {
         let client = Client::new(Server::at(url.parse().unwrap())).unwrap();
         let mut progress = Progress::on(Stream::Stdout);
         let story = Story::new(&client, &mut progress, Duration::ZERO, must_end);
-        story.tell(&CreateRequest::default()).await
+        story.tell(&Asked::default()).await
     }
 
     fn preview(&self) -> Json<Value> {

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use tempus_api::Api;
+use tempus_api::repository::complete;
 use tempus_api::shape::{CreateRequest, Problem, ProblemKind};
 use tempus_model::github::Rules;
 use tempus_model::{PreviewId, Ttl};
@@ -62,6 +63,7 @@ impl Previews for ApiPreviews {
         let asked = file::read(wish.file.as_ref());
         let mut request = asked.map_err(|no| NotCalled::Refused(no.0))?.request;
         self.fill_in(&mut request, &wish);
+        complete(&mut request);
         // A server that lets previews live less long has said so.
         let asked: Option<Ttl> = request.ttl.as_deref().and_then(|ttl| ttl.parse().ok());
         if asked.is_some_and(|asked| asked > self.longest) {

@@ -92,6 +92,20 @@ mod tests {
         assert!(unpack(&damaged).is_err());
     }
 
+    /// A row as the first release packed it: that it unpacks is what lets a later one read it.
+    #[test]
+    fn a_row_that_was_packed_once_is_readable_for_good() {
+        let hex: String = include_str!("row-waiting.hex").split_whitespace().collect();
+        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        let packed: Vec<_> = (0..hex.len()).step_by(2).map(byte).collect();
+        let text = unpack(&packed).unwrap();
+        let kept = include_str!("../../../../model/tests/golden/row-waiting.json");
+        let kept: tempus_model::Row = serde_json::from_str(kept).unwrap();
+        let row: tempus_model::Row = serde_json::from_str(&text).unwrap();
+        let json = |row| serde_json::to_value(row).unwrap();
+        assert_eq!(json(&row), json(&kept));
+    }
+
     /// Rows that are stored name it by this.
     #[test]
     fn a_dictionary_that_has_shipped_stays_as_it_is() {

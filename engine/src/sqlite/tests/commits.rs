@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::sqlite::sql;
-use crate::sqlite::writer::{Counters, Request, Write, transact};
+use crate::sqlite::writer::{Counters, Destination, Request, Write, transact};
 use crate::{CreateError, JobError, NewPreview, StoreError};
 
 type Answer = oneshot::Receiver<Result<u32, StoreError>>;
@@ -43,7 +43,12 @@ fn together(db: &Connection, requests: Vec<Box<dyn Request>>) -> crate::sqlite::
     let counters = Counters::default();
     let left = RefCell::new(VecDeque::from(requests));
     let first = left.borrow_mut().pop_front().unwrap();
-    transact(db, &counters, first, || left.borrow_mut().pop_front());
+    let to = Destination {
+        db,
+        counters: &counters,
+        watermark: None,
+    };
+    transact(to, first, || left.borrow_mut().pop_front());
     counters.read()
 }
 
@@ -169,7 +174,7 @@ async fn a_full_disk_is_said_and_heals() {
         let name = format!("app-{n}");
         match store.create(new(&name)).await {
             Ok(_) => accepted.push(name),
-            Err(CreateError::Job(JobError::Store(StoreError::Unavailable(_)))) => {
+            Err(CreateError::Job(JobError::Store(StoreError::Full(_)))) => {
                 refused.push(name);
             }
             Err(error) => panic!("{error:?}"),

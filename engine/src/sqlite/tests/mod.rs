@@ -13,6 +13,7 @@ use crate::conformance::{Harness, Ports};
 mod backup;
 mod commits;
 mod crash;
+mod lost;
 mod opening;
 mod surviving;
 

@@ -14,7 +14,7 @@ pub(super) fn open(folder: &Path, clock: &Arc<TokioClock>) -> SqliteEngine {
     try_open(folder, clock).unwrap()
 }
 
-fn try_open(folder: &Path, clock: &Arc<TokioClock>) -> Result<SqliteEngine, OpenError> {
+pub(super) fn try_open(folder: &Path, clock: &Arc<TokioClock>) -> Result<SqliteEngine, OpenError> {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     SqliteEngine::open(
         folder,

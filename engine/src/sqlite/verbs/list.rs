@@ -185,7 +185,8 @@ mod tests {
     #[test]
     fn every_filter_is_one_walk_along_an_index() {
         let mut db = Connection::open_in_memory().unwrap();
-        super::super::super::schema::prepare(&mut db, std::path::Path::new(":memory:")).unwrap();
+        super::super::super::schema::prepare(&mut db, std::path::Path::new(":memory:"), None)
+            .unwrap();
         let after = Place {
             created_at: 1,
             key: 1,

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::invariant;
 
 /// Anything that users, timers and workers may do, at any time.
 #[derive(Debug, Clone)]
@@ -78,23 +79,12 @@ impl World {
 
     fn apply(&mut self, change: Option<Change>) {
         let Some(change) = change else { return };
-        assert!(
-            change.row.generation >= self.row.generation,
-            "generations never go back"
-        );
-        assert!(change.row.epoch >= self.row.epoch, "epochs never go back");
-        let was_wanted = self.row.desired.is_present();
-        assert!(
-            was_wanted || !change.row.desired.is_present(),
-            "what goes never comes back"
-        );
+        let mut held = invariant::of_change(&self.row, &change.row);
         for job in change.jobs {
-            let stored = self.jobs.insert(job.id, job);
-            assert!(
-                stored.is_none_or(|old| !old.status.is_final()),
-                "one outcome per job"
-            );
+            held = held.and_then(|()| invariant::of_outcome(self.jobs.get(&job.id), &job));
+            self.jobs.insert(job.id, job);
         }
+        assert_eq!(held, Ok(()));
         self.row = change.row;
     }
 
@@ -245,38 +235,9 @@ impl World {
     }
 
     fn check(&self) -> Result<(), TestCaseError> {
-        let row = &self.row;
-        if row.desired.is_present() {
-            prop_assert!(
-                row.due_at.is_some_and(|due| due <= row.expires_at),
-                "{row:?}"
-            );
-        }
-        let open: Vec<_> = self
-            .jobs
-            .values()
-            .filter(|job| !job.status.is_final())
-            .collect();
-        prop_assert!(open.len() <= 2, "at most two open jobs: {open:?}");
-        for job in open {
-            let known = row.pending.is_some_and(|p| p.id == job.id)
-                || row
-                    .saga
-                    .as_ref()
-                    .and_then(|s| s.job)
-                    .is_some_and(|j| j.id == job.id);
-            prop_assert!(known, "an open job that the row forgot: {job:?}");
-        }
-        prop_assert!(row.parked.is_none() || row.lease.is_none());
-        if row.is_gone() {
-            prop_assert!(!row.desired.is_present() && row.saga.is_none());
-        }
-        if let State::Ready = row.settled.state {
-            prop_assert!(
-                row.settled.spec.is_some(),
-                "what a failed update goes back to"
-            );
-        }
+        let held = invariant::of_row(&self.row)
+            .and_then(|()| invariant::of_jobs(&self.row, self.jobs.values()));
+        prop_assert_eq!(held, Ok(()), "{:?}", self.row);
         Ok(())
     }
 }

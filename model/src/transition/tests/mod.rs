@@ -17,7 +17,7 @@ use super::{Change, Fence, Refused, Seen, Slots, doubt, extend, replay, rest};
 use crate::{
     Course, Desired, DnsName, Failure, Identity, Job, JobId, JobRef, JobStatus, Nonce, Origin,
     Owner, Parked, Phase, PlanId, PlanKind, PreviewId, Receipt, Route, Row, Saga, Snapshot, SpecId,
-    State, StepId, Timestamp, Work, WorkerId,
+    StepId, Timestamp, Work, WorkerId,
 };
 
 const HOUR: Duration = Duration::from_hours(1);

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tempus_model::InstallationId;
 use tokio::process::Command;
 use tokio::sync::oneshot;
@@ -73,7 +74,11 @@ impl Supervisor {
     ) -> Result<Self, ProcessError> {
         let folder = std::path::absolute(folder).map_err(ProcessError::file("find", folder))?;
         folder::private_folder(&folder)?;
-        folder::write(&server_file(&folder), &ProcessId::own())?;
+        let server = Server {
+            process: ProcessId::own(),
+            installation: Some(installation),
+        };
+        folder::write(&server_file(&folder), &server)?;
         Ok(Self {
             folder,
             installation,
@@ -248,6 +253,24 @@ impl Supervisor {
             let _ = ended.send(());
         });
         Ok(when_ended)
+    }
+}
+
+/// Who serves a folder.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Server {
+    #[serde(flatten)]
+    process: ProcessId,
+    /// Whose server it is. A new store in an old folder has another id, and knows nothing of what
+    /// the old one started; `None` if a version wrote it that did not say.
+    #[serde(default)]
+    installation: Option<InstallationId>,
+}
+
+impl Server {
+    /// Whether it lives, and is this installation's.
+    pub(super) fn serves(self, installation: InstallationId) -> bool {
+        self.installation.is_none_or(|of| of == installation) && self.process.is_alive()
     }
 }
 

@@ -237,7 +237,7 @@ fn of(definition: &str, status: &str, running: u32, state: Option<&str>) -> Valu
 
 fn paged(input: &Value, output: &mut Value, key: &str) {
     let all = output[key].as_array().unwrap().clone();
-    let (page, next) = page(&all, input["nextToken"].as_str());
+    let (page, next) = page(&all, input["nextToken"].as_str(), 0);
     output[key] = json!(page);
     output["nextToken"] = json!(next);
 }

@@ -23,6 +23,9 @@ pub(super) struct Balancers {
     still_in_use: BTreeMap<String, u32>,
     asked_for_tags: BTreeMap<String, u32>,
     asked_for_health: BTreeMap<String, u32>,
+    /// Whether each page of rules begins with the last one of the page before, as when somebody makes
+    /// a rule while they are read.
+    shifts: bool,
 }
 
 struct Rule {
@@ -52,6 +55,10 @@ pub(super) fn without_page(input: &Input) -> String {
 }
 
 impl Balancers {
+    pub(super) fn shift_pages(&mut self) {
+        self.shifts = true;
+    }
+
     pub(super) fn rules(&self) -> usize {
         self.rules.len()
     }
@@ -148,9 +155,9 @@ impl Balancers {
                     let message = "One or more target groups not found".to_owned();
                     return Err(("TargetGroupNotFound", message));
                 }
-                return Ok(paged(&text, "TargetGroups", input));
+                return Ok(paged(&text, "TargetGroups", input, 0));
             }
-            "DescribeRules" => return Ok(paged(&text, "Rules", input)),
+            "DescribeRules" => return Ok(paged(&text, "Rules", input, usize::from(self.shifts))),
             "DescribeTags" => return Ok(self.late_tags(&text)),
             _ => {}
         }
@@ -175,11 +182,12 @@ impl Balancers {
     }
 }
 
-fn paged(text: &str, name: &str, input: &Input) -> String {
+/// A page that begins so many members before its place.
+fn paged(text: &str, name: &str, input: &Input, early: usize) -> String {
     let Some((before, members, after)) = xml::list(text, name) else {
         return text.to_owned();
     };
-    let (page, next) = page(&members, get(input, "Marker"));
+    let (page, next) = page(&members, get(input, "Marker"), early);
     let next = next.map_or_else(String::new, |next| {
         format!("<NextMarker>{next}</NextMarker>")
     });

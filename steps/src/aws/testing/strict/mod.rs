@@ -95,6 +95,11 @@ impl Strict {
         std::mem::take(&mut self.account.known().calls)
     }
 
+    /// From now on the pages of rules shift while they are read.
+    pub(in crate::aws) fn shift_pages(&self) {
+        self.account.known().balancers.shift_pages();
+    }
+
     /// How many listener rules there are.
     pub(in crate::aws) fn rules(&self) -> usize {
         self.account.known().balancers.rules()
@@ -212,11 +217,12 @@ impl Account {
     }
 }
 
-/// One page of a listing, and the token of the next.
-fn page<T: Clone>(all: &[T], token: Option<&str>) -> (Vec<T>, Option<String>) {
-    let start = token.map_or(0, |token| {
+/// One page of a listing, which begins so many members before its place, and the token of the next.
+fn page<T: Clone>(all: &[T], token: Option<&str>, early: usize) -> (Vec<T>, Option<String>) {
+    let start: usize = token.map_or(0, |token| {
         token.strip_prefix("page-").unwrap().parse().unwrap()
     });
+    let start = start.saturating_sub(early);
     let end = all.len().min(start + PAGE);
     let next = (end < all.len()).then(|| format!("page-{end}"));
     (all[start.min(end)..end].to_vec(), next)

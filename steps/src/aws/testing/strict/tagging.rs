@@ -62,7 +62,7 @@ impl Tagged {
         let token = input["PaginationToken"]
             .as_str()
             .filter(|token| !token.is_empty());
-        let (page, next) = page(&all, token);
+        let (page, next) = page(&all, token, 0);
         json!({ "ResourceTagMappingList": page, "PaginationToken": next.unwrap_or_default() })
     }
 }

@@ -4,12 +4,13 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tempus_model::InstallationId;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::local::process::folder::{self, Held, ResourceFolder};
-use crate::local::process::processes::ProcessId;
-use crate::local::process::supervisor::server_file;
+use crate::local::process::launch::Order;
+use crate::local::process::supervisor::{Server, server_file};
 
 /// How often a shim looks whether it is still wanted.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -21,6 +22,7 @@ pub(super) struct Orders {
     folder: ResourceFolder,
     lock: Held,
     server: PathBuf,
+    installation: InstallationId,
     orphaned_after: Option<Duration>,
     /// When the server was last seen alive, on a clock that stands still while the machine sleeps.
     server_seen: Instant,
@@ -28,11 +30,8 @@ pub(super) struct Orders {
 
 impl Orders {
     /// Listens from now on. Within a runtime.
-    pub(super) fn listen(
-        folder: ResourceFolder,
-        lock: Held,
-        orphaned_after: Option<Duration>,
-    ) -> io::Result<Self> {
+    pub(super) fn listen(folder: ResourceFolder, lock: Held, order: &Order) -> io::Result<Self> {
+        let orphaned_after = order.policy.orphaned_after;
         let kinds = [
             SignalKind::terminate(),
             SignalKind::interrupt(),
@@ -48,6 +47,7 @@ impl Orders {
             server: folder.path().parent().map(server_file).unwrap_or_default(),
             folder,
             lock,
+            installation: order.installation,
             orphaned_after,
             server_seen: Instant::now(),
         })
@@ -85,8 +85,9 @@ impl Orders {
     }
 
     fn is_orphaned(&mut self) -> bool {
-        let server = folder::read::<ProcessId>(&self.server);
-        if !matches!(server, Ok(server) if !server.is_some_and(ProcessId::is_alive)) {
+        let server = folder::read::<Server>(&self.server);
+        let serves = |server: Server| server.serves(self.installation);
+        if !matches!(server, Ok(server) if !server.is_some_and(serves)) {
             self.server_seen = Instant::now();
         }
         self.orphaned_after

@@ -62,7 +62,9 @@ async fn run(own: &ShimCommand, folder: ResourceFolder) -> Result<(), Complaint>
     };
     // Before it says that it runs: from then on it gets signals, and children.
     let children = signal(SignalKind::child())?;
-    let orders = Orders::listen(folder.clone(), lock, order.policy.orphaned_after)?;
+    // A write beyond the limit on a file's size fails, as on a full disk, and ends nobody.
+    let _too_large = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
+    let orders = Orders::listen(folder.clone(), lock, &order)?;
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     sweep(&order).await?;

@@ -125,6 +125,28 @@ async fn a_shim_without_a_server_ends_itself() {
     );
 }
 
+/// A new store in the folder of an old one: nobody would ever end what the old one started.
+#[tokio::test]
+async fn a_shim_whose_folder_is_served_for_another_installation_ends_itself() {
+    let bench = Bench::with(Policy {
+        orphaned_after: Some(Duration::from_millis(400)),
+        ..Policy::default()
+    });
+    let launch = bench.launch("exec sleep 1000");
+    bench.supervisor.ensure(&launch).await.unwrap();
+    let file = bench.supervisor.folder.join("server.json");
+    let mut server: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    server["installation"] = "0000beef".into();
+    fs::write(&file, server.to_string()).unwrap();
+    eventually("it has ended", || (bench.shims() == 0).then_some(())).await;
+    // What an older version wrote does not say whose server it is.
+    server.as_object_mut().unwrap().remove("installation");
+    fs::write(&file, server.to_string()).unwrap();
+    bench.supervisor.ensure(&launch).await.unwrap();
+    sleep(Duration::from_millis(800)).await;
+    assert!(bench.running().is_some(), "its server lives");
+}
+
 #[tokio::test]
 async fn a_shim_that_cannot_run_is_reported_soon() {
     let bench = Bench::new();

@@ -237,3 +237,17 @@ async fn a_form_is_small_and_comes_from_here() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn without_a_key_what_is_protected_answers_nobody() {
+    within(async {
+        let (proxy, app) = (Proxy::without_a_gate().await, App::named("app").await);
+        proxy.protect(&[("/", app.port)], Access::Link);
+        let (status, problem) = proxy.get("/").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+        assert!(problem.contains("has no key"), "{problem}");
+        proxy.route(&[("/", app.port)]);
+        assert_eq!(proxy.get("/").await.0, StatusCode::OK);
+    })
+    .await;
+}

@@ -79,6 +79,18 @@ impl Proxy {
     }
 
     async fn start_within(limits: Limits) -> Self {
+        Self::start_with(limits, Some).await
+    }
+
+    /// One whose server has no key.
+    async fn without_a_gate() -> Self {
+        Self::start_with(Limits::default(), |_| None).await
+    }
+
+    async fn start_with(
+        limits: Limits,
+        serves: impl FnOnce(Arc<Gate>) -> Option<Arc<Gate>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let routes = Arc::new(Routes::new());
@@ -90,7 +102,7 @@ impl Proxy {
             listener,
             Arc::clone(&routes),
             Arc::clone(&directory) as Arc<dyn Directory>,
-            Some(Arc::clone(&gate)),
+            serves(Arc::clone(&gate)),
             async {
                 let _ = stopped.await;
             },
