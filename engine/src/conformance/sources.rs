@@ -72,10 +72,9 @@ pub async fn what_is_noted_is_due_and_found(harness: &dyn Harness) {
     let world = World::of(harness).await;
     let store = &world.ports.store;
     assert_eq!(store.source(&key(1)).await.unwrap(), None);
-    let one = store.change_source(&key(1), &news("a", 1), at(1));
-    let one = one.await.unwrap();
-    let two = store.change_source(&key(2), &news("b", 1), at(2));
-    let two = two.await.unwrap();
+    let (one, two) = (news("a", 1), news("b", 1));
+    let one = store.change_source(&key(1), &one, at(1)).await.unwrap();
+    let two = store.change_source(&key(2), &two, at(2)).await.unwrap();
     let app = SourceChange::Note(Note {
         delivery: None,
         repository: None,
@@ -119,18 +118,15 @@ pub async fn of_many_claims_one_wins(harness: &dyn Harness) {
     let mine = won.next().unwrap();
     assert!(won.next().is_none());
     assert!(store.due_sources(at(3), 10).await.unwrap().is_empty());
-    let released = store.change_source(&source, &release(&mine, Next::At(at(20))), at(4));
-    let released = released.await.unwrap();
+    let release_at_20 = release(&mine, Next::At(at(20)));
+    let released = store.change_source(&source, &release_at_20, at(4)).await;
+    let released = released.unwrap();
     assert_eq!(
         (released.due_at, released.tended.failures),
         (Some(at(20)), 3)
     );
-    let again = store.change_source(&source, &release(&mine, Next::At(at(20))), at(5));
-    assert_eq!(
-        again.await.unwrap(),
-        released,
-        "its own, whose answer was lost"
-    );
+    let again = store.change_source(&source, &release_at_20, at(5)).await;
+    assert_eq!(again.unwrap(), released, "its own, whose answer was lost");
     let early = store.change_source(&source, &claim(4), at(19)).await;
     assert_eq!(refused(early), NoChange::NotDue);
     // Its lease runs out, and another goes on.

@@ -248,7 +248,7 @@ impl Of<'_> {
                 to.word(3);
                 again.hash(to);
             }
-            Hint::Sweep | Hint::Reap { .. } => to.word(4),
+            Hint::Sweep | Hint::Reap { .. } | Hint::Source { .. } => to.word(4),
         }
     }
 

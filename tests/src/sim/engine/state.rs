@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tempus_engine::{Accepted, DeadLetter, DeadLetterId, Idempotency, JobError, Repeat};
+use tempus_model::github::{Source, SourceKey};
 use tempus_model::transition::{Change, Fence, Slots as Give};
 use tempus_model::{
     DnsName, Identity, Job, JobId, JobRef, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
@@ -38,6 +39,7 @@ pub(super) struct State {
     pub(super) letters: BTreeMap<DeadLetterId, DeadLetter>,
     /// Oldest first.
     pub(super) tokens: Vec<TokenRecord>,
+    pub(super) sources: BTreeMap<SourceKey, Source>,
     pub(super) lag: Duration,
 }
 
@@ -56,6 +58,7 @@ impl State {
             keys: BTreeMap::new(),
             letters: BTreeMap::new(),
             tokens: Vec::new(),
+            sources: BTreeMap::new(),
             lag,
         }
     }

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use tempus_engine::{
     Accepted, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId,
     DiscardError, ExtendError, Extended, Filter, Idempotency, JobError, NewPreview, Page, Repeat,
-    Reserve, ReserveError, Store, StoreError, Update, WriteError,
+    Reserve, ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
+use tempus_model::github::{NoChange, Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{self, DestroyReason, NewJob, NotAccepted};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::{self, Claim};
@@ -410,6 +411,48 @@ impl Store for SimStore {
             *kept = kept.clone().revoked(now);
             kept.clone()
         }))
+    }
+
+    async fn change_source(
+        &self,
+        key: &SourceKey,
+        change: &SourceChange,
+        now: Timestamp,
+    ) -> Result<Source, SourceError> {
+        let sources = &mut lock(&self.state).sources;
+        sources.retain(|_, source| source.forget_at.is_none_or(|at| at > now));
+        let source = match Source::changed(sources.get(key), key, change, now) {
+            Ok(source) => source,
+            Err(NoChange::Already(source)) => return Ok(*source),
+            Err(no) => return Err(no.into()),
+        };
+        sources.insert(key.clone(), source.clone());
+        Ok(source)
+    }
+
+    async fn source(&self, key: &SourceKey) -> Result<Option<Source>, StoreError> {
+        Ok(lock(&self.state).sources.get(key).cloned())
+    }
+
+    async fn sources(&self, repository: u64) -> Result<Vec<Source>, StoreError> {
+        let scope = repository.to_string();
+        let state = lock(&self.state);
+        let sources = state.sources.values();
+        let of = sources.filter(|source| source.key.scope() == scope);
+        Ok(of.cloned().collect())
+    }
+
+    async fn due_sources(&self, now: Timestamp, most: usize) -> Result<Vec<SourceKey>, StoreError> {
+        let state = lock(&self.state);
+        let sources = state.sources.values();
+        let due = sources.filter_map(|source| Some((source.due_at?, &source.key)));
+        let mut due: Vec<_> = due.filter(|(at, _)| *at <= now).collect();
+        due.sort();
+        Ok(due
+            .into_iter()
+            .take(most)
+            .map(|(_, key)| key.clone())
+            .collect())
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
