@@ -70,7 +70,7 @@ pub(crate) async fn github(
     }
     let event = word(&headers, EVENT)?;
     let delivery = word(&headers, DELIVERY)?;
-    let told = read(event, delivery, &body, webhook.branches()).map_err(unsound)?;
+    let told = read(event, delivery, &body, webhook.branches()).map_err(|error| unsound(&error))?;
     let mut noted = Vec::new();
     for told in told {
         match told {
@@ -111,7 +111,7 @@ fn word<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<&'h str, Refus
         .ok_or_else(|| Refusal::unreadable(name, "must be given, as 1 to 100 characters"))
 }
 
-fn unsound(error: EventError) -> Refusal {
+fn unsound(error: &EventError) -> Refusal {
     let field = match error {
         EventError::Form(_) => "body",
         EventError::NoInstallation => "installation",

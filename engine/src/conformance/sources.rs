@@ -12,7 +12,7 @@ use super::Harness;
 use super::world::{World, at};
 use crate::SourceError;
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 fn key(number: u64) -> SourceKey {
     SourceKey::Pull {

@@ -201,7 +201,7 @@ fn commands_are_kept_until_they_are_carried_out_and_come_once() {
     let nonce = Nonce(7);
     let claim = SourceChange::Claim {
         nonce,
-        lease: Duration::from_secs(60),
+        lease: Duration::from_mins(1),
     };
     let mine = Source::changed(Some(&source), &KEY, &claim, at(6)).unwrap();
     let mut tended = mine.tended.clone();
@@ -223,7 +223,7 @@ fn commands_are_kept_until_they_are_carried_out_and_come_once() {
 fn a_note_that_the_holder_has_not_seen_leaves_it_due() {
     let open = delivery("opened", 10, "open", "abc", &[]);
     let source = heard(None, "1", &open).unwrap();
-    let lease = Duration::from_secs(60);
+    let lease = Duration::from_mins(1);
     let (nonce, other) = (Nonce(1), Nonce(2));
     let mine = Source::changed(
         Some(&source),

@@ -140,7 +140,7 @@ impl State {
         match (asked.method, segments) {
             (&Method::GET, ["app", "installations"]) => self.page(
                 asked,
-                vec![
+                &[
                     json!({"id": INSTALLATION, "suspended_at": null}),
                     json!({"id": 7, "suspended_at": "2026-01-01T00:00:00Z"}),
                 ],
@@ -199,7 +199,7 @@ impl State {
             let found = vec![repository()];
             return self.page(
                 asked,
-                found,
+                &found,
                 |items| json!({"total_count": 1, "repositories": items}),
             );
         }
@@ -270,7 +270,7 @@ impl State {
         if self.hides_pulls {
             found.clear();
         }
-        self.page(asked, found, |items| json!(items))
+        self.page(asked, &found, |items| json!(items))
     }
 
     fn comments(&mut self, method: &Method, rest: &[&str], asked: &Asked<'_>) -> Said {
@@ -281,8 +281,8 @@ impl State {
                     .comments
                     .iter()
                     .filter(|c| c.number.to_string() == *number);
-                let found = of.map(shape).collect();
-                self.page(asked, found, |items| json!(items))
+                let found: Vec<_> = of.map(shape).collect();
+                self.page(asked, &found, |items| json!(items))
             }
             (&Method::POST, [number, "comments"]) => {
                 self.seen.comments_created += 1;
@@ -322,8 +322,8 @@ impl State {
                         && made["environment"].as_str() == environment.as_deref()
                 };
                 let of = self.deployments.iter().filter(|(_, made)| fits(made));
-                let found = of.map(|(id, _)| json!({ "id": id })).collect();
-                self.page(asked, found, |items| json!(items))
+                let found: Vec<_> = of.map(|(id, _)| json!({ "id": id })).collect();
+                self.page(asked, &found, |items| json!(items))
             }
             (&Method::POST, []) => {
                 let id = self.next_id();
@@ -346,7 +346,7 @@ impl State {
     fn page(
         &mut self,
         asked: &Asked<'_>,
-        items: Vec<Value>,
+        items: &[Value],
         wrap: impl Fn(&[Value]) -> Value,
     ) -> Said {
         let number: usize = asked

@@ -181,7 +181,7 @@ impl Hub {
         });
         change(pull);
         // Several changes may share a second, as they do on GitHub.
-        pull.updated = latest.unwrap_or(pull.updated) + u64::from(number % 2 == 0);
+        pull.updated = latest.unwrap_or(pull.updated) + u64::from(number.is_multiple_of(2));
         let shape = pull_shape(number, pull);
         json!({
             "action": "synchronize", "number": number, "pull_request": shape,

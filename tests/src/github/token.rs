@@ -57,5 +57,8 @@ pub(super) fn is_app(token: &str) -> bool {
     let Some(claims) = claims else { return false };
     let number = |name: &str| claims[name].as_u64().unwrap_or(0);
     let (issued, ends) = (number("iat"), number("exp"));
-    claims["iss"] == APP.to_string() && issued <= now() && ends > now() && ends <= now() + 600
+    claims["iss"].as_str() == Some(APP.to_string().as_str())
+        && issued <= now()
+        && ends > now()
+        && ends <= now() + 600
 }
