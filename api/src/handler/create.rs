@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use tempus_engine::{CreateError, JobError, NewPreview};
 use tempus_model::transition::accept::DestroyReason;
-use tempus_model::{Identity, Owner, PreviewId, Route};
+use tempus_model::{FieldError, Identity, Owner, PreviewId, Route};
 use uuid::Uuid;
 
 use super::accepted;
@@ -63,12 +63,6 @@ pub(crate) async fn accept(
     } = body;
     let config = api.config();
     let mut asked = Asked::read(&request, caller, &mut errors)?;
-    if asked
-        .known_name()
-        .is_some_and(|name| config.is_taken(&name))
-    {
-        errors.push("name", "must be another one: that is where the API answers");
-    }
     let access = access::read(request.access.take(), api.gate(), &mut errors);
     let ttl = lifetime::read(
         request.ttl_hours,
@@ -81,6 +75,11 @@ pub(crate) async fn accept(
     let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
     asked.settle_name(api).await?;
+    let name = asked.known_name();
+    if name.is_some_and(|name| config.is_taken(&name)) {
+        let problem = "must be another one: that is where the API answers";
+        return Err(Refusal::invalid(vec![FieldError::new("name", problem)]));
+    }
     let fingerprint = access.fingerprint(api.gate(), fingerprint);
     let ttl = ttl.unwrap_or(config.ttl.default_ttl()).duration();
     let job = accepted::new_job(api);

@@ -288,7 +288,11 @@ async fn strangers_are_not_told_why_a_protected_preview_is_not_up() {
 /// `api.names` may be below the domain that previews are below as well.
 #[tokio::test]
 async fn a_name_of_the_apis_own_is_no_previews() {
-    let names = ["Tempus.a1.example.com:8443", "a2.elb.example"];
+    let names = [
+        "Tempus.a1.example.com:8443",
+        "a2.elb.example",
+        "preview-tempus.a1.example.com",
+    ];
     let change = |config: &mut crate::Config| config.hosts.names = names.map(str::to_owned).into();
     let server = Server::on(Socket::plain, change).await;
     for taken in [json!({"name": "tempus"}), json!({"branch": "tempus"})] {

@@ -96,10 +96,11 @@ fn keys_that_nothing_acts_on_are_named_and_the_others_are_not() {
             .collect::<Vec<_>>()
     };
     let acted_on = "template: api-service\nttl: 7d\ncommand: a\nport: 80\ncpu: 1\nmemory: 1\n\
-        health_path: /\nenvironment: {A: 1}\nsecrets: {B: C}\nreplicas: 1\naccess: link\n";
+        health_path: /\nenvironment: {A: 1}\nsecrets: {B: C}\nreplicas: 1\naccess: link\n\
+        labels: [a]\ndrafts: true\n";
     assert_eq!(keys(acted_on), [""; 0]);
     let whole = "replicas: 2\ndockerfile: D\nbuild_context: .\nbuild: make\nlog_retention_days: 3\n\
-        sleep: 30m\nlabels: [a]\ndrafts: false\n";
+        sleep: 30m\n";
     assert_eq!(
         keys(whole),
         [
@@ -108,9 +109,7 @@ fn keys_that_nothing_acts_on_are_named_and_the_others_are_not() {
             "build_context",
             "build",
             "log_retention_days",
-            "sleep",
-            "labels",
-            "drafts"
+            "sleep"
         ]
     );
     assert_eq!(

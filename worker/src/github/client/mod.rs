@@ -52,9 +52,13 @@ pub struct Client {
     app: AppKey,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    tokens: Mutex<HashMap<u64, Token>>,
+    tokens: Mutex<HashMap<u64, Arc<Kept>>>,
     remembered: Mutex<HashMap<String, Remembered>>,
 }
+
+/// An installation's token. Whoever needs another one holds it meanwhile, so that one is asked for,
+/// however many calls begin at once.
+type Kept = tokio::sync::Mutex<Option<Token>>;
 
 #[derive(Clone, Deserialize)]
 struct Token {
@@ -226,7 +230,7 @@ impl Client {
             // A token may have been taken back before its end.
             if status == StatusCode::UNAUTHORIZED && !retried {
                 retried = true;
-                self.tokens().remove(&request.as_whom.installation());
+                self.forget(request.as_whom, &token).await;
                 continue;
             }
             return self.understand(request, response).await;
@@ -316,9 +320,11 @@ impl Client {
             As::App => return self.app_token(now),
             As::Installation(id) => id,
         };
-        let known = self.tokens().get(&installation).cloned();
-        if let Some(known) = known.filter(|known| now.after(EARLY) < known.expires_at) {
-            return Ok(known.token);
+        let kept = self.kept(installation);
+        let mut kept = kept.lock().await;
+        let good = |known: &&Token| now.after(EARLY) < known.expires_at;
+        if let Some(known) = kept.as_ref().filter(good) {
+            return Ok(known.token.clone());
         }
         let id = installation.to_string();
         let url = self.url(&["app", "installations", &id, "access_tokens"], &[]);
@@ -333,8 +339,13 @@ impl Client {
         let response = self.ask(&request, &app, None).await?;
         let answer = self.understand(&request, response).await?;
         let token: Token = read(&request.url, &answer.body)?;
-        self.tokens().insert(installation, token.clone());
-        Ok(token.token)
+        Ok(kept.insert(token).token.clone())
+    }
+
+    /// Keeps a token no longer that was refused. Somebody else may have another one by now.
+    async fn forget(&self, as_whom: As, refused: &str) {
+        let kept = self.kept(as_whom.installation());
+        kept.lock().await.take_if(|known| known.token == refused);
     }
 
     fn app_token(&self, now: Timestamp) -> Result<String, GitHubError> {
@@ -342,8 +353,9 @@ impl Client {
         token.ok_or_else(|| GitHubError::Unavailable("the App's key signs nothing".to_owned()))
     }
 
-    fn tokens(&self) -> MutexGuard<'_, HashMap<u64, Token>> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self, installation: u64) -> Arc<Kept> {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(tokens.entry(installation).or_default())
     }
 
     fn answers(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
