@@ -52,6 +52,7 @@ const TOLD: &[Told] = &[
     Told { name: "CostPerHour", unit: "None", how: As::Level, value: |seen| seen.level("tempus_cost_dollars_per_hour", &[]) },
     Told { name: "RefusedByQuota", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_refused_total", &[("reason", &["quota", "no-listener"])]) },
     Told { name: "Throttled", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_throttled_total", &[]) },
+    Told { name: "GithubFailed", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_github_requests_total", &[("outcome", &["unavailable", "unreadable", "refused"])]) },
     Told { name: "JobsFailed", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_jobs_total", &[("outcome", &["failed", "overdue"])]) },
     Told { name: "LeasesLost", unit: "Count", how: As::Increase, value: |seen| seen.leases() },
     Told { name: "SweepsDone", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_sweeps_total", &[("outcome", &["done"])]) },

@@ -35,6 +35,7 @@ locals {
         [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queue_names.dead]],
       ) },
       { title = "Asked for fewer calls", unit = "Count", statistic = "Sum", lines = [local.line["Throttled"]] },
+      { title = "GitHub: failed requests", unit = "Count", statistic = "Sum", lines = [local.line["GithubFailed"]] },
       { title = "Table: units", unit = "Count", statistic = "Sum", lines = [
         for metric in ["ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"] : ["AWS/DynamoDB", metric, "TableName", var.table_name]
       ] },

@@ -12,7 +12,7 @@ locals {
   namespace = "Tempus"
   series = [
     "QueueOldestAge", "DeadLetters", "Orphans", "PreviewsParked", "PreviewsActive", "CostPerHour", "RefusedByQuota", "Throttled",
-    "JobsFailed", "LeasesLost", "SweepsDone", "SweepFindings", "ReadyTotal", "ReadyLate", "ExpiryTotal", "ExpiryLate",
+    "GithubFailed", "JobsFailed", "LeasesLost", "SweepsDone", "SweepFindings", "ReadyTotal", "ReadyLate", "ExpiryTotal", "ExpiryLate",
   ]
 }
 

@@ -1,6 +1,7 @@
 //! What GitHub knows, and how it behaves.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -210,6 +211,17 @@ impl Hub {
                 "user": {"login": by, "type": "User"}},
             "repository": repository(), "installation": {"id": INSTALLATION},
         })
+    }
+
+    /// What a server must be told to tend its pull requests; the App's key is put into the folder.
+    pub fn settings(&self, folder: &Path) -> Vec<(&'static str, String)> {
+        let key = folder.join("app.pem");
+        std::fs::write(&key, Self::app_key()).unwrap_or_else(|e| panic!("{e}"));
+        vec![
+            ("github.app_id", Self::APP.to_string()),
+            ("github.api", self.url.clone()),
+            ("github.private_key_file", key.display().to_string()),
+        ]
     }
 
     /// Has it not answer, or answer again.

@@ -33,19 +33,17 @@ async fn deliver(api: &Api, delivery: &str, body: &Value, secret: &str) -> u16 {
 async fn from_a_signed_delivery_to_a_process_and_a_comment() {
     let hub = Hub::start().await;
     let folder = tempfile::tempdir().unwrap();
-    let (key, secret) = (folder.path().join("app.pem"), folder.path().join("secret"));
-    std::fs::write(&key, Hub::app_key()).unwrap();
+    let secret = folder.path().join("secret");
     std::fs::write(&secret, format!("{SECRET}\n")).unwrap();
-    let server = Server::start(&[
-        ("github.app_id", &Hub::APP.to_string()),
-        ("github.api", &hub.url),
-        ("github.private_key_file", &key.display().to_string()),
-        ("github.webhook_secret_file", &secret.display().to_string()),
-        ("github.public_url", "https://tempus.example/"),
+    let mut settings = hub.settings(folder.path());
+    settings.extend([
+        ("github.webhook_secret_file", secret.display().to_string()),
+        ("github.public_url", "https://tempus.example/".to_owned()),
         // All that any part of the program may say.
-        ("log.level", "trace"),
-    ])
-    .await;
+        ("log.level", "trace".to_owned()),
+    ]);
+    let settings: Vec<_> = settings.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let server = Server::start(&settings).await;
     let api = server.api();
     let opened = hub.change(7, |pull| pull.sha = sha('a'));
     assert_eq!(

@@ -10,6 +10,7 @@ const TESTED: &[&str] = &[
     "api-errors.md",
     "cloud-throttled.md",
     "drain-a-worker.md",
+    "github-unreachable.md",
     "late-expiry.md",
     "leases-lost.md",
     "parked-saga.md",

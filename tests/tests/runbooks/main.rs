@@ -12,6 +12,7 @@
 mod api_errors;
 mod cloud_throttled;
 mod drain_a_worker;
+mod github_unreachable;
 mod index;
 mod late_expiry;
 mod leases_lost;

@@ -162,7 +162,7 @@ run "the_bill_is_of_what_is_there" {
     condition = output.monthly_cost.items == {
       "DNS zone"        = 0.5
       "NAT gateways"    = 36.5
-      "alarms, metrics" = 0.1 * module.observability.alarm_metrics + 0.3 * length(module.observability.series)
+      "alarms, metrics" = tonumber(format("%.2f", 0.1 * module.observability.alarm_metrics + 0.3 * length(module.observability.series)))
       "control plane"   = 5.58
       "key, secrets"    = 1.4
       "load balancers"  = 23.73
