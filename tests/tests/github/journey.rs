@@ -78,6 +78,22 @@ async fn from_a_signed_delivery_to_a_process_and_a_comment() {
     })
     .await;
     assert_eq!(hub.reports(7).len(), 1);
+
+    // What would need the commit's files is refused with that reason, and not run without them.
+    hub.put_file(".tempus.yml", "command: python3 app.py\n");
+    let opened = hub.change(8, |pull| pull.sha = sha('b'));
+    assert_eq!(deliver(&api, "3", &opened, SECRET).await, 200);
+    eventually("it is said why there is none", minute, async || {
+        let said = hub.reports(8);
+        said.iter()
+            .any(|comment| {
+                comment
+                    .text
+                    .contains("no checkout of a pull request's commit")
+            })
+            .then_some(())
+    })
+    .await;
     let key = Hub::app_key();
     let line = key.lines().nth(3).unwrap();
     for hidden in [SECRET, line, "ghs_"] {

@@ -9,16 +9,21 @@ use tempus_model::{PreviewId, Ttl};
 use tempus_worker::github::{FileText, NoFile, NotCalled, Previews, Wish};
 
 use super::file;
-use crate::config::Config;
+use crate::config::{Config, PlatformKind};
 
 /// How much of a commit is in an image's tag.
 const SHORT: usize = 7;
+
+/// Why a command of a pull request is not run on one machine.
+const NO_CHECKOUT: &str = "command: this server runs previews as processes of its own machine, and makes no checkout of a \
+                           pull request's commit yet; have it made by `tempus create DIR` in a checkout";
 
 /// Accepts previews through the API's own code.
 pub(super) struct ApiPreviews {
     api: Api,
     image: Option<String>,
     longest: Ttl,
+    platform: PlatformKind,
 }
 
 impl ApiPreviews {
@@ -28,6 +33,7 @@ impl ApiPreviews {
             api,
             image: image.map(|image| image.as_str().to_owned()),
             longest: config.ttl.maximum,
+            platform: config.platform,
         }
     }
 
@@ -62,6 +68,10 @@ impl Previews for ApiPreviews {
     async fn call_for(&self, wish: Wish) -> Result<PreviewId, NotCalled> {
         let asked = file::read(wish.file.as_ref());
         let mut request = asked.map_err(|no| NotCalled::Refused(no.0))?.request;
+        if self.platform == PlatformKind::Local && names_a_command(&request) {
+            // It would be run where the server is, without the commit's files.
+            return Err(NotCalled::Refused(NO_CHECKOUT.to_owned()));
+        }
         self.fill_in(&mut request, &wish);
         complete(&mut request);
         // A server that lets previews live less long has said so.
@@ -81,6 +91,14 @@ impl Previews for ApiPreviews {
             Err(problem) => Err(not_called(&problem)),
         }
     }
+}
+
+fn names_a_command(request: &CreateRequest) -> bool {
+    let services = request.services.iter().flatten();
+    request.command.is_some()
+        || services
+            .into_iter()
+            .any(|service| service.command.is_some())
 }
 
 /// What a refusal means to whoever will come again.
