@@ -140,9 +140,7 @@ impl GroupRun<'_> {
             .iter_mut()
             .filter(|(_, s)| !s.in_flight && s.ready <= now)
         {
-            if !held.has_time_for(self.config.call) {
-                held.renew().await?;
-            }
+            held.make_time_for(self.config.call).await?;
             if let Some(progress) = held.saga.progress_mut(step) {
                 progress.since.get_or_insert(self.parts.now());
                 progress.retry_at = None;

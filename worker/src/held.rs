@@ -128,8 +128,17 @@ impl Held {
     }
 
     /// Whether a call that takes up to `call` may start now.
-    pub(crate) fn has_time_for(&self, call: Duration) -> bool {
+    fn has_time_for(&self, call: Duration) -> bool {
         self.lease_ends.saturating_duration_since(Instant::now()) > call
+    }
+
+    /// Renews the lease until there is time for such a call. A renewal that took longer than the lease (this
+    /// process stood still) leaves none, and meanwhile the row may be its own again under another claim.
+    pub(crate) async fn make_time_for(&mut self, call: Duration) -> Result<(), NotWritten> {
+        while !self.has_time_for(call) {
+            self.renew().await?;
+        }
+        Ok(())
     }
 
     /// When the lease should be renewed: after a third of it.

@@ -135,9 +135,7 @@ impl Drive<'_> {
         &mut self,
         call: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, NotWritten> {
-        if !self.held.has_time_for(self.config.call) {
-            self.held.renew().await?;
-        }
+        self.held.make_time_for(self.config.call).await?;
         let mut call = self.tasks.spawn(call.in_current_span());
         loop {
             tokio::select! {

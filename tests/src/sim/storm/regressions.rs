@@ -36,4 +36,9 @@ pub const REGRESSIONS: &[(u64, &str)] = &[
         2016,
         "a row that was doubted while it was held had no hint for its verify",
     ),
+    (
+        1114,
+        "a process that stood still in a renewal began a call although the renewal left no time for it",
+    ),
+    (3666, "the same"),
 ];
