@@ -81,7 +81,6 @@ impl World {
             api_url: Some("https://tempus.example".to_owned()),
             longest: "7d".parse().unwrap_or_else(|e| panic!("{e}")),
             kept: Duration::from_hours(24),
-            priced: None,
         };
         let parts = Parts {
             store: self.engine.store(),

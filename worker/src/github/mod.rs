@@ -32,8 +32,8 @@ mod tend;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tempus_model::Ttl;
 use tempus_model::github::Branches;
-use tempus_model::{Address, Capacity, Ttl};
 
 pub use previews::{FileText, NoFile, NotCalled, Previews, Wish};
 
@@ -78,6 +78,4 @@ pub struct Settings {
     pub longest: Ttl,
     /// How long a source is remembered of which nothing is left.
     pub kept: Duration,
-    /// By what a preview's cost is estimated, where it costs anything.
-    pub priced: Option<(Capacity, Address)>,
 }

@@ -21,15 +21,13 @@ impl Tending<'_> {
             if row.is_gone() {
                 receipt = store.receipt(row.preview).await?;
             }
-            if let Some(priced) = self.github.settings.priced {
-                let spec = match (&row.desired, newest.as_ref().and_then(|job| job.spec)) {
-                    (Desired::Present(spec), _) => Some(*spec),
-                    (Desired::Absent(_), spec) => row.settled.spec.or(spec),
-                };
-                if let Some(spec) = spec {
-                    let spec = store.spec(row.preview, spec).await?;
-                    hourly = spec.map(|spec| spec.dollars_per_hour(priced.0, priced.1));
-                }
+            let spec = match (&row.desired, newest.as_ref().and_then(|job| job.spec)) {
+                (Desired::Present(spec), _) => Some(*spec),
+                (Desired::Absent(_), spec) => row.settled.spec.or(spec),
+            };
+            if let Some(spec) = spec {
+                let spec = store.spec(row.preview, spec).await?;
+                hourly = spec.and_then(|spec| self.parts.platform.dollars_per_hour(&spec));
             }
             job = newest.map(|job| job.seen_with(row));
         }

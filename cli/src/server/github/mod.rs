@@ -12,12 +12,11 @@ use anyhow::Context;
 use tempus_api::{Api, Webhook};
 use tempus_engine::SystemClock;
 use tempus_model::github::Branches;
-use tempus_model::{Address, Capacity};
 use tempus_steps::http;
 use tempus_worker::github::client::{AppKey, Client, Pace};
 use tempus_worker::github::{GitHub, Settings};
 
-use crate::config::{Answer, CapacityKind, Config, PlatformKind};
+use crate::config::{Answer, Config};
 use previews::ApiPreviews;
 
 /// Where GitHub's own API is.
@@ -80,7 +79,6 @@ pub(super) fn tending(config: &Config, api: &Api) -> anyhow::Result<Option<GitHu
                 .map(|url| url.as_str().trim_end_matches('/').to_owned()),
             longest: config.ttl.maximum,
             kept: config.aws.history,
-            priced: priced(config),
         },
     }))
 }
@@ -90,22 +88,6 @@ fn branches(config: &Config) -> Branches {
         Answer::Yes => Branches::Followed,
         Answer::No => Branches::Ignored,
     }
-}
-
-/// By what a preview's cost is estimated: processes on this machine cost nothing.
-fn priced(config: &Config) -> Option<(Capacity, Address)> {
-    if config.platform == PlatformKind::Local {
-        return None;
-    }
-    let capacity = match config.ecs.capacity {
-        CapacityKind::Fargate => Capacity::OnDemand,
-        CapacityKind::FargateSpot => Capacity::Spot,
-    };
-    let address = match config.ecs.public_ip {
-        Answer::Yes => Address::Public,
-        Answer::No => Address::Private,
-    };
-    Some((capacity, address))
 }
 
 /// A secret of the environment, or of the file that is configured, and where it is from.
