@@ -82,7 +82,8 @@ impl Asked {
         if self.name.is_some() {
             return Ok(());
         }
-        let Some(named) = self.named() else {
+        // So that the next create of the same pull request or branch finds it.
+        let Some(named) = Named::of(&self.origin) else {
             return Ok(());
         };
         let hashed = preview_name(named, NameForm::Hashed);
@@ -101,16 +102,6 @@ impl Asked {
         };
         self.name = Some(name);
         Ok(())
-    }
-
-    /// What it is named after, so that the next create of the same pull request or branch finds it.
-    fn named(&self) -> Option<Named<'_>> {
-        let repository = self.origin.repository.as_deref().unwrap_or_default();
-        match (self.origin.pr_number, &self.origin.branch) {
-            (Some(number), _) => Some(Named::Pull { number, repository }),
-            (None, Some(name)) => Some(Named::Branch { name, repository }),
-            (None, None) => None,
-        }
     }
 
     /// The name, where it is known before there is a preview.

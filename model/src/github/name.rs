@@ -1,7 +1,7 @@
 //! What the previews of pull requests and branches are called: the one function that says so.
 
 use crate::name::{cut, short_hash};
-use crate::{DnsName, slug};
+use crate::{DnsName, Origin, slug};
 
 /// What a preview is named after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,18 @@ pub enum Named<'a> {
         /// The repository's full name.
         repository: &'a str,
     },
+}
+
+impl<'a> Named<'a> {
+    /// What a preview of this origin is named after; nothing, if it is made from neither.
+    pub fn of(origin: &'a Origin) -> Option<Self> {
+        let repository = origin.repository.as_deref().unwrap_or_default();
+        match (origin.pr_number, &origin.branch) {
+            (Some(number), _) => Some(Self::Pull { number, repository }),
+            (None, Some(name)) => Some(Self::Branch { name, repository }),
+            (None, None) => None,
+        }
+    }
 }
 
 /// How a name is made.

@@ -1,10 +1,12 @@
 //! Making the preview that is called for, and taking down the one that is not.
 
 use tempus_engine::JobError;
-use tempus_model::github::{Call, NameForm, Named, Repository, Rules, RulesAt, preview_name};
+use tempus_model::github::{
+    Act, Call, NameForm, Named, Repository, Rules, RulesAt, Verdict, preview_name,
+};
 use tempus_model::repository_file::PLACES;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{DnsName, Hint, JobId, Origin, Owner, Snapshot};
+use tempus_model::{Hint, JobId, Origin, Owner, Snapshot};
 
 use super::client::GitHubError;
 use super::previews::{FileText, NotCalled, Wish};
@@ -20,19 +22,25 @@ pub(super) enum Deployed {
 }
 
 impl Tending<'_> {
-    /// The repository's file at a commit.
+    /// The repository's file at a commit, asked for once while the source is tended.
     async fn file(
-        &self,
+        &mut self,
         repository: &Repository,
         sha: &str,
     ) -> Result<Option<FileText>, GitHubError> {
+        if let Some((_, file)) = self.file.as_ref().filter(|(of, _)| of == sha) {
+            return Ok(file.clone());
+        }
+        let mut file = None;
         for path in PLACES {
             if let Some(text) = self.github.client.file(repository, sha, path).await? {
                 let path = path.to_owned();
-                return Ok(Some(FileText { path, text }));
+                file = Some(FileText { path, text });
+                break;
             }
         }
-        Ok(None)
+        self.file = Some((sha.to_owned(), file.clone()));
+        Ok(file)
     }
 
     /// When the repository wants previews, by its file at this commit. A file that cannot be read asks
@@ -55,22 +63,46 @@ impl Tending<'_> {
         Ok(rules)
     }
 
+    /// Sees to what a pull request or branch calls for.
+    pub(super) async fn follow(
+        &mut self,
+        repository: &Repository,
+        origin: Origin,
+        verdict: &Verdict,
+        act: Act,
+        preview: Option<&Snapshot>,
+    ) -> Result<Deployed, Trouble> {
+        let deployed = match act {
+            Act::Deploy(call) => self.deploy(repository, origin, call).await?,
+            Act::Destroy => {
+                self.destroy(preview).await?;
+                Deployed::Settled
+            }
+            Act::Nothing => Deployed::Settled,
+        };
+        if let Verdict::Absent(why) = verdict {
+            self.absent(why);
+        }
+        Ok(deployed)
+    }
+
     /// Calls for a preview of a commit.
-    pub(super) async fn deploy(
+    async fn deploy(
         &mut self,
         repository: &Repository,
         origin: Origin,
         call: Call,
     ) -> Result<Deployed, Trouble> {
         let file = self.file(repository, &call.sha).await?;
-        let mut name = match &self.tended.name {
-            Some(name) => name.clone(),
-            None => self.free_name(&origin).await?,
-        };
-        for form in [NameForm::Plain, NameForm::Hashed] {
-            if form == NameForm::Hashed {
-                name = named(&origin, form);
-            }
+        let called = |form| Named::of(&origin).map(|named| preview_name(named, form));
+        // The one that reads best, and if another source has that, the one that no other has.
+        let best = self.tended.name.clone();
+        let names = [
+            best.or_else(|| called(NameForm::Plain)),
+            called(NameForm::Hashed),
+        ];
+        let mut taken = None;
+        for name in names.into_iter().flatten() {
             let wish = Wish {
                 name: name.clone(),
                 owner: owner(repository),
@@ -88,7 +120,7 @@ impl Tending<'_> {
                     self.keep().await?;
                     return Ok(Deployed::Settled);
                 }
-                Err(NotCalled::NameTaken) => {}
+                Err(NotCalled::NameTaken) => taken = Some(name),
                 Err(NotCalled::Refused(why)) => {
                     // Another commit may say something else.
                     self.tended.made = Some(call);
@@ -105,22 +137,9 @@ impl Tending<'_> {
             }
         }
         self.tended.made = Some(call);
-        self.tended.problem = Some(format!("the name {name} is held by another preview"));
+        self.tended.problem =
+            taken.map(|name| format!("the name {name} is held by another preview"));
         Ok(Deployed::Settled)
-    }
-
-    /// The name that reads best, unless a live preview of something else has it.
-    async fn free_name(&self, origin: &Origin) -> Result<DnsName, Trouble> {
-        let plain = named(origin, NameForm::Plain);
-        let holder = self.parts.store.get_by_name(&plain).await?;
-        let taken = holder.is_some_and(|holder| {
-            holder.row.desired.is_present() && !holder.identity.origin.is_same(origin)
-        });
-        Ok(if taken {
-            named(origin, NameForm::Hashed)
-        } else {
-            plain
-        })
     }
 
     /// Takes a preview down, if there is one that is wanted.
@@ -146,18 +165,6 @@ impl Tending<'_> {
         self.parts.hint_now(&Hint::look(id)).await;
         Ok(())
     }
-}
-
-fn named(origin: &Origin, form: NameForm) -> DnsName {
-    let repository = origin.repository.as_deref().unwrap_or_default();
-    let named = match (origin.pr_number, &origin.branch) {
-        (Some(number), _) => Named::Pull { number, repository },
-        (None, name) => Named::Branch {
-            name: name.as_deref().unwrap_or_default(),
-            repository,
-        },
-    };
-    preview_name(named, form)
 }
 
 /// The repository, by the number and the name that its workflows' identity tokens have too.

@@ -1,6 +1,6 @@
 //! A branch: has a preview while it is there and has no open pull request.
 
-use tempus_model::github::{Absent, Act, Branches, Call, Next, Repository, Verdict, act};
+use tempus_model::github::{Absent, Branches, Call, Next, Repository, Verdict, act};
 
 use super::LATER;
 use super::act::Deployed;
@@ -19,24 +19,15 @@ impl Tending<'_> {
         let verdict = self.called_for(&repository, name).await?;
         let preview = self.preview().await?;
         let row = preview.as_ref().map(|preview| &preview.row);
-        let mut later = None;
-        match act(&verdict, &self.tended, row) {
-            Act::Deploy(call) => {
-                let origin = origin(&repository, None, Some(name));
-                if let Deployed::Later = self.deploy(&repository, origin, call).await? {
-                    later = Some(LATER);
-                }
-            }
-            Act::Destroy => self.destroy(preview.as_ref()).await?,
-            Act::Nothing => {}
-        }
-        if let Verdict::Absent(why) = &verdict {
-            self.absent(why);
-        }
+        let act = act(&verdict, &self.tended, row);
+        let origin = origin(&repository, None, Some(name));
+        let deployed = self
+            .follow(&repository, origin, &verdict, act, preview.as_ref())
+            .await?;
         // There is no conversation to comment in.
         self.report(&repository, None, Some(&verdict)).await?;
-        if let Some(later) = later {
-            return Ok(Next::At(self.now().after(later)));
+        if deployed == Deployed::Later {
+            return Ok(Next::At(self.now().after(LATER)));
         }
         match (verdict, self.tended.preview) {
             (Verdict::Absent(_), None) => Ok(Next::Ended(self.github.settings.kept)),

@@ -29,31 +29,23 @@ impl Tending<'_> {
         }
         // A command that cannot be looked into now must not keep a close waiting.
         let commanded = self.commands(&repository, number, &mut asked).await;
-        let mut later = None;
+        let mut deployed = Deployed::Settled;
         let mut said = None;
         for _ in 0..ROUNDS {
             let verdict = self.verdict(&repository).await?;
             let preview = self.preview().await?;
             let row = preview.as_ref().map(|preview| &preview.row);
-            match act(&verdict, &self.tended, row) {
-                Act::Deploy(_) if !asked => {
-                    // What starts something is never started by what may be out of date.
-                    self.ask(&repository, number).await?;
-                    asked = true;
-                    continue;
-                }
-                Act::Deploy(call) => {
-                    let origin = origin(&repository, Some(number), None);
-                    if let Deployed::Later = self.deploy(&repository, origin, call).await? {
-                        later = Some(LATER);
-                    }
-                }
-                Act::Destroy => self.destroy(preview.as_ref()).await?,
-                Act::Nothing => {}
+            let act = act(&verdict, &self.tended, row);
+            if matches!(act, Act::Deploy(_)) && !asked {
+                // What starts something is never started by what may be out of date.
+                self.ask(&repository, number).await?;
+                asked = true;
+                continue;
             }
-            if let Verdict::Absent(why) = &verdict {
-                self.absent(why);
-            }
+            let origin = origin(&repository, Some(number), None);
+            deployed = self
+                .follow(&repository, origin, &verdict, act, preview.as_ref())
+                .await?;
             said = Some(verdict);
             break;
         }
@@ -66,8 +58,8 @@ impl Tending<'_> {
             // It came while GitHub was asked.
             return Ok(Next::At(self.now()));
         }
-        if let Some(later) = later {
-            return Ok(Next::At(self.now().after(later)));
+        if deployed == Deployed::Later {
+            return Ok(Next::At(self.now().after(LATER)));
         }
         self.next().await
     }

@@ -9,6 +9,7 @@ use tempus_model::github::{
 use tempus_model::{Hint, Nonce, Origin, Timestamp};
 
 use super::client::GitHubError;
+use super::previews::FileText;
 use super::{GitHub, LEASE, LONGEST_PAUSE, PAUSE};
 use crate::Parts;
 use crate::backoff::pause;
@@ -46,6 +47,8 @@ pub(super) struct Tending<'a> {
     /// What was done, as it will be written.
     pub tended: Tended,
     nonce: Nonce,
+    /// The repository's file that was read, and the commit that it is of.
+    pub file: Option<(String, Option<FileText>)>,
 }
 
 impl Shared {
@@ -71,6 +74,7 @@ impl Shared {
             tended: source.tended.clone(),
             source,
             nonce,
+            file: None,
         };
         let next = match key {
             SourceKey::App => tending.pass().await,
