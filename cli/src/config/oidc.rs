@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde_json::Value;
 use tempus_model::Scope;
+use tempus_steps::http::is_this_machine;
 
 use super::Setting;
 use super::text::{HttpUrl, Word};
@@ -64,8 +65,7 @@ impl OidcRule {
     /// Whether the issuer's keys cannot be exchanged on the way: HTTPS, or this very machine.
     fn is_guarded(&self) -> bool {
         reqwest::Url::parse(self.issuer.as_str()).is_ok_and(|url| {
-            let loopback = ["127.0.0.1", "[::1]", "localhost"];
-            let here = url.host_str().is_some_and(|host| loopback.contains(&host));
+            let here = url.host_str().is_some_and(is_this_machine);
             (url.scheme() == "https" || here)
                 && url.query().is_none()
                 && url.fragment().is_none()

@@ -1,5 +1,4 @@
-//! The keys that the gate signs with: secrets, so they are no keys of the configuration, which
-//! `tempus config` prints.
+//! The keys that the gate signs with.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,6 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 use tempus_steps::gate::GateKeys;
 
+use super::secret::secret;
 use crate::config::{AccessKind, Config, EngineKind};
 
 /// The environment variable that holds the keys, as ECS puts it there from a secret.
@@ -21,14 +21,9 @@ const FILE: &str = "gate.key";
 /// folder is the whole installation, of a file in it that is made with the first start. Several
 /// processes need the same keys, so the aws engine has none by itself.
 pub(super) fn keys(config: &Config, data: &Path) -> anyhow::Result<Option<GateKeys>> {
-    let keys = if let Some(text) = std::env::var_os(VARIABLE) {
-        let text = text.into_string();
-        let text = text.map_err(|_| anyhow::anyhow!("{VARIABLE} must be UTF-8"))?;
-        Some(GateKeys::parse(&text).context(VARIABLE)?)
-    } else if let Some(path) = &config.previews.gate_key_file {
-        let place = || format!("previews.gate_key_file: {}", path.display());
-        let text = fs::read_to_string(path).with_context(place)?;
-        Some(GateKeys::parse(&text).with_context(place)?)
+    let file = config.previews.gate_key_file.as_deref();
+    let keys = if let Some((text, place)) = secret(VARIABLE, "previews.gate_key_file", file)? {
+        Some(GateKeys::parse(&text).context(place)?)
     } else if config.engine == EngineKind::Sqlite {
         let path = data.join(FILE);
         let place = || path.display().to_string();

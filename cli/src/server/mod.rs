@@ -17,6 +17,7 @@ mod gate;
 mod github;
 mod listen;
 mod platform;
+mod secret;
 pub mod settings;
 
 use anyhow::Context;

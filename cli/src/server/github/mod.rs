@@ -4,7 +4,6 @@
 mod file;
 mod previews;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use tempus_steps::http;
 use tempus_worker::github::client::{AppKey, Client, Pace};
 use tempus_worker::github::{GitHub, Settings};
 
+use super::secret::secret;
 use crate::config::{Answer, Config};
 use previews::ApiPreviews;
 
@@ -53,10 +53,9 @@ pub(super) fn tending(config: &Config, api: &Api) -> anyhow::Result<Option<GitHu
     let base = settings.api.as_ref().map_or(GITHUB, |api| api.as_str());
     let base: reqwest::Url = base.parse().context("github.api")?;
     // In the clear only on this machine: a token goes along.
-    let here = ["127.0.0.1", "[::1]", "localhost"];
     let http = match base.scheme() {
         "https" => http::public()?,
-        _ if base.host_str().is_some_and(|host| here.contains(&host)) => http::plain(),
+        _ if base.host_str().is_some_and(http::is_this_machine) => http::plain(),
         _ => anyhow::bail!("github.api must be an https address, or one of this machine"),
     };
     // What GitHub says, it says at its own address; no token follows a redirect.
@@ -88,23 +87,6 @@ fn branches(config: &Config) -> Branches {
         Answer::Yes => Branches::Followed,
         Answer::No => Branches::Ignored,
     }
-}
-
-/// A secret of the environment, or of the file that is configured, and where it is from.
-fn secret(
-    variable: &str,
-    key: &str,
-    file: Option<&Path>,
-) -> anyhow::Result<Option<(String, String)>> {
-    if let Some(text) = std::env::var_os(variable) {
-        let text = text.into_string();
-        let text = text.map_err(|_| anyhow::anyhow!("{variable} must be UTF-8"))?;
-        return Ok(Some((text, variable.to_owned())));
-    }
-    let Some(path) = file else { return Ok(None) };
-    let place = format!("{key}: {}", path.display());
-    let text = std::fs::read_to_string(path).with_context(|| place.clone())?;
-    Ok(Some((text, place)))
 }
 
 #[cfg(test)]
