@@ -130,29 +130,22 @@ pub(super) struct Reader<'n, 'a> {
 }
 
 impl<'n, 'a> Reader<'n, 'a> {
-    /// Begins with a map. What is none is noted; nothing is an empty one.
-    pub fn open(node: &'n Node, mut at: At<'a>) -> Option<Self> {
-        let entries = match &node.value {
-            Value::Map(entries) => entries.as_slice(),
-            Value::Nothing => &[],
-            _ => {
-                at.refuse(
-                    node.line,
-                    "must be a map of keys, such as \"command: npm start\"",
-                );
-                return None;
-            }
-        };
-        Some(Self {
+    /// Goes through a map's keys. What is no map is noted, and so is what was not asked for: it is no key.
+    pub fn read<T>(node: &'n Node, mut at: At<'a>, keys: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let problem = "must be a map of keys, such as \"command: npm start\"";
+        let entries = at.take(node.line, node.value.entries(), problem)?;
+        let mut reader = Self {
             at,
             line: node.line,
             entries,
             known: Vec::new(),
-        })
+        };
+        let read = keys(&mut reader);
+        reader.finish();
+        Some(read)
     }
 
-    /// Ends with it: what was not asked for is no key.
-    pub fn finish(mut self) {
+    fn finish(mut self) {
         for (key, value) in self.entries {
             if !self.known.contains(&key.as_str()) {
                 let line = line_of_key(self.at.text, key, value.line);

@@ -66,17 +66,8 @@ fn read(
     example: &str,
     value: impl Fn(&Node, &mut At<'_>) -> Option<String>,
 ) -> Option<BTreeMap<String, String>> {
-    let entries = match &node.value {
-        Value::Map(entries) => entries.as_slice(),
-        Value::Nothing => &[],
-        _ => {
-            at.refuse(
-                node.line,
-                format!("must be a map of variables, such as \"{example}\""),
-            );
-            return None;
-        }
-    };
+    let problem = format!("must be a map of variables, such as \"{example}\"");
+    let entries = at.take(node.line, node.value.entries(), &problem)?;
     let mut variables = BTreeMap::new();
     for (name, node) in entries {
         let line = line_of_key(at.text, name, node.line);

@@ -203,11 +203,7 @@ impl RepositoryFile {
             key: String::new(),
             mistakes: &mut list,
         };
-        let read = Reader::open(&root, at).map(|mut keys| {
-            let read = file(&mut keys);
-            keys.finish();
-            read
-        });
+        let read = Reader::read(&root, at, file);
         list.sort_by_key(|mistake| mistake.line);
         match read {
             Some(read) if list.is_empty() => Ok(read),

@@ -38,6 +38,17 @@ pub(super) enum Value {
     Map(Vec<(String, Node)>),
 }
 
+impl Value {
+    /// The entries of a map; nothing is an empty one.
+    pub fn entries(&self) -> Option<&[(String, Node)]> {
+        match self {
+            Self::Map(entries) => Some(entries),
+            Self::Nothing => Some(&[]),
+            _ => None,
+        }
+    }
+}
+
 /// Reads the tree. A file without anything in it is nothing.
 pub(super) fn read(text: &str) -> Result<Node, Mistake> {
     let says_something = |line: &str| {

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::keys::{At, Form, Key, Keys, Reader};
 use super::node::{Node, Value};
 use super::sketch::Sketch;
-use super::values::FilePath;
+use super::values::{FilePath, text};
 
 /// What a preview's database begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +28,7 @@ impl Form for Seed {
                 let path = FilePath::of(text).map(|FilePath(path)| Self::Dump(path));
                 at.take(node.line, path, FilePath::ACCEPTED)
             }
-            Value::Map(_) => {
-                let mut keys = Reader::open(node, at.again())?;
-                let read = database(&mut keys);
-                keys.finish();
-                read
-            }
+            Value::Map(_) => Reader::read(node, at.again(), database).flatten(),
             _ => {
                 let problem = "must be the path of a dump, such as \"db/seed.sql\", or a template \
                     database, such as {database: shop_template}";
@@ -61,18 +56,16 @@ struct DatabaseName(String);
 impl Form for DatabaseName {
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
         let begins = |b: u8| b.is_ascii_lowercase() || b == b'_';
-        let sound = |text: &&String| {
-            text.len() <= 63
+        let sound = |text: &str| {
+            let sound = text.len() <= 63
                 && text.bytes().next().is_some_and(begins)
-                && text.bytes().all(|b| begins(b) || b.is_ascii_digit())
+                && text.bytes().all(|b| begins(b) || b.is_ascii_digit());
+            sound.then(|| Self(text.to_owned()))
         };
-        let name = match &node.value {
-            Value::Text(text) => Some(text).filter(sound).cloned().map(Self),
-            _ => None,
-        };
-        at.take(
-            node.line,
-            name,
+        text(
+            node,
+            at,
+            sound,
             "must be a database's name: a-z, 0-9 and '_', at most 63",
         )
     }

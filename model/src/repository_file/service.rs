@@ -155,10 +155,7 @@ fn one_of_several(keys: &mut impl Keys) -> FileService {
 
 impl Form for Autoscale {
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
-        let mut keys = Reader::open(node, at.again())?;
-        let read = autoscale(&mut keys);
-        keys.finish();
-        read
+        Reader::read(node, at.again(), autoscale).flatten()
     }
 
     fn schema() -> Json {
@@ -198,13 +195,13 @@ impl Form for Services {
                     let line = line_of_key(at.text, name, node.line);
                     let mut at = at.inner(name);
                     let name = dns_name(name, line, &mut at);
-                    let service = read(node, at, one_of_several);
+                    let service = Reader::read(node, at, one_of_several);
                     services.extend(name.zip(service));
                 }
             }
             Value::List(items) if !items.is_empty() => {
                 for (index, node) in items.iter().enumerate() {
-                    let service = read(node, at.inner(&format!("[{index}]")), |keys| {
+                    let service = Reader::read(node, at.inner(&format!("[{index}]")), |keys| {
                         keys.must(&NAME);
                         let name = keys.take(&NAME).map(|Name(name)| name);
                         (name, one_of_several(keys))
@@ -248,17 +245,6 @@ impl Form for Services {
             "items": listed.schema(),
         })
     }
-}
-
-fn read<'n, 'a, T>(
-    node: &'n Node,
-    at: At<'a>,
-    keys: impl FnOnce(&mut Reader<'n, 'a>) -> T,
-) -> Option<T> {
-    let mut reader = Reader::open(node, at)?;
-    let read = keys(&mut reader);
-    reader.finish();
-    Some(read)
 }
 
 /// A service's name.

@@ -7,7 +7,7 @@ use super::node::{Node, Value};
 use crate::{AccessMode, Schedule, Template, Ttl};
 
 /// A text of one kind.
-fn text<T>(
+pub(super) fn text<T>(
     node: &Node,
     at: &mut At<'_>,
     of: impl FnOnce(&str) -> Option<T>,
