@@ -84,8 +84,9 @@ impl Origin {
     }
 }
 
-/// Where a preview answers: a slot on one of the listeners that the API knows by configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a preview answers: a slot on one of the listeners that the API knows by configuration. Empty
+/// until the store has chosen one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The listener's name in the configuration.
     pub listener: String,

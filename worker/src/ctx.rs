@@ -43,11 +43,7 @@ impl AttemptCtx {
                 },
                 origin: Origin::default(),
                 template: String::new(),
-                route: Route {
-                    listener: String::new(),
-                    slot: None,
-                    url: String::new(),
-                },
+                route: Route::default(),
                 created_at: now,
                 predecessor: None,
             }),

@@ -136,11 +136,7 @@ fn identity(
         origin: asked.origin.clone(),
         template: template.to_owned(),
         // The store chooses one of the listeners, in the same transaction that takes its slot.
-        route: Route {
-            listener: String::new(),
-            slot: None,
-            url: String::new(),
-        },
+        route: Route::default(),
         created_at: now,
         predecessor: None,
     })

@@ -110,11 +110,7 @@ impl World {
             },
             origin: Origin::default(),
             template: String::new(),
-            route: Route {
-                listener: String::new(),
-                slot: None,
-                url: String::new(),
-            },
+            route: Route::default(),
             created_at: now,
             predecessor: None,
         };

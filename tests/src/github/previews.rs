@@ -60,11 +60,7 @@ impl Previews for StorePreviews {
                 owner: wish.owner,
                 origin: wish.origin,
                 template: spec.template.clone(),
-                route: Route {
-                    listener: String::new(),
-                    slot: None,
-                    url: String::new(),
-                },
+                route: Route::default(),
                 created_at: now,
                 predecessor: None,
             },

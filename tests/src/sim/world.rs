@@ -202,11 +202,7 @@ impl World {
                 },
                 origin: Origin::default(),
                 template: spec.template.clone(),
-                route: Route {
-                    listener: String::new(),
-                    slot: None,
-                    url: String::new(),
-                },
+                route: Route::default(),
                 created_at: now,
                 predecessor: None,
             },

@@ -5,14 +5,8 @@ use tempus_tests::github::World;
 
 use super::sha;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_no_delivery_told_is_found() {
-    let world = World::start().await;
-    for number in 1..=5 {
-        drop(world.hub.change(number, |pull| pull.sha = sha('a')));
-    }
-    world.pass().await;
-    for number in 1..=5 {
+async fn until_ready(world: &World, numbers: std::ops::RangeInclusive<u64>) {
+    for number in numbers {
         let name = format!("pr-{number}-shop");
         world
             .until(&name, async |world: &World| {
@@ -21,6 +15,16 @@ async fn what_no_delivery_told_is_found() {
             .await;
     }
     world.until_rest().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_delivery_told_is_found() {
+    let world = World::start().await;
+    for number in 1..=5 {
+        drop(world.hub.change(number, |pull| pull.sha = sha('a')));
+    }
+    world.pass().await;
+    until_ready(&world, 1..=5).await;
     // Closed, and nobody said so. Two of them go by one pass, at most.
     for number in 1..=3 {
         drop(world.hub.change(number, |pull| pull.open = false));
@@ -58,15 +62,7 @@ async fn an_error_or_an_empty_list_is_no_information() {
             .deliver("pull_request", &number.to_string(), &opened)
             .await;
     }
-    for number in 1..=4 {
-        let name = format!("pr-{number}-shop");
-        world
-            .until(&name, async |world: &World| {
-                world.phase(&name).await == Some(Phase::Ready)
-            })
-            .await;
-    }
-    world.until_rest().await;
+    until_ready(&world, 1..=4).await;
     world.hub.hide_pulls(true);
     let before = world.hub.seen().pull_reads;
     world.pass().await;

@@ -73,11 +73,7 @@ pub(crate) fn new_preview(name: &str, now: Timestamp) -> NewPreview {
             owner: owner("ada"),
             origin: Origin::default(),
             template: "api-service".to_owned(),
-            route: Route {
-                listener: String::new(),
-                slot: None,
-                url: String::new(),
-            },
+            route: Route::default(),
             created_at: now,
             predecessor: None,
         },
