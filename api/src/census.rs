@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tempus_engine::{Filter, Store, StoreError};
-use tempus_model::{Access, Desired, Phase, PreviewId, Row, Spec, SpecId};
+use tempus_model::{Desired, Phase, PreviewId, Row, Spec, SpecId, Template};
 use tempus_steps::Platform;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -87,12 +87,7 @@ async fn previews(
         phases: LIVE.to_vec(),
         ..Filter::default()
     };
-    let nothing = Spec {
-        template: String::new(),
-        commit_sha: None,
-        access: Access::Open,
-        services: Vec::new(),
-    };
+    let nothing = Spec::new(Template::default(), Vec::new());
     let mut count = Count {
         phases: LIVE.map(|phase| (phase, 0.0)),
         parked: 0.0,

@@ -75,31 +75,16 @@ impl Spec {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::Service;
+    use crate::{Service, Template};
 
     fn spec(sizes: &[(u32, u32)]) -> Spec {
         let service = |&(cpu, memory): &(u32, u32)| Service {
-            name: "web".parse().unwrap(),
-            command: None,
-            image: None,
-            dir: None,
-            port: 8080,
-            env: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            health_path: "/".to_owned(),
-            path: None,
             cpu,
             memory,
+            ..Service::new("web".parse().unwrap(), 8080)
         };
-        Spec {
-            template: "api-service".to_owned(),
-            commit_sha: None,
-            access: crate::Access::Open,
-            services: sizes.iter().map(service).collect(),
-        }
+        Spec::new(Template::ApiService, sizes.iter().map(service).collect())
     }
 
     #[test]

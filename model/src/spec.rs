@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, DnsName, SpecId};
+use crate::{Access, DnsName, SpecId, Template};
 
 /// What a preview runs. Immutable once stored; its id is the hash of its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +96,16 @@ impl Default for Limits {
 }
 
 impl Spec {
+    /// A spec of these services, and of nothing that need not be said.
+    pub fn new(template: Template, services: Vec<Service>) -> Self {
+        Self {
+            template: template.to_string(),
+            commit_sha: None,
+            access: Access::Open,
+            services,
+        }
+    }
+
     /// The id: a hash of the spec's JSON (field order is fixed by the type, maps are sorted).
     pub fn id(&self) -> SpecId {
         let canonical = serde_json::to_vec(self).unwrap_or_default();
@@ -177,6 +187,23 @@ impl Spec {
 }
 
 impl Service {
+    /// A private service of the smallest size that Fargate has, and of nothing that need not be said.
+    pub fn new(name: DnsName, port: u16) -> Self {
+        Self {
+            name,
+            command: None,
+            image: None,
+            dir: None,
+            port,
+            env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            health_path: "/".to_owned(),
+            path: None,
+            cpu: 256,
+            memory: 512,
+        }
+    }
+
     fn check(&self, field: &dyn Fn(&str) -> String, errors: &mut Vec<FieldError>) {
         for (name, path) in [
             ("health_path", Some(&self.health_path)),
@@ -248,17 +275,9 @@ mod tests {
 
     fn service(name: &str, port: u16, path: Option<&str>) -> Service {
         Service {
-            name: name.parse().unwrap(),
             command: Some("true".into()),
-            image: None,
-            dir: None,
-            port,
-            env: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            health_path: "/".into(),
             path: path.map(Into::into),
-            cpu: 256,
-            memory: 512,
+            ..Service::new(name.parse().unwrap(), port)
         }
     }
 
@@ -269,12 +288,7 @@ mod tests {
 
     #[test]
     fn each_refusal_names_its_field() {
-        let of = |services| Spec {
-            template: "api-service".into(),
-            commit_sha: None,
-            access: Access::Open,
-            services,
-        };
+        let of = |services| Spec::new(Template::ApiService, services);
         let good = of(vec![
             service("web", 80, Some("/")),
             service("api", 81, Some("/api")),
@@ -313,12 +327,7 @@ mod tests {
 
     #[test]
     fn equal_specs_have_equal_ids() {
-        let a = Spec {
-            template: "t".into(),
-            commit_sha: None,
-            access: Access::Open,
-            services: vec![service("a", 1, None)],
-        };
+        let a = Spec::new(Template::ApiService, vec![service("a", 1, None)]);
         let mut b = a.clone();
         assert_eq!(a.id(), b.id());
         b.access = Access::Link;

@@ -117,17 +117,8 @@ mod tests {
 
     fn missing(command: &str) -> Option<String> {
         let service = Service {
-            name: "web".parse().unwrap(),
             command: Some(command.to_owned()),
-            image: None,
-            dir: None,
-            port: 1,
-            env: std::collections::BTreeMap::new(),
-            secrets: std::collections::BTreeMap::new(),
-            health_path: "/".into(),
-            path: None,
-            cpu: 1,
-            memory: 1,
+            ..Service::new("web".parse().unwrap(), 1)
         };
         missing_program(command, &service).map(str::to_owned)
     }

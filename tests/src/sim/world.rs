@@ -11,8 +11,8 @@ use tempus_engine::{
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Access, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Row, Service,
-    Snapshot, Spec, Timestamp, WorkerId,
+    Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Row, Service, Snapshot,
+    Spec, Template, Timestamp, WorkerId,
 };
 use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
 use tempus_worker::{Parts, Worker, WorkerConfig};
@@ -351,24 +351,13 @@ pub fn spec(services: &[(&str, &str)]) -> Spec {
         if *version == "sick" {
             env.insert("SICK".to_owned(), String::new());
         }
+        let name = name.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
         Service {
-            name: name.parse().unwrap_or_else(|e| panic!("{name}: {e}")),
-            command: None,
             image: Some("app".to_owned()),
-            dir: None,
-            port: 8000 + u16::try_from(index).unwrap_or(0),
             env,
-            secrets: BTreeMap::new(),
-            health_path: "/".to_owned(),
             path: (index == 0).then(|| "/".to_owned()),
-            cpu: 256,
-            memory: 512,
+            ..Service::new(name, 8000 + u16::try_from(index).unwrap_or(0))
         }
     });
-    Spec {
-        template: "api-service".to_owned(),
-        commit_sha: None,
-        access: Access::Open,
-        services: services.collect(),
-    }
+    Spec::new(Template::ApiService, services.collect())
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tempus_model::transition::accept::NewJob;
 use tempus_model::{
-    Access, Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Route,
-    Service, Spec, StepId, Timestamp,
+    Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Route, Service, Spec,
+    StepId, Template, Timestamp,
 };
 use uuid::Uuid;
 
@@ -27,24 +27,12 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 
 /// A spec; different numbers are different specs.
 pub(in crate::conformance) fn spec(number: u16) -> Spec {
-    Spec {
-        template: "api-service".to_owned(),
-        commit_sha: None,
-        access: Access::Open,
-        services: vec![Service {
-            name: "web".parse().unwrap(),
-            command: Some(format!("serve --version {number}")),
-            image: None,
-            dir: None,
-            port: 8080,
-            env: std::collections::BTreeMap::new(),
-            secrets: std::collections::BTreeMap::new(),
-            health_path: "/".to_owned(),
-            path: Some("/".to_owned()),
-            cpu: 256,
-            memory: 512,
-        }],
-    }
+    let web = Service {
+        command: Some(format!("serve --version {number}")),
+        path: Some("/".to_owned()),
+        ..Service::new("web".parse().unwrap(), 8080)
+    };
+    Spec::new(Template::ApiService, vec![web])
 }
 
 /// A job about to be accepted.

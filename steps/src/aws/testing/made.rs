@@ -1,8 +1,6 @@
 //! Options, specifications and answers to test with.
 
-use std::collections::BTreeMap;
-
-use tempus_model::{Access, Service, Spec};
+use tempus_model::{Service, Spec, Template};
 
 use crate::aws::client::{Deployment, Life, Rollout, Seen};
 use crate::aws::options::{AwsOptions, ListenerMode, ListenerOption, ListenerTarget};
@@ -34,27 +32,14 @@ pub(in crate::aws) fn options() -> AwsOptions {
 
 pub(in crate::aws) fn service(name: &str, port: u16, path: Option<&str>) -> Service {
     Service {
-        name: name.parse().unwrap(),
-        command: None,
         image: Some("registry/app:1".into()),
-        dir: None,
-        port,
-        env: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        health_path: "/".into(),
         path: path.map(Into::into),
-        cpu: 256,
-        memory: 512,
+        ..Service::new(name.parse().unwrap(), port)
     }
 }
 
 pub(in crate::aws) fn spec(services: Vec<Service>) -> Spec {
-    Spec {
-        template: "api-service".into(),
-        commit_sha: None,
-        access: Access::Open,
-        services,
-    }
+    Spec::new(Template::ApiService, services)
 }
 
 /// A deployment that is up.
