@@ -17,6 +17,9 @@ use crate::sim::FaultKind;
 /// The longest delay, as SQS has it.
 const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
+/// What a lost message costs at most: a minute until the reminder, and the reminder's own way.
+const LOSS: Duration = Duration::from_secs(75);
+
 /// The queue.
 pub struct SimQueue {
     messages: Mutex<Messages>,
@@ -30,8 +33,8 @@ struct Messages {
     struck: BTreeMap<FaultKind, u64>,
     last: u64,
     all: BTreeMap<u64, Message>,
-    /// When a message about this preview was last lost.
-    lost: BTreeMap<PreviewId, Instant>,
+    /// When messages about a preview were lost or made late, and how much time each cost at most.
+    harm: BTreeMap<PreviewId, Vec<(Instant, Duration)>>,
 }
 
 struct Message {
@@ -63,7 +66,7 @@ impl SimQueue {
                 struck: BTreeMap::new(),
                 last: 0,
                 all: BTreeMap::new(),
-                lost: BTreeMap::new(),
+                harm: BTreeMap::new(),
             }),
             changed: Notify::new(),
             state,
@@ -82,11 +85,13 @@ impl SimQueue {
         let now = Instant::now();
         let mut messages = self.messages();
         if messages.strikes(FaultKind::QueueLost) {
-            messages.lost.extend(about.map(|preview| (preview, now)));
+            messages.harm(about, LOSS);
             return;
         }
         let late = if messages.strikes(FaultKind::QueueLate) {
-            up_to(messages.habits.late_by)
+            let late = up_to(messages.habits.late_by);
+            messages.harm(about, late);
+            late
         } else {
             Duration::ZERO
         };
@@ -143,14 +148,19 @@ impl SimQueue {
         self.messages().struck.clone()
     }
 
-    /// When a message about this preview was last lost.
-    pub fn lost(&self, preview: PreviewId) -> Option<Instant> {
-        self.messages().lost.get(&preview).copied()
+    /// How much time it costs at most what was lost or made late of a preview's messages, of what was
+    /// felt in this time before now or later.
+    pub fn harm_within(&self, preview: PreviewId, time: Duration) -> Duration {
+        let messages = self.messages();
+        let harm = messages.harm.get(&preview).into_iter().flatten();
+        harm.filter(|(at, cost)| at.elapsed() <= time + *cost)
+            .map(|(_, cost)| *cost)
+            .sum()
     }
 
     /// Notes that a message about this preview was lost on its way here.
     pub fn lose(&self, preview: PreviewId) {
-        self.messages().lost.insert(preview, Instant::now());
+        self.messages().harm(Some(preview), LOSS);
     }
 
     /// How many messages there are, whatever their state.
@@ -169,6 +179,13 @@ impl SimQueue {
 }
 
 impl Messages {
+    fn harm(&mut self, about: Option<PreviewId>, cost: Duration) {
+        if let Some(preview) = about {
+            let harm = self.harm.entry(preview).or_default();
+            harm.push((Instant::now(), cost));
+        }
+    }
+
     fn strikes(&mut self, kind: FaultKind) -> bool {
         let habits = &self.habits;
         let struck = strikes(match kind {

@@ -41,4 +41,12 @@ pub const REGRESSIONS: &[(u64, &str)] = &[
         "a process that stood still in a renewal began a call although the renewal left no time for it",
     ),
     (3666, "the same"),
+    (
+        3008,
+        "of several hints that the queue lost in a row, the harness reckoned with the last only",
+    ),
+    (
+        4455,
+        "the harness did not reckon with a reminder that the queue made late",
+    ),
 ];

@@ -367,27 +367,13 @@ impl Watch for Eye {
 }
 
 impl Storm {
+    /// How much time it costs at most what was made to go wrong of calls and processes since then.
     pub(super) fn injected_since(&self, preview: PreviewId, since: Timestamp) -> Duration {
-        let lost = self
-            .engine()
-            .queue
-            .lost(preview)
-            .map_or(Duration::ZERO, |at| {
-                let ago = Timestamp::from_millis(
-                    self.clock.now().millis()
-                        - i64::try_from(at.elapsed().as_millis()).unwrap_or(0),
-                );
-                if ago >= since {
-                    Duration::from_secs(75)
-                } else {
-                    Duration::ZERO
-                }
-            });
         let seen = self.seen();
         let injected = seen.injected.iter().rev().filter(|(at, about, cost)| {
             at.after(*cost) >= since && about.is_none_or(|about| about == preview)
         });
-        lost + injected.map(|(_, _, cost)| *cost).sum::<Duration>()
+        injected.map(|(_, _, cost)| *cost).sum()
     }
 
     pub(super) fn existed(&self, resource: &Resource) -> bool {

@@ -31,7 +31,9 @@ impl Around for Storm {
     }
 
     fn injected(&self, preview: PreviewId, since: Timestamp) -> Duration {
-        self.injected_since(preview, since)
+        let queue = &self.engine().queue;
+        let messages = queue.harm_within(preview, since.until(self.clock.now()));
+        messages + self.injected_since(preview, since)
     }
 
     fn things(&self) -> Vec<Item> {
