@@ -16,8 +16,6 @@
 /// The version, and the commit it was built from where that was known.
 pub const VERSION: &str = env!("BUILD_VERSION");
 
-#[cfg(test)]
-mod anything;
 pub mod cli;
 pub mod client;
 pub mod commands;

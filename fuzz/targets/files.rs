@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: &str| tempus_fuzz::files(input));
+fuzz_target!(|input: &str| tempus_fuzz::stored::files(input));

@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: &str| tempus_fuzz::hints(input));
+fuzz_target!(|input: &str| tempus_fuzz::stored::hints(input));

@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: &str| tempus_fuzz::rows(input));
+fuzz_target!(|input: &str| tempus_fuzz::stored::rows(input));

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-#[path = "../../fuzz/src/lib.rs"]
+#[path = "../../fuzz/src/stored.rs"]
 mod fuzz;
 
 use proptest::prelude::*;

@@ -261,7 +261,6 @@ mod anything {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::anything::hold;
 
     /// A value as somebody might write it.
     fn value() -> impl Strategy<Value = String> {
@@ -288,7 +287,7 @@ mod anything {
     /// place, and what is lacking by its key.
     #[test]
     fn any_file_is_loaded_or_refused_with_a_reason() {
-        hold(600, &anything(), |(set, noise)| {
+        proptest!(ProptestConfig::with_cases(600), |((set, noise) in anything())| {
             let keys = keys::keys();
             let mut file = String::new();
             for (which, value) in &set {
@@ -319,7 +318,6 @@ mod anything {
                     );
                 }
             }
-            Ok(())
         });
     }
 }
