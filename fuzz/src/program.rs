@@ -7,14 +7,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tempus_api::{
-    Api, Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Metrics, Parts, Size, Socket,
-    TtlRange,
-};
+use tempus_api::testing::config;
+use tempus_api::{Api, Config, Metrics, Parts, Socket};
 use tempus_cli::config::{FileChoice, Sources, keys, load};
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{Quotas, SystemClock};
-use tempus_model::Limits;
 use tempus_steps::sim::{Cloud, Habits, NoFaults, SimPlatform};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -111,7 +108,6 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 fn parts(port: u16) -> Parts {
     let engine = SqliteEngine::in_memory(Options::default()).unwrap();
     let cloud = Cloud::new(Habits::default(), Arc::new(NoFaults));
-    let ttl = |text: &str| text.parse().unwrap();
     Parts {
         store: engine.store(),
         queue: engine.queue(),
@@ -120,30 +116,11 @@ fn parts(port: u16) -> Parts {
         gate: None,
         metrics: Metrics::install().unwrap(),
         config: Config {
-            limits: Limits::default(),
-            ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d")).unwrap(),
             quotas: Quotas {
                 per_owner: 100,
                 total: 1000,
             },
-            listeners: vec![ListenerTemplate {
-                name: "local".to_owned(),
-                slots: None,
-                url: "http://{name}.localhost:8081/".to_owned(),
-            }],
-            fronts: Vec::new(),
-            access: DefaultAccess::Open,
-            default_app: DefaultApp {
-                command: Some("serve".to_owned()),
-                ..DefaultApp::default()
-            },
-            size: Size::default(),
-            hosts: Hosts {
-                ports: vec![port],
-                names: Vec::new(),
-            },
-            trusted_proxies: Vec::new(),
-            body_limit: Config::BODY_LIMIT,
+            ..config(port)
         },
         identity: None,
         webhook: None,

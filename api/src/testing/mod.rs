@@ -1,7 +1,9 @@
 //! Holds answers against the OpenAPI document, so that a test of anything tests the document too;
-//! and whom a server has to believe besides: authorities, and issuers of identity tokens.
+//! and whom a server has to believe besides: authorities, and issuers of identity tokens; and a
+//! configuration to begin from.
 
 mod authority;
+mod config;
 mod issuer;
 
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::{Map, Value, json};
 
 pub use authority::Authority;
+pub use config::config;
 pub use issuer::{Issuer, Key, Manner, encoded, message};
 
 /// The document, ready to check answers.

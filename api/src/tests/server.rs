@@ -6,9 +6,8 @@ use std::time::Duration;
 use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use tempus_engine::sqlite::{Options, SqliteEngine};
-use tempus_engine::{Queue, Quotas, SystemClock};
+use tempus_engine::{Queue, SystemClock};
 use tempus_model::github::Branches;
-use tempus_model::{Limits, Ttl};
 use tempus_steps::gate::{Gate, GateKeys};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -16,11 +15,8 @@ use tokio::task::JoinHandle;
 
 use super::hand::Hand;
 use super::platform::TestPlatform;
-use crate::testing::Contract;
-use crate::{
-    Api, Config, DefaultAccess, DefaultApp, Front, Hosts, Identity, ListenerTemplate, Metrics,
-    Parts, Size, Socket, TtlRange, Webhook,
-};
+use crate::testing::{Contract, config};
+use crate::{Api, Config, Front, Identity, Metrics, Parts, Socket, Webhook};
 
 /// What GitHub signs with.
 pub(super) const WEBHOOK_SECRET: &str = "a secret between GitHub and us";
@@ -62,10 +58,6 @@ impl Answer {
     }
 }
 
-fn ttl(text: &str) -> Ttl {
-    text.parse().unwrap()
-}
-
 /// Previews behind a load balancer of each kind.
 fn fronts() -> Vec<Front> {
     let domain = "a1.example.com".to_owned();
@@ -105,30 +97,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut config = Config {
-            limits: Limits::default(),
-            ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d")).unwrap(),
-            quotas: Quotas {
-                per_owner: 3,
-                total: 100,
-            },
-            listeners: vec![ListenerTemplate {
-                name: "local".to_owned(),
-                slots: None,
-                url: "http://{name}.localhost:8081/".to_owned(),
-            }],
             fronts: fronts(),
-            access: DefaultAccess::Open,
-            default_app: DefaultApp {
-                command: Some("serve".to_owned()),
-                ..DefaultApp::default()
-            },
-            size: Size::default(),
-            hosts: Hosts {
-                ports: vec![port],
-                names: Vec::new(),
-            },
-            trusted_proxies: Vec::new(),
-            body_limit: Config::BODY_LIMIT,
+            ..config(port)
         };
         change(&mut config);
         let gate = Arc::new(Gate::new(GateKeys::parse(&"k".repeat(32)).unwrap()));
