@@ -128,6 +128,7 @@ mod tests {
             started_at: Timestamp::default(),
             rejected: None,
             vouches: None,
+            looked_again: false,
             progress: Vec::new(),
         }
     }
@@ -194,6 +195,28 @@ mod tests {
         assert_eq!(next(&mut saga, &ledger), Next::Compensate(ids(&["timer"])));
         ledger.strike_out(&StepId::single("timer"));
         assert_eq!(next(&mut saga, &ledger), Next::Finish);
+    }
+
+    #[test]
+    fn looking_again_carries_out_what_was_done_and_never_turns_an_unwind() {
+        let stages: &[(u8, &[&str])] = &[(0, &["timer"]), (4, &["web"]), (5, &["healthy"])];
+        let mut forward = saga(Course::Forward, stages);
+        forward.at = 2;
+        forward.entered = true;
+        let mut ledger = owning(&[(0, "timer"), (4, "web")]);
+        forward.look_again(&mut ledger);
+        assert_eq!(next(&mut forward, &ledger), Next::Enter);
+        for step in ["timer", "web", "healthy"] {
+            forward.enter(&mut ledger, Timestamp::default());
+            assert_eq!(next(&mut forward, &ledger), Next::Execute(ids(&[step])));
+            ledger.finish(&StepId::single(step), raw("null"));
+            next(&mut forward, &ledger);
+        }
+
+        let mut unwind = saga(Course::Unwind, &[]);
+        let mut ledger = owning(&[(0, "timer"), (4, "web")]);
+        unwind.look_again(&mut ledger);
+        assert!(ledger.entries().iter().all(|entry| entry.done));
     }
 
     #[test]

@@ -144,6 +144,10 @@ pub struct Saga {
     /// The row's suspicion when a verify began: what the verify can vouch for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vouches: Option<u32>,
+    /// Set once a rejection was not believed, because a late call may have caused it, and every
+    /// step was looked at again: the next one is believed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked_again: bool,
     /// How each of its steps came about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub progress: Vec<StepProgress>,
@@ -223,6 +227,18 @@ impl Saga {
     /// How this step came about.
     pub fn progress(&self, step: &StepId) -> Option<&StepProgress> {
         self.progress.iter().find(|p| p.step == *step)
+    }
+
+    /// Goes back to the first stage, with every step to be carried out again on what exists. What
+    /// was done may have been undone since, by the late call of a process that stood still; what
+    /// waits for it would wait for ever. For suspect rows only, whose steps look before they make
+    /// anything. An unwind has no way back.
+    pub fn look_again(&mut self, ledger: &mut Ledger) {
+        if self.course != Course::Unwind {
+            ledger.doubt_all();
+            self.at = 0;
+            self.entered = false;
+        }
     }
 
     /// Starts every deadline anew and frees what was stuck: an operator says that it is worth
@@ -324,6 +340,7 @@ mod tests {
             started_at: at(0),
             rejected: None,
             vouches: None,
+            looked_again: false,
             progress: Vec::new(),
         };
         let step = StepId::single("healthy");

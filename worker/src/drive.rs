@@ -152,12 +152,26 @@ impl Drive<'_> {
         match end {
             GroupEnd::Finished | GroupEnd::Moved => Ok(None),
             GroupEnd::Rejected(failure) => {
+                if self.looks_again() {
+                    tracing::warn!(
+                        reason = %failure.reason,
+                        "rejected, perhaps by what a late call did: looking at every step again"
+                    );
+                    self.held.look_again().await?;
+                    return Ok(None);
+                }
                 let now = self.parts.now();
                 self.turn_round(failure, now).await
             }
             GroupEnd::Wait(until) => self.wait(until).await.map(Some),
             GroupEnd::Stopping => self.hand_over().await.map(Some),
         }
+    }
+
+    /// Whether a rejection is not believed yet: what was done for a suspect row may have been undone.
+    fn looks_again(&self) -> bool {
+        let saga = &self.held.saga;
+        self.held.is_suspect() && saga.course != Course::Unwind && !saga.looked_again
     }
 
     /// Points the saga at what is wanted now.

@@ -184,6 +184,13 @@ impl Held {
         Ok(())
     }
 
+    /// Has the saga carry every step out again, once, on what exists.
+    pub(crate) async fn look_again(&mut self) -> Result<(), NotWritten> {
+        self.saga.look_again(&mut self.ledger);
+        self.saga.looked_again = true;
+        self.checkpoint().await
+    }
+
     /// Points the saga elsewhere, with the first stage entered already.
     pub(crate) async fn turn(&mut self, mut next: Saga, now: Timestamp) -> Result<(), NotWritten> {
         let left = match self.saga.job {

@@ -187,6 +187,7 @@ fn empty(row: &Row, plan: PlanId, job: Option<JobRef>, now: Timestamp) -> Saga {
         started_at: now,
         rejected: None,
         vouches: None,
+        looked_again: false,
         progress: Vec::new(),
     }
 }

@@ -124,6 +124,7 @@ impl Hand {
             started_at: now,
             rejected: None,
             vouches: (kind == PlanKind::Verify).then_some(row.suspicion),
+            looked_again: false,
             progress: Vec::new(),
         };
         let claim = Claim {

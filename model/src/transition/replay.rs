@@ -3,7 +3,8 @@
 use super::Change;
 use crate::{Row, Timestamp};
 
-/// A parked row going on from where it stood, with deadlines and attempts counted anew. `None` if
+/// A parked row going on from where it stood, with deadlines and attempts counted anew. If it is
+/// suspect and not being unwound, from its first step, looking at what each of them made. `None` if
 /// it is not parked (replaying twice is harmless).
 pub fn replay(row: &Row, now: Timestamp) -> Option<Change> {
     row.parked.as_ref()?;
@@ -44,12 +45,18 @@ pub fn remind(row: &Row, now: Timestamp, spacing: std::time::Duration) -> Option
 }
 
 impl Row {
-    /// Takes the row out of the dead letters; its saga goes on from its place.
+    /// Takes the row out of the dead letters.
     pub(super) fn unpark(&mut self) {
         if self.parked.take().is_some()
             && let Some(saga) = &mut self.saga
         {
             saga.retry_anew();
+            // Of a row that is trusted, what is done is as it was: a step that is carried out again
+            // without looking would make a second one of what cannot be named.
+            if self.suspicion > 0 {
+                saga.look_again(&mut self.ledger);
+                saga.looked_again = false;
+            }
         }
         self.attempts = 0;
     }

@@ -119,6 +119,26 @@ impl World {
         self.make(w, held, Write::Turn(Box::new(turn)), heard, scope)
     }
 
+    /// A rejection of a suspect row's saga is not believed at once: every step is looked at again.
+    fn rejected(
+        &mut self,
+        w: usize,
+        mut held: Held,
+        failure: Failure,
+        heard: bool,
+        scope: &Scope,
+    ) -> bool {
+        let course = held.saga.course;
+        if !held.is_suspect() || course == Course::Unwind || held.saga.looked_again {
+            return self.turn_round(w, held, failure, heard, scope);
+        }
+        held.saga.look_again(&mut held.ledger);
+        held.saga.looked_again = true;
+        held.doing = Doing::Thinking;
+        let write = self.checkpoint(&held);
+        self.make(w, held, write, heard, scope)
+    }
+
     fn turn_round(
         &mut self,
         w: usize,
@@ -267,7 +287,7 @@ impl World {
         let under_way = steps.open.iter().any(|slot| slot.called);
         if let Some(failure) = &steps.rejected {
             let failure = failure.clone();
-            return !under_way && self.turn_round(w, held, failure, heard, scope);
+            return !under_way && self.rejected(w, held, failure, heard, scope);
         }
         if held.has_moved() {
             held.doing = Doing::Thinking;

@@ -180,6 +180,7 @@ impl Of<'_> {
             started_at: _,
             rejected,
             vouches,
+            looked_again,
             progress,
         } = saga;
         to.word(plan.kind as u64);
@@ -188,7 +189,7 @@ impl Of<'_> {
         self.expiry(*expires_at, to);
         course.hash(to);
         spec_of(*target, to);
-        (*at, *entered, rejected.is_some()).hash(to);
+        (*at, *entered, *looked_again, rejected.is_some()).hash(to);
         to.word(vouches.map_or(2, |vouches| u64::from(vouches == suspicion)));
         for progress in progress {
             progress.step.hash(to);

@@ -40,6 +40,7 @@ fn empty(row: &Row, kind: PlanKind, job: Option<JobRef>, now: Timestamp) -> Saga
         started_at: now,
         rejected: None,
         vouches: None,
+        looked_again: false,
         progress: Vec::new(),
     }
 }

@@ -85,6 +85,7 @@ fn begin(row: &Row, now: Timestamp) -> Option<Saga> {
         started_at: now,
         rejected: None,
         vouches: (kind == PlanKind::Verify).then_some(row.suspicion),
+        looked_again: false,
         progress: Vec::new(),
     })
 }

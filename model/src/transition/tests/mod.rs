@@ -87,6 +87,7 @@ fn saga(row: &Row, course: Course, job: Option<JobRef>, now: Timestamp) -> Saga 
         started_at: now,
         rejected: None,
         vouches: None,
+        looked_again: false,
         progress: Vec::new(),
     }
 }
@@ -264,6 +265,36 @@ fn an_expired_lease_counts_and_makes_suspect_and_five_park() {
     );
     let replayed = replay::replay(&parked, at(200)).unwrap().row;
     assert_eq!((replayed.attempts, replayed.due_at), (0, Some(at(200))));
+}
+
+/// Of a trusted row nothing that is done is made again, and what may have been undone is looked at.
+#[test]
+fn a_replay_looks_at_what_is_done_only_for_a_suspect_row() {
+    let step = StepId::single("web");
+    let mut parked = claimed(&created(), 0, at(0));
+    let planned = std::sync::Arc::from(serde_json::value::RawValue::NULL.to_owned());
+    parked
+        .ledger
+        .enter(&step, 4, std::sync::Arc::clone(&planned), parked.generation);
+    parked.ledger.finish(&step, planned);
+    parked.lease = None;
+    parked.parked = Some(Parked {
+        failure: Failure::rejected(&step, "no"),
+        since: at(1),
+    });
+    let saga = parked.saga.as_mut().unwrap();
+    (saga.at, saga.entered, saga.looked_again) = (1, true, true);
+
+    let place = |row: &Row| {
+        let saga = row.saga.as_ref().unwrap();
+        let done = row.ledger.get(&step).unwrap().done;
+        (done, saga.at, saga.entered, saga.looked_again)
+    };
+    let trusted = replay::replay(&parked, at(2)).unwrap().row;
+    assert_eq!(place(&trusted), (true, 1, true, true));
+    parked.suspicion = 1;
+    let suspect = replay::replay(&parked, at(2)).unwrap().row;
+    assert_eq!(place(&suspect), (false, 0, false, false));
 }
 
 #[test]

@@ -49,4 +49,8 @@ pub const REGRESSIONS: &[(u64, &str)] = &[
         4455,
         "the harness did not reckon with a reminder that the queue made late",
     ),
+    (
+        4507,
+        "a frozen worker's late update undid a step that was done; the update parked, and no replay looked at that step again",
+    ),
 ];
