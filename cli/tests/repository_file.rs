@@ -192,7 +192,7 @@ fn the_page_has_every_key_and_its_examples_are_accepted() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         let read = RepositoryFile::read("docs/repository-file.md", example);
         assert!(read.is_ok(), "{example}\n{}", read.unwrap_err());

@@ -287,8 +287,9 @@ pub struct Accepted {
     pub preview: PreviewId,
     /// Its job.
     pub job: JobRef,
-    /// Where it answers.
-    pub url: String,
+    /// Where it answers; `None` for one without a URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// When its time is over.
     pub expires_at: Timestamp,
     /// Whether this is the answer to an earlier request.

@@ -21,6 +21,7 @@
 mod access;
 #[cfg(feature = "breakages")]
 pub mod breakage;
+mod count;
 mod failure;
 mod fate;
 pub mod github;
@@ -35,11 +36,13 @@ mod next;
 mod price;
 mod receipt;
 pub mod repository_file;
+mod retention;
 mod row;
 mod saga;
 mod schedule;
 mod scope;
 mod secret;
+mod seed;
 mod spec;
 mod template;
 mod time;
@@ -47,6 +50,7 @@ mod token;
 pub mod transition;
 
 pub use access::{Access, AccessMode, AccessVersion, PasswordHash};
+pub use count::Autoscale;
 pub use failure::{Failure, FailureKind};
 pub use fate::{Fate, Meeting};
 pub use hint::{Hint, HintError};
@@ -66,9 +70,10 @@ pub use row::{
     Snapshot, State, Work,
 };
 pub use saga::{Course, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState};
-pub use schedule::{Schedule, ScheduleError};
+pub use schedule::{Cron, Days, Schedule, ScheduleError, Timetable};
 pub use scope::{Scope, ScopeError};
 pub use secret::{SECRET_REFERENCE, SecretPlace, is_secret_name, secret_pattern, secret_place};
+pub use seed::Seed;
 pub use spec::{FieldError, Limits, Service, Spec};
 pub use template::{Template, TemplateError};
 pub use time::{Timestamp, Ttl, TtlError};

@@ -68,7 +68,7 @@ impl Spec {
         };
         let services = self.services.iter();
         services
-            .map(|service| task(service.cpu, service.memory))
+            .map(|service| task(service.cpu, service.memory) * f64::from(service.count()))
             .sum()
     }
 }

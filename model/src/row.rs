@@ -22,8 +22,9 @@ pub struct Identity {
     pub origin: Origin,
     /// The template of its first spec.
     pub template: String,
-    /// Where it answers.
-    pub route: Route,
+    /// Where it answers: `None` for one without a URL, and until the store has chosen a route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// The preview that held the name and was still being removed: its end is waited for.
@@ -35,6 +36,17 @@ impl Identity {
     /// The part of the id that shows in paths and resource names.
     pub fn short(&self) -> ShortId {
         self.id.short()
+    }
+
+    /// Its URL, if it has one.
+    pub fn url(&self) -> Option<&str> {
+        self.route.as_ref().map(|route| route.url.as_str())
+    }
+
+    /// The listener and the slot on it that it takes until its receipt.
+    pub fn slot(&self) -> Option<(&str, u32)> {
+        let route = self.route.as_ref()?;
+        Some((&route.listener, route.slot?))
     }
 }
 
@@ -84,9 +96,8 @@ impl Origin {
     }
 }
 
-/// Where a preview answers: a slot on one of the listeners that the API knows by configuration. Empty
-/// until the store has chosen one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a preview answers: a slot on one of the listeners that the API knows by configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The listener's name in the configuration.
     pub listener: String,

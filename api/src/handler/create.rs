@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use tempus_engine::{CreateError, JobError, NewPreview};
 use tempus_model::transition::accept::DestroyReason;
-use tempus_model::{FieldError, Identity, Owner, PreviewId, Route};
+use tempus_model::{FieldError, Identity, Owner, PreviewId};
 use uuid::Uuid;
 
 use super::accepted;
@@ -71,6 +71,7 @@ pub(crate) async fn accept(
         &mut errors,
     );
     let spec = spec::of_create(&mut request, config, api.platform(), &mut errors);
+    access.fits(spec.as_ref(), &mut errors);
     errors.finish()?;
     let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
@@ -84,7 +85,10 @@ pub(crate) async fn accept(
     let ttl = ttl.unwrap_or(config.ttl.default_ttl()).duration();
     let job = accepted::new_job(api);
     let key = key.of(caller.keys(&asked.owner), &fingerprint);
-    spec.access = access.of_create(api, &asked).await?;
+    asked.fits(api, &spec).await?;
+    if spec.has_url() {
+        spec.access = access.of_create(api, &asked).await?;
+    }
     let mut tries = 1;
     loop {
         let id = PreviewId::new(Uuid::new_v4());
@@ -135,8 +139,9 @@ fn identity(
         owner: asked.owner.clone(),
         origin: asked.origin.clone(),
         template: template.to_owned(),
-        // The store chooses one of the listeners, in the same transaction that takes its slot.
-        route: Route::default(),
+        // The store chooses one of the listeners, in the same transaction that takes its slot, if
+        // the preview has a URL.
+        route: None,
         created_at: now,
         predecessor: None,
     })

@@ -48,7 +48,7 @@ pub(crate) async fn destroy(
         Err(JobError::NotAccepted(NotAccepted::Already(job))) => Accepted {
             preview: id,
             job,
-            url: snapshot.identity.route.url.clone(),
+            url: snapshot.identity.url().map(str::to_owned),
             expires_at: snapshot.row.expires_at,
             repeat: Repeat::Yes,
         },

@@ -56,6 +56,7 @@ pub(crate) async fn update(
     let access = access::read(request.access.take(), api.gate(), &mut errors);
     let base = base(&api, &snapshot).await?;
     let spec = spec::of_update(&mut request, base, config, api.platform(), &mut errors);
+    access.fits(spec.as_ref(), &mut errors);
     errors.finish()?;
     let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 

@@ -21,12 +21,13 @@ mod problem;
 mod query;
 mod receipt;
 pub(crate) mod schema;
+mod seed;
 mod status;
 mod token;
 mod update;
 
 pub use access::AccessRequest;
-pub use create::{Accepted, CreateRequest, ServiceRequest};
+pub use create::{Accepted, AutoscaleRequest, CreateRequest, ServiceRequest};
 pub use dead_letter::{
     DeadLetterKind, DeadLetterPreview, DeadLetterView, DeadLetters, Outcome, ReplayRequest,
     ReplayResult, Replayed,
@@ -37,10 +38,13 @@ pub use job::{FailureView, JobView, StepView};
 pub use link::{LinkQuery, LinkView};
 pub use log::LogLine;
 pub(crate) use object::Object;
-pub use preview::{Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, ServiceView};
+pub use preview::{
+    Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, RunView, ServiceView,
+};
 pub use problem::{FieldProblem, Problem, ProblemKind};
 pub use query::{LogsQuery, PreviewsQuery};
 pub use receipt::{CheckView, ReceiptView, RemovedView};
+pub use seed::SeedShape;
 pub use status::{Health, HealthStatus, Ready, ReadyStatus};
 pub use token::{CallerKind, CallerView, NewToken, TokenRequest, TokenState, TokenView, Tokens};
 pub use update::UpdateRequest;

@@ -94,7 +94,9 @@ pub(super) fn accepted(session: &mut Session, answer: &Answer<Accepted>) -> Resu
     }
     let accepted = &answer.value;
     let mut table = Table::list();
-    table.item("url", &accepted.preview_url);
+    if let Some(url) = &accepted.preview_url {
+        table.item("url", url);
+    }
     table.item("preview", accepted.preview_id.to_string());
     table.item("job", accepted.job_id.to_string());
     table.item("expires", relative(SystemClock.now(), accepted.expires_at));

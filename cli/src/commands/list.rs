@@ -119,7 +119,7 @@ fn table(previews: &[PreviewView], now: Timestamp) -> Table {
             expires,
             Cell::plain(crate::output::time::rough(preview.created_at.until(now))),
             Cell::plain(&preview.owner.login),
-            Cell::plain(&preview.url),
+            preview.url.as_ref().map_or(Cell::dim("-"), Cell::plain),
         ]);
     }
     table

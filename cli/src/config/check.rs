@@ -88,6 +88,14 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
             refuse([name, name], text(&length), "at least \"1s\"".to_owned());
         }
     }
+    let (alarms, tasks) = (&config.aws.schedule_group, &config.ecs.schedule_group);
+    if alarms.as_ref() == Some(tasks) && config.ecs.schedule_role_arn.is_some() {
+        refuse(
+            ["ecs.schedule_group", "aws.schedule_group"],
+            format!("{tasks:?}"),
+            "another group than aws.schedule_group: what is in that one is an alarm".to_owned(),
+        );
+    }
     let on_aws = config.engine == EngineKind::Aws || config.platform == PlatformKind::Aws;
     let shortest = match config.aws.credentials {
         CredentialsKind::Ambient => AWS_LEASE,

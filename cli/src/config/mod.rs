@@ -12,6 +12,7 @@
 
 mod aws;
 mod check;
+mod database;
 mod env;
 mod error;
 mod exposure;
@@ -38,6 +39,7 @@ use ipnet::IpNet;
 use tempus_model::{Limits, Ttl};
 
 pub use aws::{Aws, Ecs};
+pub use database::Database;
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use github::GitHub;
 pub use identity::{CallRate, Identity};
@@ -48,10 +50,10 @@ pub use oidc::OidcRule;
 pub use rates::Rate;
 pub use show::{json, table};
 pub use telemetry::{Share, Telemetry};
-pub use text::{Arn, HttpUrl, Word};
+pub use text::{Arn, HttpUrl, PostgresUrl, Word};
 pub use value::{
     AccessKind, Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat,
-    PlatformKind, RateFamily, Setting,
+    PlatformKind, RateFamily, Setting, TlsKind,
 };
 
 /// Everything that can be configured. The meaning of each value stands in [`keys::keys`].
@@ -73,6 +75,8 @@ pub struct Config {
     pub identity: Identity,
     /// Previews of pull requests.
     pub github: GitHub,
+    /// The server of previews' databases.
+    pub database: Database,
     /// How previews are reached and run.
     pub previews: Previews,
     /// How long previews live.
@@ -218,6 +222,7 @@ impl Default for Config {
             },
             identity: Identity::default(),
             github: GitHub::default(),
+            database: Database::default(),
             previews: Previews {
                 listen: Loopback::v4(8081),
                 ports: PortRange::new(20_000..=29_999),

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::chosen::{Chosen, EngineChoice, PlatformChoice};
 use super::engine::Engine;
 use super::platform::Platform;
-use super::{Listeners, gate, github, settings};
+use super::{Listeners, database, gate, github, settings};
 use crate::config::Config;
 use crate::telemetry::{self, Sources, Telemetry};
 
@@ -39,10 +39,12 @@ pub(super) async fn assemble(
     let keys = gate::keys(config, &data)?;
     let gate = keys.clone().map(|keys| Arc::new(Gate::new(keys)));
     let mut choice = chosen.platform;
+    let databases = database::databases(config, role, &data)?;
     if let PlatformChoice::Aws(options) = &mut choice {
         options.gate = keys;
+        options.databases = databases.clone();
     }
-    let platform = Platform::open(choice, config, &data, installation).await?;
+    let platform = Platform::open(choice, config, &data, installation, databases).await?;
     let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
     let previews = previews.transpose()?;
 

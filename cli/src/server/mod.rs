@@ -12,6 +12,7 @@
 
 mod assemble;
 pub mod chosen;
+mod database;
 mod engine;
 mod gate;
 mod github;

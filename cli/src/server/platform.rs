@@ -13,6 +13,7 @@ use tempus_steps::gate::Gate;
 use tempus_steps::local::process::{Policy, ShimCommand, Supervisor};
 use tempus_steps::local::proxy::{self, Routes};
 use tempus_steps::local::{LocalOptions, LocalPlatform, SecretFile};
+use tempus_steps::postgres::Databases;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -36,11 +37,12 @@ impl Platform {
         config: &Config,
         data: &Path,
         installation: InstallationId,
+        databases: Databases,
     ) -> anyhow::Result<Self> {
         Ok(match choice {
             PlatformChoice::Local => {
                 let routes = Arc::new(Routes::new());
-                let platform = Arc::new(local(config, data, installation, &routes)?);
+                let platform = Arc::new(local(config, data, installation, &routes, databases)?);
                 Self::Local { platform, routes }
             }
             PlatformChoice::Aws(options) => {
@@ -102,6 +104,7 @@ fn local(
     data: &Path,
     installation: InstallationId,
     routes: &Arc<Routes>,
+    databases: Databases,
 ) -> anyhow::Result<LocalPlatform> {
     let work_dir = data.join("work");
     std::fs::create_dir_all(&work_dir).context("cannot make the work folder")?;
@@ -123,6 +126,7 @@ fn local(
         verify_delay: config.worker.verify_delay,
         work_dir,
         program: std::env::current_exe().context("this program's own path")?,
+        databases,
         secrets: secrets.transpose().context("previews.secret_file")?,
     };
     Ok(LocalPlatform::new(

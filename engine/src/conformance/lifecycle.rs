@@ -15,12 +15,12 @@ pub async fn a_create_becomes_ready(harness: &dyn Harness) {
     let new = new_preview("app", at(0));
     let accepted = store.create(new.clone()).await.unwrap();
     assert_eq!(accepted.preview, new.identity.id);
-    assert_eq!(accepted.url, "http://app.localhost/");
+    assert_eq!(accepted.url.as_deref(), Some("http://app.localhost/"));
     assert_eq!(accepted.expires_at, at(LIFE));
 
     let preview = accepted.preview;
     let seen = world.snapshot(preview).await;
-    assert_eq!(seen.identity.route.listener, "main");
+    assert_eq!(seen.identity.route.unwrap().listener, "main");
     assert_eq!(seen.row.phase(), Phase::Pending);
     assert_eq!(seen.row.due_at, Some(at(0)));
     assert_eq!(world.status(accepted.job.id).await, JobStatus::Queued);

@@ -118,6 +118,7 @@ macro_rules! conformance {
                 a_refused_create_takes_nothing
                 listeners_fill_in_order_and_empty_with_the_receipt
                 a_short_id_is_used_once
+                no_url_takes_no_listener
             }
             names {
                 a_live_name_is_its_owners

@@ -1,11 +1,11 @@
 //! What there is a limited number of: quotas, listener slots, short ids.
 
-use tempus_model::PreviewId;
+use tempus_model::{PreviewId, Template};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::Harness;
-use super::world::{World, at, new_preview, owner};
+use super::world::{World, at, key, new_preview, owner};
 use crate::{Accepted, CreateError, Listener, NewPreview, Quotas};
 
 async fn all_at_once(
@@ -190,7 +190,8 @@ pub async fn listeners_fill_in_order_and_empty_with_the_receipt(harness: &dyn Ha
     for name in ["a", "b", "c"] {
         let accepted = create(name).await.unwrap();
         let route = world.snapshot(accepted.preview).await.identity.route;
-        urls.push(accepted.url);
+        let route = route.unwrap();
+        urls.push(accepted.url.unwrap());
         routes.push((route.listener, route.slot.unwrap()));
         previews.push(accepted.preview);
     }
@@ -206,8 +207,49 @@ pub async fn listeners_fill_in_order_and_empty_with_the_receipt(harness: &dyn Ha
     );
     world.prove(previews[0], at(4)).await;
     let accepted = create("d").await.unwrap();
-    let route = world.snapshot(accepted.preview).await.identity.route;
-    assert_eq!((route.listener, route.slot.unwrap()), routes[0]);
+    let identity = world.snapshot(accepted.preview).await.identity;
+    let (listener, slot) = identity.slot().unwrap();
+    assert_eq!((listener.to_owned(), slot), routes[0]);
+}
+
+/// A preview without a URL takes no listener's slot, and its owner's all the same.
+pub async fn no_url_takes_no_listener(harness: &dyn Harness) {
+    let world = World::of(harness).await;
+    let store = &world.ports.store;
+    let worker = |name: &str| {
+        let mut new = new_preview(name, at(0));
+        new.spec.template = Template::ScheduledWorker.to_string();
+        new.spec.schedule = Some("rate(5 minutes)".parse().unwrap());
+        new.listeners = Vec::new();
+        new.quotas.per_owner = 1;
+        new
+    };
+    let accepted = store.create(worker("a")).await.unwrap();
+    assert_eq!(accepted.url, None);
+    let identity = world.snapshot(accepted.preview).await.identity;
+    assert_eq!((identity.route.as_ref(), identity.slot()), (None, None));
+    let refused = store.create(worker("b")).await;
+    assert!(
+        matches!(refused, Err(CreateError::Quota { .. })),
+        "{refused:?}"
+    );
+    let routed = NewPreview {
+        listeners: Vec::new(),
+        ..new_preview("c", at(0))
+    };
+    let refused = store.create(routed).await;
+    assert!(
+        matches!(refused, Err(CreateError::NoListener)),
+        "{refused:?}"
+    );
+    // An answer that is kept for its key says that there is no URL, too.
+    let again = NewPreview {
+        key: Some(key("k", "body")),
+        ..worker("a")
+    };
+    let first = store.create(again.clone()).await.unwrap();
+    let repeated = store.create(again).await.unwrap();
+    assert_eq!((repeated.url, repeated.preview), (None, first.preview));
 }
 
 /// No two previews share a short id, whatever has become of the first.

@@ -102,8 +102,8 @@ pub struct DeploymentReport {
     pub state: DeploymentState,
     /// In a few words.
     pub description: String,
-    /// Where the preview answers.
-    pub url: String,
+    /// Where the preview answers, if it does.
+    pub url: Option<String>,
     /// Where its logs are.
     pub log_url: Option<String>,
 }
@@ -197,8 +197,10 @@ impl Scene<'_> {
             identity.name,
             words(row, self.receipt)
         );
-        if matches!(phase, Phase::Ready | Phase::Updating) {
-            paragraph(text, &format!("**<{}>**", identity.route.url));
+        if let Some(url) = identity.url()
+            && matches!(phase, Phase::Ready | Phase::Updating)
+        {
+            paragraph(text, &format!("**<{url}>**"));
         }
         let mut facts = Vec::new();
         if let Some(sha) = self.called_for() {
@@ -321,7 +323,7 @@ impl Scene<'_> {
             sha: sha.to_owned(),
             state,
             description: short(&self.in_short(row)),
-            url: shown.then(|| preview.identity.route.url.clone()),
+            url: preview.identity.url().filter(|_| shown).map(str::to_owned),
         }
     }
 
@@ -342,7 +344,7 @@ impl Scene<'_> {
                 }
             },
             description: short(&self.in_short(row)),
-            url: identity.route.url.clone(),
+            url: identity.url().map(str::to_owned),
             log_url: api.map(|api| format!("{api}/preview/{}/logs", identity.id)),
         }
     }

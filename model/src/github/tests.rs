@@ -429,11 +429,11 @@ mod said {
             },
             origin: crate::Origin::default(),
             template: "api-service".to_owned(),
-            route: Route {
+            route: Some(Route {
                 listener: "main".to_owned(),
                 slot: None,
                 url: "https://pr-7-shop.example/".to_owned(),
-            },
+            }),
             created_at: at(0),
             predecessor: None,
         };
@@ -449,12 +449,16 @@ mod said {
     fn said(source: &Source, change: impl FnOnce(&mut Row, &mut Job)) -> Report {
         let (mut preview, mut job) = preview();
         change(&mut preview.row, &mut job);
+        reported(source, &preview, &job)
+    }
+
+    fn reported(source: &Source, preview: &Snapshot, job: &Job) -> Report {
         render(&Scene {
             installation: InstallationId::new(1),
             source,
             verdict: None,
-            preview: Some(&preview),
-            job: Some(&job),
+            preview: Some(preview),
+            job: Some(job),
             receipt: None,
             hourly: Some(0.012),
             links: Links {
@@ -496,6 +500,22 @@ mod said {
         });
         assert_eq!(gone.deployment.unwrap().state, DeploymentState::Inactive);
         assert!(gone.comment.unwrap().contains("in all"));
+    }
+
+    #[test]
+    fn what_has_no_url_is_linked_to_nowhere() {
+        let (mut preview, mut job) = preview();
+        ready(&mut preview.row, &mut job);
+        preview.identity.route = None;
+        let report = reported(&source(), &preview, &job);
+        assert_eq!(report.status.unwrap().url, None);
+        let deployment = report.deployment.unwrap();
+        assert_eq!(
+            (deployment.state, deployment.url),
+            (DeploymentState::Success, None)
+        );
+        let text = report.comment.unwrap();
+        assert!(text.contains("ready") && !text.contains("**<"), "{text}");
     }
 
     #[test]

@@ -6,7 +6,6 @@
 use std::fmt;
 
 use super::{FileService, RepositoryFile};
-use crate::Template;
 
 /// A key of the file that nothing acts on yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,16 +29,6 @@ impl RepositoryFile {
         // What is given and is so anyway needs no word.
         let given = [
             (
-                any(|service| service.replicas.is_some_and(|count| count != 1)),
-                "replicas",
-                "one of each service runs",
-            ),
-            (
-                any(|service| service.autoscale.is_some()),
-                "autoscale",
-                "one of each service runs",
-            ),
-            (
                 any(|service| service.dockerfile.is_some()),
                 "dockerfile",
                 "an image is built before, and given as image or --image",
@@ -55,29 +44,9 @@ impl RepositoryFile {
                 "the folder must be ready to run",
             ),
             (
-                self.log_retention_days.is_some(),
-                "log_retention_days",
-                "log lines are kept as long as the platform keeps all of them",
-            ),
-            (
                 self.sleep.is_some(),
                 "sleep",
                 "a preview stays awake until its time is over",
-            ),
-            (
-                self.template() != Template::ApiService,
-                "template",
-                "no platform has this one yet, and a server refuses it",
-            ),
-            (
-                self.schedule.is_some(),
-                "schedule",
-                "it belongs to a template that no platform has yet",
-            ),
-            (
-                self.seed.is_some(),
-                "seed",
-                "it belongs to a template that no platform has yet",
             ),
         ];
         let given = given.into_iter().filter(|(is_given, ..)| *is_given);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tempus_model::invariant::Violation;
 use tempus_model::transition::accept::{self, NewJob};
 use tempus_model::{
-    DnsName, Hint, Identity, Job, JobId, MessageId, Nonce, Origin, Owner, PreviewId, Route, Row,
-    SpecId, Timestamp,
+    DnsName, Hint, Identity, Job, JobId, MessageId, Nonce, Origin, Owner, PreviewId, Row, SpecId,
+    Timestamp,
 };
 use uuid::Uuid;
 
@@ -110,7 +110,7 @@ impl World {
             },
             origin: Origin::default(),
             template: String::new(),
-            route: Route::default(),
+            route: None,
             created_at: now,
             predecessor: None,
         };

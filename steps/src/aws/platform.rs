@@ -10,9 +10,13 @@ use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapsho
 
 use super::client::{Arns, Client, Services};
 use super::options::{AwsOptions, Capacity, PublicIp};
-use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefinition, Tools};
+use super::steps::{
+    DatabaseUrl, Healthy, LogGroup, Rule, Scaling, SecurityGroup, Service, TargetGroup,
+    TaskDefinition, TaskRuns, TaskSchedule, Tools,
+};
 use super::{admit, audit, event, inventory, logs, remove, resources, templates};
 use crate::common::{Predecessor, SetTimer};
+use crate::postgres::Database;
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
     StepError, Stray, template,
@@ -21,7 +25,7 @@ use crate::{
 /// Previews as ECS Fargate services behind application load balancers.
 pub struct AwsPlatform {
     tools: Arc<Tools>,
-    steps: [Box<dyn AnyStep>; 8],
+    steps: [Box<dyn AnyStep>; 14],
 }
 
 impl AwsPlatform {
@@ -39,15 +43,21 @@ impl AwsPlatform {
             options,
         });
         let with = || Arc::clone(&tools);
-        let steps: [Box<dyn AnyStep>; 8] = [
+        let steps: [Box<dyn AnyStep>; 14] = [
             Box::new(SetTimer),
             Box::new(Predecessor),
+            Box::new(Database(tools.options.databases.clone())),
+            Box::new(DatabaseUrl(with())),
             Box::new(TargetGroup(with())),
             Box::new(SecurityGroup(with())),
             Box::new(TaskDefinition(with())),
             Box::new(Rule(with())),
             Box::new(Service(with())),
             Box::new(Healthy(with())),
+            Box::new(TaskRuns(with())),
+            Box::new(TaskSchedule(with())),
+            Box::new(LogGroup(with())),
+            Box::new(Scaling(with())),
         ];
         Ok(Self { tools, steps })
     }
@@ -118,6 +128,10 @@ impl Platform for AwsPlatform {
     }
 
     fn dollars_per_hour(&self, spec: &Spec) -> Option<f64> {
+        // What a scheduled task costs depends on how long its runs take.
+        if spec.schedule.is_some() {
+            return None;
+        }
         let options = &self.tools.options;
         let capacity = match options.capacity {
             Capacity::Fargate => tempus_model::Capacity::OnDemand,

@@ -1,14 +1,15 @@
-//! What really exists: processes by lock file and by their environment, routes, alarms.
+//! What really exists: processes by lock file and by their environment, routes, alarms, databases.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use tempus_model::{Check, InstallationId, PreviewId};
 
+use super::LocalOptions;
 use super::platform::resource_name;
 use super::process::{Found, Seen, Status, Supervisor};
 use super::proxy::{PreviewKey, Routes};
 use super::route;
+use crate::postgres::{self, Databases};
 use crate::{Audit, Ctx, Progress, Resource, StepError, Stray};
 
 /// Looks for everything of one preview, in every way there is.
@@ -16,6 +17,7 @@ pub(super) async fn audit(
     ctx: &dyn Ctx,
     supervisor: &Supervisor,
     routes: &Routes,
+    databases: &Databases,
     expected: &BTreeSet<Resource>,
 ) -> Result<Audit, StepError> {
     let preview = ctx.identity().id;
@@ -60,7 +62,7 @@ pub(super) async fn audit(
         by: by.to_owned(),
         found: found.iter().map(|resource| resource.name.clone()).collect(),
     };
-    let checks = vec![
+    let mut checks = vec![
         check("process", "lock file", &by_lock),
         check("process", "environment of every process", &by_tag),
         check("route", "proxy table", &fronted),
@@ -75,9 +77,14 @@ pub(super) async fn audit(
         preview: Some(preview),
         since: None,
     };
+    let mut strays: Vec<_> = strays.into_iter().map(stray).collect();
+    if let Some((check, found)) = postgres::audit(databases, ctx, expected).await? {
+        checks.push(check);
+        strays.extend(found);
+    }
     Ok(Audit {
         checks,
-        strays: strays.into_iter().map(stray).collect(),
+        strays,
         missing: Vec::new(),
     })
 }
@@ -87,19 +94,22 @@ pub(super) async fn remove(
     ctx: &dyn Ctx,
     supervisor: &Supervisor,
     routes: &Routes,
-    grace: Duration,
+    options: &LocalOptions,
     stray: &Stray,
 ) -> Result<Progress<()>, StepError> {
     match stray.resource.kind.as_str() {
         "process" => {
             supervisor
-                .stop(&resource_name(&stray.resource.name)?, grace)
+                .stop(&resource_name(&stray.resource.name)?, options.grace)
                 .await?;
         }
         "route" => {
             routes.remove(&route::key(ctx));
         }
         "timer" => ctx.clear_timer(&stray.resource.name).await?,
+        postgres::KIND | postgres::ROLE_KIND => {
+            return postgres::remove(&options.databases, ctx, stray).await;
+        }
         other => return Err(StepError::rejected(format!("this platform has no {other}"))),
     }
     Ok(Progress::Done(()))
@@ -109,6 +119,7 @@ pub(super) async fn remove(
 pub(super) async fn inventory(
     supervisor: &Supervisor,
     routes: &Routes,
+    databases: &Databases,
     installation: InstallationId,
 ) -> Result<Vec<Stray>, StepError> {
     let prefix = format!("tempus-{installation}-");
@@ -147,6 +158,7 @@ pub(super) async fn inventory(
             since: None,
         });
     }
+    strays.extend(postgres::inventory(databases, installation).await?);
     Ok(strays)
 }
 

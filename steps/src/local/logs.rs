@@ -1,12 +1,39 @@
 //! What a preview's services wrote.
 
 use futures::{StreamExt, stream};
-use tempus_model::Snapshot;
+use serde::Deserialize;
+use tempus_model::{DnsName, Snapshot};
 
 use super::platform::resource_name;
 use super::process::{self, LogSource, ResourceName, Supervisor};
-use super::service::{Process, ProcessPlan};
-use crate::{LogLine, LogQuery, LogStream, Step, StepError};
+use super::service::Process;
+use super::task::Task;
+use crate::{LogLine, LogQuery, LogStream, Run, Step, StepError};
+
+/// What a plan says of something that writes.
+#[derive(Deserialize)]
+struct Writer {
+    name: String,
+    service: DnsName,
+}
+
+/// What the ledger has of these kinds.
+fn writers(of: &Snapshot, kinds: &[&str]) -> Vec<Writer> {
+    let entries = of.row.ledger.entries().iter();
+    let entries = entries.filter(|entry| kinds.contains(&entry.step.kind()));
+    entries
+        .filter_map(|entry| serde_json::from_str(entry.planned.get()).ok())
+        .collect()
+}
+
+/// The last runs of its tasks, newest first.
+pub(super) fn runs(supervisor: &Supervisor, of: &Snapshot) -> Result<Vec<Run>, StepError> {
+    let mut runs = Vec::new();
+    for task in writers(of, &[Task::KIND]) {
+        runs.extend(supervisor.runs(&resource_name(&task.name)?)?);
+    }
+    Ok(runs)
+}
 
 /// The lines, oldest first; with `follow`, more as they come.
 pub(super) async fn logs(
@@ -15,20 +42,14 @@ pub(super) async fn logs(
     query: &LogQuery,
 ) -> Result<LogStream, StepError> {
     let mut services = Vec::new();
-    for entry in of.row.ledger.entries() {
-        if entry.step.kind() != Process::KIND {
-            continue;
-        }
-        let Ok(plan) = serde_json::from_str::<ProcessPlan>(entry.planned.get()) else {
-            continue;
-        };
-        let service = plan.service.to_string();
+    for writer in writers(of, &[Process::KIND, Task::KIND]) {
+        let service = writer.service.to_string();
         if query
             .service
             .as_ref()
             .is_none_or(|wanted| *wanted == service)
         {
-            services.push((service, resource_name(&plan.name)?));
+            services.push((service, resource_name(&writer.name)?));
         }
     }
     if let (Some(wanted), true) = (&query.service, services.is_empty()) {

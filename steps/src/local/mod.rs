@@ -7,9 +7,13 @@
 //!                                process::Supervisor
 //! ```
 //!
+//! A preview of the template `api-database` has its database made beside its ports.
+//!
 //! A service runs as one process per specification: an update starts the new ones beside the old,
 //! waits until they are healthy, moves the route, and only then removes the old. So an update has
 //! no gap, and a failed one has nothing to bring back.
+//!
+//! A scheduled worker has no port and no route: its plan is one process that waits for its times.
 //!
 //! Processes outlive a crash of this program and are found again; the routes do not, so every
 //! wanted preview is verified at start, which puts them back.
@@ -17,6 +21,7 @@
 mod admit;
 mod audit;
 mod health;
+mod launch;
 mod logs;
 mod plan;
 mod platform;
@@ -26,6 +31,7 @@ pub mod proxy;
 mod route;
 mod secrets;
 mod service;
+mod task;
 mod templates;
 
 pub use platform::{LocalOptions, LocalPlatform};
@@ -33,6 +39,7 @@ pub use secrets::{SecretFile, SecretFileError};
 
 /// The ranks of this platform's stages, after the common ones.
 mod rank {
+    /// What must be there before a process starts: its ports, its database.
     pub(super) const PORTS: u8 = 2;
     pub(super) const PROCESS: u8 = 3;
     pub(super) const HEALTHY: u8 = 4;

@@ -16,11 +16,13 @@ use super::process::{ProcessError, ResourceName, Supervisor, Usage};
 use super::proxy::Routes;
 use super::route::RouteStep;
 use super::service::Process;
+use super::task::Task;
 use super::{SecretFile, admit, audit, logs, templates};
 use crate::common::{Predecessor, SetTimer};
+use crate::postgres::{self, Database, Databases};
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    StepError, Stray, template,
+    Run, StepError, Stray, template,
 };
 
 /// What can be set about the platform.
@@ -40,6 +42,8 @@ pub struct LocalOptions {
     pub program: PathBuf,
     /// The secrets that previews may refer to, if there are any.
     pub secrets: Option<SecretFile>,
+    /// The server of previews' databases, if there is one.
+    pub databases: Databases,
 }
 
 /// Previews as processes on this machine.
@@ -47,7 +51,7 @@ pub struct LocalPlatform {
     supervisor: Arc<Supervisor>,
     routes: Arc<Routes>,
     options: Arc<LocalOptions>,
-    steps: [Box<dyn AnyStep>; 6],
+    steps: [Box<dyn AnyStep>; 8],
 }
 
 impl LocalPlatform {
@@ -55,11 +59,16 @@ impl LocalPlatform {
     pub fn new(supervisor: Arc<Supervisor>, routes: Arc<Routes>, options: LocalOptions) -> Self {
         let options = Arc::new(options);
         let (s, o) = (&supervisor, &options);
-        let steps: [Box<dyn AnyStep>; 6] = [
+        let steps: [Box<dyn AnyStep>; 8] = [
             Box::new(SetTimer),
             Box::new(Predecessor),
             Box::new(Ports(Arc::clone(o))),
+            Box::new(Database(o.databases.clone())),
             Box::new(Process {
+                supervisor: Arc::clone(s),
+                options: Arc::clone(o),
+            }),
+            Box::new(Task {
                 supervisor: Arc::clone(s),
                 options: Arc::clone(o),
             }),
@@ -119,22 +128,28 @@ impl Platform for LocalPlatform {
         let expected = expected
             .filter_map(|entry| self.step(entry.step.kind())?.resource(&entry.planned))
             .collect();
-        audit::audit(ctx, &self.supervisor, &self.routes, &expected).await
-    }
-
-    async fn remove(&self, ctx: &dyn Ctx, stray: &Stray) -> Result<Progress<()>, StepError> {
-        audit::remove(
+        audit::audit(
             ctx,
             &self.supervisor,
             &self.routes,
-            self.options.grace,
-            stray,
+            &self.options.databases,
+            &expected,
         )
         .await
     }
 
+    async fn remove(&self, ctx: &dyn Ctx, stray: &Stray) -> Result<Progress<()>, StepError> {
+        audit::remove(ctx, &self.supervisor, &self.routes, &self.options, stray).await
+    }
+
     async fn inventory(&self, installation: InstallationId) -> Result<Vec<Stray>, StepError> {
-        audit::inventory(&self.supervisor, &self.routes, installation).await
+        audit::inventory(
+            &self.supervisor,
+            &self.routes,
+            &self.options.databases,
+            installation,
+        )
+        .await
     }
 
     fn event(&self, _body: &str) -> CloudEvent {
@@ -169,11 +184,14 @@ impl Platform for LocalPlatform {
                 ("timer", Some(timer)) => {
                     resources.insert("schedule".to_owned(), json!(timer.name));
                 }
-                ("process", Some(process)) => {
+                ("process" | "task", Some(process)) => {
                     processes.push(json!({
                         "name": process.name,
                         "service": entry.step.item().and_then(|item| item.split('.').next()),
                     }));
+                }
+                (postgres::KIND, Some(database)) => {
+                    resources.insert("database".to_owned(), json!(database.name));
                 }
                 ("ports", _) => {
                     resources.insert("ports".to_owned(), output.unwrap_or_default());
@@ -185,6 +203,10 @@ impl Platform for LocalPlatform {
             resources.insert("processes".to_owned(), Value::Array(processes));
         }
         resources
+    }
+
+    async fn runs(&self, of: &Snapshot) -> Result<Option<Vec<Run>>, StepError> {
+        logs::runs(&self.supervisor, of).map(Some)
     }
 
     async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError> {

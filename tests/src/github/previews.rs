@@ -9,7 +9,7 @@ use tempus_engine::{
 };
 use tempus_model::github::{Drafts, Rules};
 use tempus_model::transition::accept::NewJob;
-use tempus_model::{Hint, Identity, JobId, PreviewId, Route};
+use tempus_model::{Hint, Identity, JobId, PreviewId};
 use tempus_worker::github::{FileText, NoFile, NotCalled, Previews, Wish};
 use uuid::Uuid;
 
@@ -60,7 +60,7 @@ impl Previews for StorePreviews {
                 owner: wish.owner,
                 origin: wish.origin,
                 template: spec.template.clone(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             },

@@ -3,9 +3,16 @@
 use std::time::Duration;
 
 use tempus_engine::Store;
-use tempus_model::PreviewId;
+use tempus_model::{PreviewId, Spec, Template};
 
 use super::world::{World, spec};
+
+fn with_database(spec: Spec) -> Spec {
+    Spec {
+        template: Template::ApiDatabase.to_string(),
+        ..spec
+    }
+}
 
 /// A story with one preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,17 +29,20 @@ pub enum Scenario {
     UpdateRejected,
     /// The life is extended; then the time runs out.
     Extend,
+    /// Created with a database, which goes with an update and comes back with the next; then the end.
+    Database,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::CreateDestroy,
         Self::CreateExpire,
         Self::Update,
         Self::CreateRejected,
         Self::UpdateRejected,
         Self::Extend,
+        Self::Database,
     ];
 
     /// Plays it to its end: the preview is gone, or nothing more will happen.
@@ -41,6 +51,7 @@ impl Scenario {
         let short = Duration::from_mins(20);
         let (first, ttl) = match self {
             Self::CreateRejected => (spec(&[("web", "1"), ("api", "sick")]), long),
+            Self::Database => (with_database(spec(&[("web", "1")])), long),
             Self::CreateExpire | Self::Extend => (spec(&[("web", "1"), ("api", "1")]), short),
             _ => (spec(&[("web", "1"), ("api", "1")]), long),
         };
@@ -65,6 +76,12 @@ impl Scenario {
                     .update(preview, spec(&[("web", "sick"), ("jobs", "1")]))
                     .await;
                 self.rest(world, preview).await?;
+            }
+            Self::Database => {
+                for spec in [spec(&[("web", "1")]), with_database(spec(&[("web", "1")]))] {
+                    let _ = world.update(preview, spec).await;
+                    self.rest(world, preview).await?;
+                }
             }
             Self::Extend => {
                 let now = world.now();

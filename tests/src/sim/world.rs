@@ -11,8 +11,8 @@ use tempus_engine::{
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Row, Service, Snapshot,
-    Spec, Template, Timestamp, WorkerId,
+    Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Row, Service, Snapshot, Spec,
+    Template, Timestamp, WorkerId,
 };
 use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
 use tempus_worker::{Parts, Worker, WorkerConfig};
@@ -202,7 +202,7 @@ impl World {
                 },
                 origin: Origin::default(),
                 template: spec.template.clone(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             },

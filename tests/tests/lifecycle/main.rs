@@ -13,6 +13,8 @@ mod names;
 mod protecting;
 mod reading;
 mod restarting;
+mod scaling;
+mod scheduling;
 mod secrets;
 mod surviving;
 mod updating;

@@ -93,18 +93,23 @@ impl DynamoStore {
             new.quotas.total,
             "this installation",
         );
-        let route = self.choose(&new.listeners);
+        let route = async {
+            match new.spec.has_url() {
+                true => self.choose(&new.listeners).await.map(Some),
+                false => Ok(None),
+            }
+        };
         let (own, all, route) = tokio::join!(own, all, route);
         let (mut taken, route) = (vec![own?, all?], route?);
-        if let Some(number) = route.slot {
-            let pool = slots::listener(&route.listener);
-            taken.push(Slot { pool, number });
-        }
         let identity = Identity {
             route,
             predecessor,
             ..new.identity.clone()
         };
+        if let Some((listener, number)) = identity.slot() {
+            let pool = slots::listener(listener);
+            taken.push(Slot { pool, number });
+        }
 
         let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
         let accepted = answer(&identity, &change.row, new);
@@ -246,7 +251,7 @@ fn answer(identity: &Identity, row: &Row, new: &NewPreview) -> Accepted {
             id: new.job.id,
             kind: JobKind::Create,
         },
-        url: identity.route.url.clone(),
+        url: identity.url().map(str::to_owned),
         expires_at: row.expires_at,
         repeat: Repeat::No,
     }

@@ -180,7 +180,7 @@ fn answer(identity: &Identity, row: &Row, job: JobRef, repeat: Repeat) -> Accept
     Accepted {
         preview: row.preview,
         job,
-        url: identity.route.url.clone(),
+        url: identity.url().map(str::to_owned),
         expires_at: row.expires_at,
         repeat,
     }

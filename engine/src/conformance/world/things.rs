@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tempus_model::transition::accept::NewJob;
 use tempus_model::{
-    Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Route, Service, Spec,
-    StepId, Template, Timestamp,
+    Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Service, Spec, StepId,
+    Template, Timestamp,
 };
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ pub(crate) fn new_preview(name: &str, now: Timestamp) -> NewPreview {
             owner: owner("ada"),
             origin: Origin::default(),
             template: "api-service".to_owned(),
-            route: Route::default(),
+            route: None,
             created_at: now,
             predecessor: None,
         },

@@ -52,7 +52,10 @@ fn fresh(
     if previews::is_short_used(db, new.identity.short())? {
         return Err(CreateError::ShortTaken);
     }
-    let route = choose(db, &new.listeners)?;
+    let route = match new.spec.has_url() {
+        true => Some(choose(db, &new.listeners)?),
+        false => None,
+    };
     let identity = Identity {
         route,
         predecessor,
@@ -65,13 +68,13 @@ fn fresh(
     specs::put(db, key, &new.spec)?;
     slots::take(db, &of_owner, own_slot, key)?;
     slots::take(db, slots::QUOTA_ALL, slot, key)?;
-    if let Some(slot) = identity.route.slot {
-        slots::take(db, &slots::listener(&identity.route.listener), slot, key)?;
+    if let Some((listener, slot)) = identity.slot() {
+        slots::take(db, &slots::listener(listener), slot, key)?;
     }
     Ok(Accepted {
         preview: identity.id,
         job: change.row.last_job,
-        url: identity.route.url,
+        url: identity.route.map(|route| route.url),
         expires_at: change.row.expires_at,
         repeat: Repeat::No,
     })

@@ -126,7 +126,7 @@ fn answer(
     job: JobRef,
     repeat: Repeat,
 ) -> Result<Accepted, JobError> {
-    let url = previews::identity(db, key)?.route.url;
+    let url = previews::identity(db, key)?.route.map(|route| route.url);
     Ok(Accepted {
         preview: row.preview,
         job,

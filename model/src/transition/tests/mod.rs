@@ -46,11 +46,11 @@ fn identity(owner: &str) -> Identity {
         },
         origin: Origin::default(),
         template: "api-service".into(),
-        route: Route {
+        route: Some(Route {
             listener: "l".into(),
             slot: None,
             url: "u".into(),
-        },
+        }),
         created_at: at(0),
         predecessor: None,
     }

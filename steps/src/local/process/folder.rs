@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::ProcessError;
 use super::launch::Order;
 use super::log::LogFiles;
+use super::runs::Runs;
 use super::state::State;
 
 /// The folder of one resource. Making this value touches nothing.
@@ -82,6 +83,10 @@ impl ResourceFolder {
         self.path.join("state.json")
     }
 
+    fn runs_file(&self) -> PathBuf {
+        self.path.join("runs.json")
+    }
+
     fn tombstone_file(&self) -> PathBuf {
         self.path.join("tombstone")
     }
@@ -111,6 +116,15 @@ impl ResourceFolder {
 
     pub(super) fn write_state(&self, state: &State) -> Result<(), ProcessError> {
         write(&self.state_file(), state)
+    }
+
+    /// None were made where there is no such file.
+    pub(super) fn runs(&self) -> Result<Runs, ProcessError> {
+        Ok(read(&self.runs_file())?.unwrap_or_default())
+    }
+
+    pub(super) fn write_runs(&self, runs: &Runs) -> Result<(), ProcessError> {
+        write(&self.runs_file(), runs)
     }
 
     pub(super) fn tombstone(&self) -> Result<Option<Tombstone>, ProcessError> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tempus_model::{DnsName, InstallationId, PreviewId};
+use tempus_model::{DnsName, InstallationId, PreviewId, Timetable};
 
 use super::ResourceName;
 
@@ -39,6 +39,12 @@ pub struct Launch {
     /// Added to the few variables that pass on from the server (`PATH`, `HOME`, the locale …) and
     /// stronger than them. May hold secrets: it travels in a file that only this user can read.
     pub env: BTreeMap<String, String>,
+    /// When it is run. Without one it is a service, which is started again when it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timetable: Option<Timetable>,
+    /// How long what it writes is kept, if not until there is too much of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Duration>,
 }
 
 /// Leaves the values of the environment out: they may be secret, and errors get logged.
@@ -52,6 +58,8 @@ impl fmt::Debug for Launch {
             .field("command", &self.command)
             .field("dir", &self.dir)
             .field("env", &self.env.keys())
+            .field("timetable", &self.timetable)
+            .field("keeps", &self.keeps)
             .finish()
     }
 }

@@ -21,8 +21,19 @@ pub enum Status {
     Running(Running),
     /// The command has died and will be started again.
     BackingOff(BackingOff),
+    /// The command is run when its time has come.
+    Scheduled(Scheduled),
     /// It was told to stop and has not quite gone.
     Ending,
+}
+
+/// A command that waits for its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// What will run.
+    pub revision: Revision,
+    /// When; never, if the schedule names no more times.
+    pub next: Option<Timestamp>,
 }
 
 /// A command that runs.
@@ -61,6 +72,7 @@ impl Status {
         match self {
             Self::Running(running) => Some(&running.revision),
             Self::BackingOff(waiting) => Some(&waiting.revision),
+            Self::Scheduled(scheduled) => Some(&scheduled.revision),
             Self::Absent | Self::Down | Self::Starting | Self::Ending => None,
         }
     }
@@ -87,6 +99,9 @@ pub(super) enum Phase {
         last_exit: String,
         ends: Vec<Timestamp>,
         until: Timestamp,
+    },
+    Scheduled {
+        next: Option<Timestamp>,
     },
     Ending,
 }
@@ -122,6 +137,7 @@ impl From<State> for Status {
                 ends,
                 until,
             }),
+            Phase::Scheduled { next } => Self::Scheduled(Scheduled { revision, next }),
             Phase::Ending => Self::Ending,
         }
     }

@@ -21,6 +21,7 @@ use super::log::{LogFiles, LogLine};
 use super::processes::{self, ProcessId, Whom};
 use super::shim::{SHIM, ShimCommand};
 use super::{Launch, Policy, ProcessError, ResourceName, Status};
+use crate::Run;
 
 /// How long a shim may take to take its lock and say so. Generous, for a machine under load.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -49,7 +50,7 @@ pub struct Supervisor {
 pub struct Ensured {
     /// What it took.
     pub how: How,
-    /// [`Status::Running`] or [`Status::BackingOff`], at the launch's revision.
+    /// [`Status::Running`], [`Status::BackingOff`] or [`Status::Scheduled`], at the launch's revision.
     pub status: Status,
 }
 
@@ -103,12 +104,15 @@ impl Supervisor {
         loop {
             let status = self.status(&launch.resource)?;
             match &status {
-                Status::Running(_) | Status::BackingOff(_)
+                Status::Running(_) | Status::BackingOff(_) | Status::Scheduled(_)
                     if status.revision() == Some(&launch.revision) =>
                 {
                     return Ok(Ensured { how, status });
                 }
-                Status::Running(_) | Status::BackingOff(_) | Status::Ending => {
+                Status::Running(_)
+                | Status::BackingOff(_)
+                | Status::Scheduled(_)
+                | Status::Ending => {
                     how = How::Replaced;
                     self.end(&launch.resource, self.policy.grace).await?;
                 }
@@ -178,6 +182,12 @@ impl Supervisor {
     /// The output of a resource's command. There is none before it was first started.
     pub fn logs(&self, resource: &ResourceName) -> LogFiles {
         self.resource(resource).logs()
+    }
+
+    /// The last runs of a resource's command that is run by a timetable, newest first.
+    pub fn runs(&self, resource: &ResourceName) -> Result<Vec<Run>, ProcessError> {
+        let runs = self.resource(resource).runs()?;
+        Ok(runs.list.into_iter().rev().collect())
     }
 
     /// The command's last lines, for an error message. None if they cannot be read: they only

@@ -64,7 +64,10 @@ impl State {
         if self.shorts.contains_key(&new.identity.short()) {
             return Err(CreateError::ShortTaken);
         }
-        let route = self.choose(&new.listeners).ok_or(CreateError::NoListener)?;
+        let route = match new.spec.has_url() {
+            true => Some(self.choose(&new.listeners).ok_or(CreateError::NoListener)?),
+            false => None,
+        };
         let identity = Identity {
             route,
             predecessor,
@@ -74,8 +77,8 @@ impl State {
         let preview = identity.id;
         self.slots.take(of_owner, own_slot, preview, "");
         self.slots.take(Pool::All, slot, preview, "");
-        if let Some(slot) = identity.route.slot {
-            let listener = Pool::Listener(identity.route.listener.clone());
+        if let Some((listener, slot)) = identity.slot() {
+            let listener = Pool::Listener(listener.to_owned());
             self.slots.take(listener, slot, preview, "");
         }
         self.names.insert(identity.name.clone(), preview);
@@ -83,7 +86,7 @@ impl State {
         let accepted = Accepted {
             preview,
             job: change.row.last_job,
-            url: identity.route.url.clone(),
+            url: identity.url().map(str::to_owned),
             expires_at: change.row.expires_at,
             repeat: Repeat::No,
         };

@@ -184,7 +184,7 @@ impl State {
         let counted = self
             .previews
             .values()
-            .filter(|kept| kept.row.receipt_at.is_none() && kept.identity.route.slot.is_some());
+            .filter(|kept| kept.row.receipt_at.is_none() && kept.identity.slot().is_some());
         Taken {
             quota: self.slots.of_all(),
             owners: self.slots.of_owners(),

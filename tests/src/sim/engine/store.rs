@@ -58,9 +58,7 @@ impl State {
         Accepted {
             preview: row.preview,
             job: row.last_job,
-            url: kept
-                .map(|kept| kept.identity.route.url.clone())
-                .unwrap_or_default(),
+            url: kept.and_then(|kept| kept.identity.url().map(str::to_owned)),
             expires_at: row.expires_at,
             repeat,
         }

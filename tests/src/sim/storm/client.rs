@@ -8,7 +8,7 @@ use tempus_engine::{
     Queue, Quotas, Store, StoreError, Update, chance,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, Identity, JobId, Origin, Owner, PreviewId, Route, Spec};
+use tempus_model::{Hint, Identity, JobId, Origin, Owner, PreviewId, Spec};
 
 use super::chaos::{Chaos, Role};
 use super::process::MachineClock;
@@ -214,7 +214,7 @@ impl Api {
                 },
                 origin: Origin::default(),
                 template: spec.template.clone(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             },

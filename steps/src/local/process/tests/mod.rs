@@ -7,6 +7,7 @@ mod ending;
 mod life;
 mod listing;
 mod output;
+mod timetable;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -96,6 +97,8 @@ impl Bench {
             command: command.into(),
             dir: self.folder.path().to_owned(),
             env: BTreeMap::new(),
+            timetable: None,
+            keeps: None,
         }
     }
 

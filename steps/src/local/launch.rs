@@ -1,0 +1,70 @@
+//! What is started for a service, whenever it is started.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempus_model::{DnsName, Service, Spec};
+
+use super::LocalOptions;
+use super::platform::resource_name;
+use super::process::{Launch, Revision};
+use crate::common::preview_url;
+use crate::{Ctx, StepError};
+
+/// The service of this name.
+pub(super) fn service_of<'s>(spec: &'s Spec, name: &DnsName) -> Result<&'s Service, StepError> {
+    let service = spec.service(name.as_str());
+    service.ok_or_else(|| StepError::rejected(format!("the specification has no service {name}")))
+}
+
+/// What is started under this name: the service's command, with all of its environment but for what
+/// it is told of ports.
+pub(super) fn launch(
+    options: &LocalOptions,
+    ctx: &dyn Ctx,
+    name: &str,
+    spec: &Spec,
+    service: &Service,
+) -> Result<Launch, StepError> {
+    let command = service.command.clone();
+    let command =
+        command.ok_or_else(|| StepError::rejected(format!("{} has no command", service.name)))?;
+    let program = options.program.to_string_lossy().into_owned();
+    let mut env = BTreeMap::from([("TEMPUS_EXE".to_owned(), program)]);
+    env.extend(preview_url(ctx));
+    env.extend(service.env.clone());
+    env.extend(secrets(options, service)?);
+    let dir = service.dir.as_ref();
+    Ok(Launch {
+        resource: resource_name(name)?,
+        preview: ctx.identity().id,
+        service: service.name.clone(),
+        revision: Revision(spec.program().to_string()),
+        command,
+        dir: dir.map_or_else(|| options.work_dir.clone(), PathBuf::from),
+        env,
+        timetable: None,
+        keeps: spec
+            .log_retention_days
+            .map(|days| Duration::from_hours(24 * u64::from(days))),
+    })
+}
+
+/// The values of the secrets that a service refers to. They were there when it was accepted, so
+/// what is missing now was taken away, and waiting does not bring it back.
+fn secrets(
+    options: &LocalOptions,
+    service: &Service,
+) -> Result<BTreeMap<String, String>, StepError> {
+    if service.secrets.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let Some(file) = &options.secrets else {
+        return Err(StepError::rejected(
+            "this server has no file of secrets any more",
+        ));
+    };
+    file.look_up(&service.secrets)
+        .map_err(|error| StepError::rejected(error.to_string()))
+}
