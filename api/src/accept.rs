@@ -7,15 +7,20 @@ use tempus_engine::Accepted;
 use tempus_model::{Owner, Scope};
 
 use crate::extract::{Errors, Json, Key};
-use crate::handler::create;
+use crate::handler::create::{self, Created};
 use crate::hint;
 use crate::identity::{Caller, Who};
-use crate::shape::{CreateRequest, Problem};
+use crate::shape::{BudgetView, CreateRequest, Problem};
 use crate::state::Api;
 
 impl Api {
     /// Accepts a create of this owner's, and sends the hint.
-    pub async fn create(&self, request: CreateRequest, owner: Owner) -> Result<Accepted, Problem> {
+    /// What there is to say about money comes along.
+    pub async fn create(
+        &self,
+        request: CreateRequest,
+        owner: Owner,
+    ) -> Result<(Accepted, Vec<BudgetView>), Problem> {
         let caller = Caller {
             who: Who::Oidc {
                 subject: Arc::from("github"),
@@ -31,8 +36,12 @@ impl Api {
             fingerprint: String::new(),
         };
         let accepted = create::accept(self, &caller, Key::none(), body).await;
-        let (accepted, owner) = accepted.map_err(crate::refusal::Refusal::into_problem)?;
+        let Created {
+            accepted,
+            owner,
+            told,
+        } = accepted.map_err(crate::refusal::Refusal::into_problem)?;
         hint::look(self, accepted.preview, &owner.id).await;
-        Ok(accepted)
+        Ok((accepted, told.budgets))
     }
 }

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use tempus_engine::{Listener, Quotas};
 use tempus_model::{DnsName, Limits, ShortId, Timestamp, Ttl, TtlError};
 
+use crate::books::Costs;
 use crate::gate::Front;
 
 /// Everything about the API that is configured. Times and sizes are checked where they are read.
@@ -18,6 +19,8 @@ pub struct Config {
     pub ttl: TtlRange,
     /// How many previews there may be.
     pub quotas: Quotas,
+    /// What they cost, and what they may.
+    pub costs: Costs,
     /// Where previews answer, in order of preference.
     pub listeners: Vec<ListenerTemplate>,
     /// Where load balancers send to this API what no preview's rule takes.

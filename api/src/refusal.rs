@@ -11,7 +11,7 @@ use tempus_model::{FieldError, Scope};
 
 use crate::identity::Caller;
 use crate::metrics;
-use crate::shape::{Problem, ProblemKind};
+use crate::shape::{BudgetView, Problem, ProblemKind};
 
 /// The media type of problem documents.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -51,6 +51,7 @@ impl Refusal {
                 detail: detail.into(),
                 errors: Vec::new(),
                 limit: None,
+                budget: None,
                 holders: Vec::new(),
                 owns: Vec::new(),
                 needs: None,
@@ -60,6 +61,7 @@ impl Refusal {
             reason: match kind {
                 ProblemKind::ForeignOrigin => Some("foreign_origin"),
                 ProblemKind::Quota => Some("quota"),
+                ProblemKind::Budget => Some("budget"),
                 _ => None,
             },
             challenge: None,
@@ -145,6 +147,19 @@ impl Refusal {
     pub fn too_many(reason: &'static str, detail: &str, wait: Duration) -> Self {
         let mut refusal = Self::new(ProblemKind::TooMany, detail).retry_after(wait);
         refusal.0.reason = Some(reason);
+        refusal
+    }
+
+    /// The month's budget is spent.
+    pub fn budget(budget: &BudgetView) -> Self {
+        let mut refusal = Self::new(
+            ProblemKind::Budget,
+            format!(
+                "{budget}. Until then there are no new previews; those that exist are updated, \
+                 extended and removed as ever, and what is removed costs no more"
+            ),
+        );
+        refusal.0.problem.budget = Some(budget.clone());
         refusal
     }
 
@@ -341,6 +356,8 @@ impl Refusal {
                 }
                 refusal
             }
+            // Whoever accepts creates knows which; see `Refusal::budget`.
+            CreateError::Budget => Self::new(ProblemKind::Budget, error.to_string()),
             CreateError::NoListener => Self::new(
                 ProblemKind::NoListener,
                 "no listener has a free slot for another preview; destroy one, or configure more",

@@ -12,8 +12,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::handler::{
-    backup, create, dead_letters, destroy, docs, events, extend, github, job, link, logs, preview,
-    receipt, status, tokens, update, whoami,
+    backup, costs, create, dead_letters, destroy, docs, events, extend, github, job, link, logs,
+    preview, receipt, status, tokens, update, whoami,
 };
 use crate::identity::access::{Access, Table};
 use crate::layer::identify::Doorman;
@@ -31,6 +31,7 @@ fn calls() -> Calls {
         .viewer(routes!(preview::show))
         .deployer(routes!(destroy::destroy))
         .viewer(routes!(preview::list))
+        .viewer(routes!(costs::costs))
         .deployer(routes!(update::update))
         .deployer(routes!(extend::extend))
         // Lets anybody in who has it.

@@ -10,6 +10,7 @@ use crate::commands::bootstrap::Bootstrap;
 use crate::commands::completions::Completions;
 use crate::commands::config::Config;
 use crate::commands::context::Context;
+use crate::commands::costs::Costs;
 use crate::commands::create::Create;
 use crate::commands::dead_letters::DeadLetters;
 use crate::commands::destroy::Destroy;
@@ -54,6 +55,7 @@ enum Command {
     Create(Create),
     List(List),
     Show(Show),
+    Costs(Costs),
     Job(Job),
     Update(Update),
     Extend(Extend),
@@ -155,6 +157,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Hello => hello::run().await,
         Command::Create(c) => in_session!(c, &c.remote),
         Command::List(c) => in_session!(c, &c.remote),
+        Command::Costs(c) => in_session!(c, &c.remote),
         Command::Show(c) => in_session!(c, &c.remote),
         Command::Job(c) => in_session!(c, &c.remote),
         Command::Update(c) => in_session!(c, &c.remote),

@@ -225,6 +225,9 @@ pub struct NewPreview {
     pub listeners: Vec<Listener>,
     /// What may be taken.
     pub quotas: Quotas,
+    /// What whoever asks found out about the month's budget. It keeps new previews out, and nobody
+    /// from a repeated request's first answer, or from an update.
+    pub budget: Budget,
     /// Makes a repeated request return the first answer.
     pub key: Option<Idempotency>,
 }
@@ -247,6 +250,26 @@ pub struct Quotas {
     pub per_owner: u32,
     /// In all.
     pub total: u32,
+}
+
+impl NewPreview {
+    /// Whether it may be a preview of its own, as far as money goes.
+    pub fn within_budget(&self) -> Result<(), CreateError> {
+        match self.budget {
+            Budget::Within => Ok(()),
+            Budget::Spent => Err(CreateError::Budget),
+        }
+    }
+}
+
+/// Whether a budget allows a new preview.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Budget {
+    /// It does, or there is none.
+    #[default]
+    Within,
+    /// It is spent.
+    Spent,
 }
 
 /// An update.
@@ -459,6 +482,9 @@ pub enum CreateError {
         /// The names of previews that hold them.
         holders: Vec<String>,
     },
+    /// The month's budget is spent: no new preview until the month is over.
+    #[error("the month's budget is spent")]
+    Budget,
     /// No listener has room.
     #[error("no listener has a free slot")]
     NoListener,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 use tempus_api::{
-    Api, Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Metrics, Parts, Size, Socket,
-    TtlRange,
+    Api, Config, Costs, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Metrics, Parts, Size,
+    Socket, TtlRange,
 };
 use tempus_cli::config::{FileChoice, Sources, keys, load};
 use tempus_engine::sqlite::{Options, SqliteEngine};
@@ -138,6 +138,7 @@ fn parts(port: u16) -> Parts {
                 ..DefaultApp::default()
             },
             size: Size::default(),
+            costs: Costs::default(),
             hosts: Hosts {
                 ports: vec![port],
                 names: Vec::new(),

@@ -22,8 +22,10 @@ mod access;
 #[cfg(feature = "breakages")]
 pub mod breakage;
 mod count;
+mod day;
 mod failure;
 mod fate;
+mod footprint;
 pub mod github;
 mod hint;
 mod id;
@@ -43,6 +45,7 @@ mod schedule;
 mod scope;
 mod secret;
 mod seed;
+mod spans;
 mod spec;
 mod template;
 mod time;
@@ -51,8 +54,10 @@ pub mod transition;
 
 pub use access::{Access, AccessMode, AccessVersion, PasswordHash};
 pub use count::Autoscale;
+pub use day::{Day, DayError};
 pub use failure::{Failure, FailureKind};
 pub use fate::{Fate, Meeting};
+pub use footprint::{Footprint, Used};
 pub use hint::{Hint, HintError};
 pub use id::{
     Epoch, Generation, IdError, InstallationId, JobId, MessageId, Nonce, PreviewId, ShortId,
@@ -63,7 +68,7 @@ pub use ledger::{Ledger, LedgerEntry, StepId};
 pub use metric::{Metric, MetricKind, MetricUnit};
 pub use name::{DnsName, NameError, resource_name, short_of, slug};
 pub use next::{Next, TIMER_RANK, next};
-pub use price::{Address, Capacity};
+pub use price::{Address, Capacity, Prices};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{
     Absence, Desired, GoneAs, Identity, Lease, Origin, Owner, Parked, Phase, Route, Row, Settled,
@@ -74,6 +79,7 @@ pub use schedule::{Cron, Days, Schedule, ScheduleError, Timetable};
 pub use scope::{Scope, ScopeError};
 pub use secret::{SECRET_REFERENCE, SecretPlace, is_secret_name, secret_pattern, secret_place};
 pub use seed::Seed;
+pub use spans::{Span, Spans};
 pub use spec::{FieldError, Limits, Service, Spec};
 pub use template::{Template, TemplateError};
 pub use time::{Timestamp, Ttl, TtlError};

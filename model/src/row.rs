@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DnsName, Epoch, Failure, Generation, JobRef, Ledger, MessageId, Nonce, PlanKind, PreviewId,
-    Saga, ShortId, SpecId, Timestamp, WorkerId,
+    Saga, ShortId, Spans, SpecId, Timestamp, WorkerId,
 };
 
 /// What never changes about a preview. Stored apart from the row, which is written often.
@@ -318,6 +318,9 @@ pub struct Row {
     /// Everything that was started and has not been seen removed.
     #[serde(default, skip_serializing_if = "Ledger::is_empty")]
     pub ledger: Ledger,
+    /// What ran, and when: what it has cost.
+    #[serde(default, skip_serializing_if = "Spans::is_empty")]
+    pub spans: Spans,
     /// When the receipt was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_at: Option<Timestamp>,

@@ -62,6 +62,8 @@ fn rows() {
         assert_eq!(tempus_model::invariant::of_row(&row), Ok(()), "{name}");
     }
     let _: Row = keeps("row-full");
+    let counted: Row = keeps("row-spans");
+    assert_eq!(counted.spans.running().map(|of| of.tasks), Some(2));
 }
 
 #[test]

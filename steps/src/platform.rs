@@ -59,11 +59,6 @@ pub trait Platform: Send + Sync {
     /// What this platform would refuse about a spec, found before anything is accepted.
     fn admit(&self, spec: &Spec) -> Vec<FieldError>;
 
-    /// What running this costs by list price, in US dollars an hour; `None` where nothing is paid for.
-    fn dollars_per_hour(&self, _spec: &Spec) -> Option<f64> {
-        None
-    }
-
     /// What a preview owns, by the names that users look for, such as `service_arn`.
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value>;
 

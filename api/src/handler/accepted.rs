@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::hint;
 use crate::identity::{Caller, refused};
-use crate::shape;
+use crate::shape::{self, BudgetView, EstimateView};
 use crate::state::Api;
 
 /// A new job's id, and now.
@@ -22,9 +22,18 @@ pub(super) fn new_job(api: &Api) -> NewJob {
     }
 }
 
+/// What is said about money.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// What the preview is about to cost.
+    pub estimate: Option<EstimateView>,
+    /// Budgets that are nearly spent, or spent.
+    pub budgets: Vec<BudgetView>,
+}
+
 /// Sends the hint and answers 202. The hint goes out for a repeated request too: the first one's
 /// may be what was lost.
-pub(super) async fn answer(api: &Api, accepted: Accepted, owner: &str) -> Response {
+pub(super) async fn answer(api: &Api, accepted: Accepted, owner: &str, told: Told) -> Response {
     let Accepted {
         preview,
         job,
@@ -41,6 +50,8 @@ pub(super) async fn answer(api: &Api, accepted: Accepted, owner: &str) -> Respon
         preview_id: preview,
         preview_url: url,
         expires_at,
+        estimate: told.estimate,
+        budgets: told.budgets,
     };
     let location = [(header::LOCATION, format!("/job/{}", job.id))];
     let mut response = (StatusCode::ACCEPTED, location, Json(body)).into_response();

@@ -7,7 +7,8 @@ use tempus_model::transition::accept::DestroyReason;
 use tempus_model::{FieldError, Identity, Owner, PreviewId};
 use uuid::Uuid;
 
-use super::accepted;
+use super::accepted::{self, Told};
+use super::costs;
 use crate::doc::{Conflict, QuotaReached};
 use crate::extract::{Json, Key};
 use crate::hint;
@@ -45,17 +46,29 @@ pub(crate) async fn create(
     key: Key,
     body: Json<CreateRequest>,
 ) -> Result<Response, Refusal> {
-    let (accepted, owner) = accept(&api, &caller, key, body).await?;
-    Ok(accepted::answer(&api, accepted, &owner.id).await)
+    let Created {
+        accepted,
+        owner,
+        told,
+    } = accept(&api, &caller, key, body).await?;
+    Ok(accepted::answer(&api, accepted, &owner.id, told).await)
 }
 
-/// Accepts it, whoever it came from. Says whose it is; the hint is still to be sent.
+/// A create that was accepted; the hint is still to be sent.
+pub(crate) struct Created {
+    pub accepted: tempus_engine::Accepted,
+    /// Whose it is.
+    pub owner: Owner,
+    pub told: Told,
+}
+
+/// Accepts it, whoever it came from.
 pub(crate) async fn accept(
     api: &Api,
     caller: &Caller,
     key: Key,
     body: Json<CreateRequest>,
-) -> Result<(tempus_engine::Accepted, Owner), Refusal> {
+) -> Result<Created, Refusal> {
     let Json {
         value: mut request,
         mut errors,
@@ -89,6 +102,7 @@ pub(crate) async fn accept(
     if spec.has_url() {
         spec.access = access.of_create(api, &asked).await?;
     }
+    let budgets = api.check_budgets(&asked.owner, caller).await;
     let mut tries = 1;
     loop {
         let id = PreviewId::new(Uuid::new_v4());
@@ -103,10 +117,24 @@ pub(crate) async fn accept(
             expires_at: job.now.after(ttl),
             job,
             quotas: config.quotas,
+            budget: budgets.verdict(),
             key: key.clone(),
         };
         match api.store().create(new).await {
-            Ok(accepted) => return Ok((accepted, asked.owner)),
+            Ok(accepted) => {
+                let told = Told {
+                    estimate: costs::estimate(api, &spec, accepted.expires_at),
+                    budgets: budgets.worth_a_word(),
+                };
+                return Ok(Created {
+                    accepted,
+                    owner: asked.owner,
+                    told,
+                });
+            }
+            Err(CreateError::Budget) if let Some(budget) = budgets.spent() => {
+                return Err(Refusal::budget(budget));
+            }
             Err(CreateError::ShortTaken) if tries < TRIES => tries += 1,
             Err(CreateError::Expired {
                 preview,

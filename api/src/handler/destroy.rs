@@ -7,7 +7,7 @@ use tempus_engine::{Accepted, JobError, Repeat};
 use tempus_model::Snapshot;
 use tempus_model::transition::accept::{DestroyReason, NotAccepted};
 
-use super::accepted;
+use super::accepted::{self, Told};
 use crate::doc::{KeyReused, Missing};
 use crate::extract::{Key, Theirs, fingerprint};
 use crate::identity::Caller;
@@ -54,5 +54,6 @@ pub(crate) async fn destroy(
         },
         other => other?,
     };
-    Ok(accepted::answer(&api, accepted, &snapshot.identity.owner.id).await)
+    let owner = &snapshot.identity.owner.id;
+    Ok(accepted::answer(&api, accepted, owner, Told::default()).await)
 }

@@ -3,6 +3,7 @@
 
 mod accepted;
 pub(crate) mod backup;
+pub(crate) mod costs;
 pub(crate) mod create;
 pub(crate) mod dead_letters;
 pub(crate) mod destroy;

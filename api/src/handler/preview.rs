@@ -7,6 +7,7 @@ use tempus_engine::{Cursor, Filter};
 use tempus_model::{Absence, AccessMode, Desired, Phase, Row, Service, Snapshot, Spec, SpecId};
 use tracing::warn;
 
+use super::costs;
 use crate::doc::Missing;
 use crate::extract::{Query, Theirs};
 use crate::identity::Caller;
@@ -99,7 +100,7 @@ pub(crate) async fn list(
 }
 
 /// Whose previews are listed: one's own, or anybody's to an administrator.
-fn owner(caller: &Caller, asked: Option<String>) -> Result<Option<String>, Refusal> {
+pub(super) fn owner(caller: &Caller, asked: Option<String>) -> Result<Option<String>, Refusal> {
     let own = &caller.owner;
     match asked {
         asked if caller.is_admin() => Ok(asked),
@@ -164,6 +165,7 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
             .map(ToString::to_string),
         runs: None,
         log_retention_days: spec.as_ref().and_then(|spec| spec.log_retention_days),
+        cost: costs::cost(api, &row, spec.as_ref()),
         services: services(spec, url.as_deref()),
         url,
         resources: api.platform().resources(&row.ledger),

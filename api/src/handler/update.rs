@@ -6,7 +6,8 @@ use tempus_engine::Update;
 use tempus_model::transition::accept::NotAccepted;
 use tempus_model::{Desired, PreviewId, Snapshot, Spec, SpecId};
 
-use super::accepted;
+use super::accepted::{self, Told};
+use super::costs;
 use crate::doc::{Conflict, Missing};
 use crate::extract::{Json, Key, Theirs};
 use crate::identity::Caller;
@@ -66,6 +67,7 @@ pub(crate) async fn update(
         .await?;
     let owner = &snapshot.identity.owner;
     let job = accepted::new_job(&api);
+    let footing = spec.clone();
     let update = Update {
         preview: snapshot.row.preview,
         spec,
@@ -74,7 +76,11 @@ pub(crate) async fn update(
         key: key.of(caller.keys(owner), &fingerprint),
     };
     let accepted = api.store().update(update).await?;
-    Ok(accepted::answer(&api, accepted, &owner.id).await)
+    let told = Told {
+        estimate: costs::estimate(&api, &footing, accepted.expires_at),
+        budgets: api.check_budgets(owner, &caller).await.worth_a_word(),
+    };
+    Ok(accepted::answer(&api, accepted, &owner.id, told).await)
 }
 
 /// The spec that what is not given is taken from: the wanted one. One is found for a preview that

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tempus_model::{Autoscale, JobId, PreviewId, Seed, Timestamp};
 use utoipa::ToSchema;
 
-use super::{AccessRequest, SeedShape, number, object};
+use super::{AccessRequest, BudgetView, EstimateView, SeedShape, number, object};
 
 /// Asks for a preview. An empty object is enough: it gets the default application for the default
 /// time.
@@ -224,7 +224,7 @@ impl From<Autoscale> for AutoscaleRequest {
 }
 
 /// A change was accepted and is being carried out: poll the job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Accepted {
     /// The job to poll at `/job/{job_id}`.
     #[schema(value_type = String, format = Uuid)]
@@ -238,4 +238,10 @@ pub struct Accepted {
     /// When its time is over.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
+    /// What it is about to cost, where that has a price. Not of a removal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<EstimateView>,
+    /// Budgets of this month that are nearly spent, or spent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<BudgetView>,
 }

@@ -7,6 +7,7 @@
 //! Times are RFC 3339 in UTC, lifetimes are texts such as `"90m"`, ids are UUIDs.
 
 mod access;
+mod costs;
 mod create;
 mod dead_letter;
 mod delivered;
@@ -27,6 +28,11 @@ mod token;
 mod update;
 
 pub use access::AccessRequest;
+pub(crate) use costs::usd;
+pub use costs::{
+    BudgetStanding, BudgetView, CostView, CostsQuery, CostsView, DayCost, EstimateView, OwnerCost,
+    PreviewCost, PricesView, RepositoryCost, SpentBy, Usd,
+};
 pub use create::{Accepted, AutoscaleRequest, CreateRequest, ServiceRequest};
 pub use dead_letter::{
     DeadLetterKind, DeadLetterPreview, DeadLetterView, DeadLetters, Outcome, ReplayRequest,

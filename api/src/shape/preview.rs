@@ -11,7 +11,7 @@ use tempus_model::{
 use tempus_steps::Run;
 use utoipa::ToSchema;
 
-use super::{AutoscaleRequest, FailureView, schema};
+use super::{AutoscaleRequest, CostView, FailureView, schema};
 
 /// A preview.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -78,6 +78,9 @@ pub struct PreviewView {
     /// The installation of the GitHub App.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installation_id: Option<u64>,
+    /// What it costs, where that has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostView>,
     /// What it runs, or ran last.
     pub services: Vec<ServiceView>,
     /// When its task is run, if it is a `scheduled-worker`.

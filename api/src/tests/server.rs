@@ -18,8 +18,8 @@ use super::hand::Hand;
 use super::platform::TestPlatform;
 use crate::testing::Contract;
 use crate::{
-    Api, Config, DefaultAccess, DefaultApp, Front, Hosts, Identity, ListenerTemplate, Metrics,
-    Parts, Size, Socket, TtlRange, Webhook,
+    Api, Config, Costs, DefaultAccess, DefaultApp, Front, Hosts, Identity, ListenerTemplate,
+    Metrics, Parts, Size, Socket, TtlRange, Webhook,
 };
 
 /// What GitHub signs with.
@@ -87,6 +87,12 @@ impl Server {
         Self::with(|queue| queue, Some(identity), Socket::plain, |_| {}).await
     }
 
+    /// One whose previews cost something.
+    pub async fn with_costs(identity: Option<Identity>, costs: Costs) -> Self {
+        let change = |config: &mut Config| config.costs = costs;
+        Self::with(|queue| queue, identity, Socket::plain, change).await
+    }
+
     /// On a socket of this kind, with these changes to its configuration.
     pub async fn on(
         socket: impl FnOnce(TcpListener) -> Socket,
@@ -111,6 +117,7 @@ impl Server {
                 per_owner: 3,
                 total: 100,
             },
+            costs: Costs::default(),
             listeners: vec![ListenerTemplate {
                 name: "local".to_owned(),
                 slots: None,

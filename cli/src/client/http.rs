@@ -7,9 +7,9 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempus_api::shape::{
-    Accepted, CallerView, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LinkQuery,
-    LinkView, LogsQuery, NewToken, PreviewView, Previews, PreviewsQuery, ReceiptView,
-    ReplayRequest, Replayed, TokenRequest, Tokens, UpdateRequest,
+    Accepted, CallerView, CostsQuery, CostsView, CreateRequest, DeadLetters, ExtendRequest,
+    Extended, JobView, LinkQuery, LinkView, LogsQuery, NewToken, PreviewView, Previews,
+    PreviewsQuery, ReceiptView, ReplayRequest, Replayed, TokenRequest, Tokens, UpdateRequest,
 };
 use tempus_model::{JobId, PreviewId, TokenId};
 
@@ -94,6 +94,11 @@ impl Client {
     /// A preview.
     pub async fn preview(&self, preview: PreviewId) -> Result<Answer<PreviewView>, ClientError> {
         self.get(&format!("preview/{preview}"), &()).await
+    }
+
+    /// What previews cost.
+    pub async fn costs(&self, query: &CostsQuery) -> Result<Answer<CostsView>, ClientError> {
+        self.get("costs", query).await
     }
 
     /// A page of previews.

@@ -5,6 +5,7 @@ use tempus_api::shape::{Accepted, CreateRequest};
 use tempus_engine::{Clock, SystemClock};
 use tempus_model::{DnsName, Ttl, slug};
 
+use super::costs;
 use super::service::What;
 use super::wait::Wait;
 use super::{Remote, Session};
@@ -100,5 +101,12 @@ pub(super) fn accepted(session: &mut Session, answer: &Answer<Accepted>) -> Resu
     table.item("preview", accepted.preview_id.to_string());
     table.item("job", accepted.job_id.to_string());
     table.item("expires", relative(SystemClock.now(), accepted.expires_at));
-    Ok(session.screen.write(table)?)
+    if let Some(estimate) = &accepted.estimate {
+        table.item("costs", costs::estimate(estimate));
+    }
+    session.screen.write(table)?;
+    for budget in &accepted.budgets {
+        session.screen.note(budget)?;
+    }
+    Ok(())
 }

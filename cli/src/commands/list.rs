@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 use clap::Args;
 use serde_json::{Value, json};
-use tempus_api::shape::{PreviewView, PreviewsQuery};
+use tempus_api::shape::{PreviewView, PreviewsQuery, Usd};
 use tempus_engine::{Clock, SystemClock};
 use tempus_model::{Phase, Timestamp};
 
@@ -106,21 +106,33 @@ fn phase(text: &str) -> Result<Phase, String> {
 }
 
 fn table(previews: &[PreviewView], now: Timestamp) -> Table {
-    let mut table = Table::new(["NAME", "ID", "PHASE", "EXPIRES", "AGE", "OWNER", "URL"]);
+    // Where nothing has a price, there is nothing to say.
+    let have_costs = previews.iter().any(|preview| preview.cost.is_some());
+    let mut titles = vec!["NAME", "ID", "PHASE", "EXPIRES", "AGE", "OWNER"];
+    titles.extend(have_costs.then_some("COST"));
+    titles.push("URL");
+    let mut table = Table::new(titles);
     for preview in previews {
         let expires = match preview.phase {
             Phase::Destroyed | Phase::Failed => Cell::dim("-"),
             _ => Cell::plain(relative(now, preview.expires_at)),
         };
-        table.row([
+        let mut cells = vec![
             Cell::plain(&preview.name),
             Cell::plain(preview.preview_id.short().to_string()),
             phase_cell(preview),
             expires,
             Cell::plain(crate::output::time::rough(preview.created_at.until(now))),
             Cell::plain(&preview.owner.login),
-            preview.url.as_ref().map_or(Cell::dim("-"), Cell::plain),
-        ]);
+        ];
+        if have_costs {
+            let cost = preview.cost.as_ref();
+            cells.push(cost.map_or(Cell::dim("-"), |cost| {
+                Cell::plain(Usd(cost.so_far_usd).to_string())
+            }));
+        }
+        cells.push(preview.url.as_ref().map_or(Cell::dim("-"), Cell::plain));
+        table.row(cells);
     }
     table
 }

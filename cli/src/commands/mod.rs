@@ -6,6 +6,7 @@ pub mod bootstrap;
 pub mod completions;
 pub mod config;
 pub mod context;
+pub mod costs;
 pub mod create;
 pub mod dead_letters;
 pub mod destroy;

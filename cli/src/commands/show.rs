@@ -5,6 +5,7 @@ use tempus_api::shape::{Ending, PreviewView, ServiceView};
 use tempus_engine::{Clock, SystemClock};
 use tempus_model::{AccessMode, Phase, Timestamp};
 
+use super::costs;
 use super::list::phase_cell;
 use super::{Remote, Session};
 use crate::failure::Failure;
@@ -89,6 +90,9 @@ fn facts(preview: &PreviewView, now: Timestamp) -> Table {
     }
     if let Some(verified_at) = preview.verified_at {
         table.item("proved gone", at(verified_at));
+    }
+    if let Some(cost) = &preview.cost {
+        table.item("costs", costs::cost(cost));
     }
     table.item("owner", &preview.owner.login);
     for (name, value) in [

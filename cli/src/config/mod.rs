@@ -12,6 +12,7 @@
 
 mod aws;
 mod check;
+mod costs;
 mod database;
 mod env;
 mod error;
@@ -39,6 +40,7 @@ use ipnet::IpNet;
 use tempus_model::{Limits, Ttl};
 
 pub use aws::{Aws, Ecs};
+pub use costs::{Costs, Dollars, OwnerBudget};
 pub use database::Database;
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use github::GitHub;
@@ -83,6 +85,8 @@ pub struct Config {
     pub ttl: TtlBounds,
     /// How many previews may exist.
     pub quota: Quota,
+    /// What previews cost, and what they may.
+    pub costs: Costs,
     /// What one request may ask for.
     pub limits: Limits,
     /// What a service gets that asks for nothing.
@@ -241,6 +245,7 @@ impl Default for Config {
                 per_owner: 10,
                 total: 100,
             },
+            costs: Costs::default(),
             limits: Limits::default(),
             service: Service {
                 cpu: 256,

@@ -18,6 +18,7 @@ mod gate;
 mod github;
 mod listen;
 mod platform;
+mod prices;
 mod secret;
 pub mod settings;
 

@@ -12,6 +12,7 @@ use tempus_engine::Quotas;
 use tempus_model::repository_file::DEFAULT_PORT;
 use tempus_worker::{Budgets, WorkerConfig};
 
+use super::prices;
 use crate::config::{
     AccessKind, Config, EngineKind, Identity, Listener, ListenerMode, OidcRule, PlatformKind,
 };
@@ -35,6 +36,7 @@ pub fn api(
             per_owner: config.quota.per_owner,
             total: config.quota.total,
         },
+        costs: prices::costs(config),
         listeners: match previews {
             Some(previews) => vec![on_this_machine(previews)],
             None => config.ecs.listeners.iter().map(on_a_balancer).collect(),

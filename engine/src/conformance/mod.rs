@@ -116,6 +116,7 @@ macro_rules! conformance {
                 the_total_holds_under_concurrency
                 a_quota_slot_comes_back_when_the_preview_is_gone
                 a_refused_create_takes_nothing
+                a_spent_budget_keeps_out_new_previews_alone
                 listeners_fill_in_order_and_empty_with_the_receipt
                 a_short_id_is_used_once
                 no_url_takes_no_listener

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Harness;
 use super::world::{World, at, key, new_preview, owner};
-use crate::{Accepted, CreateError, Listener, NewPreview, Quotas};
+use crate::{Accepted, Budget, CreateError, Listener, NewPreview, Quotas, Repeat};
 
 async fn all_at_once(
     world: &World,
@@ -165,6 +165,51 @@ pub async fn a_refused_create_takes_nothing(harness: &dyn Harness) {
             .unwrap();
     }
     assert!(store.due(at(1), 10).await.unwrap().len() == 2);
+}
+
+/// A month's budget that is spent refuses new previews, and takes nothing for them. What exists is
+/// updated all the same, and a repeated request gets its first answer.
+pub async fn a_spent_budget_keeps_out_new_previews_alone(harness: &dyn Harness) {
+    let world = World::of(harness).await;
+    let store = &world.ports.store;
+    let first = |budget, now| NewPreview {
+        budget,
+        key: Some(key("create", "body")),
+        ..new_preview("app", at(now))
+    };
+    let preview = store
+        .create(first(Budget::Within, 0))
+        .await
+        .unwrap()
+        .preview;
+    let repeated = store.create(first(Budget::Spent, 1)).await.unwrap();
+    assert_eq!((repeated.preview, repeated.repeat), (preview, Repeat::Yes));
+    let updated = store.create(NewPreview {
+        budget: Budget::Spent,
+        ..new_preview("app", at(2))
+    });
+    assert_eq!(updated.await.unwrap().preview, preview);
+
+    let new = NewPreview {
+        budget: Budget::Spent,
+        key: Some(key("other", "body")),
+        ..new_preview("other", at(3))
+    };
+    let (id, again) = (new.identity.id, new.clone());
+    let refused = store.create(new).await;
+    assert!(matches!(refused, Err(CreateError::Budget)), "{refused:?}");
+    assert!(store.get(id).await.unwrap().is_none());
+    let name = again.identity.name.clone();
+    assert!(store.get_by_name(&name).await.unwrap().is_none());
+    let accepted = store.create(NewPreview {
+        budget: Budget::Within,
+        ..again
+    });
+    assert_eq!(
+        accepted.await.unwrap().repeat,
+        Repeat::No,
+        "no refusal is kept"
+    );
 }
 
 /// The first listener with room, then the next; a slot comes back with the receipt, not before.

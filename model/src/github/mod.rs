@@ -53,8 +53,8 @@ pub use decide::{Absent, Act, Drafts, Rules, Verdict, act, verdict};
 pub use event::{Branches, EventError, PullShape, RepositoryShape, Told, read};
 pub use name::{NameForm, Named, preview_name};
 pub use report::{
-    CommitState, CommitStatus, DeploymentReport, DeploymentState, Links, Report, Scene, marker,
-    render,
+    CommitState, CommitStatus, Cost, DeploymentReport, DeploymentState, Links, Report, Scene,
+    marker, render,
 };
 pub use source::{
     Call, Deployed, Head, News, Next, NoChange, Note, Posted, Pull, PullState, Repository, RulesAt,

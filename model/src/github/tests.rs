@@ -404,8 +404,8 @@ mod said {
     use super::*;
     use crate::transition::accept::{NewJob, create};
     use crate::{
-        Absence, Desired, Failure, GoneAs, Identity, InstallationId, Job, JobId, JobStatus, Owner,
-        PreviewId, Route, Row, Snapshot, SpecId, State, StepId,
+        Absence, Desired, Failure, Footprint, GoneAs, Identity, InstallationId, Job, JobId,
+        JobStatus, Owner, PreviewId, Prices, Route, Row, Snapshot, SpecId, State, StepId,
     };
 
     fn source() -> Source {
@@ -460,14 +460,34 @@ mod said {
             preview: Some(preview),
             job: Some(job),
             receipt: None,
-            hourly: Some(0.012),
+            cost: Some(Cost {
+                prices: &prices(),
+                wanted: FOOTPRINT,
+            }),
             links: Links {
                 api: Some("https://tempus.example"),
             },
         })
     }
 
+    const FOOTPRINT: Footprint = Footprint {
+        cpu: 512,
+        memory: 0,
+        tasks: 1,
+    };
+
+    fn prices() -> Prices {
+        Prices {
+            region: "eu-west-1".to_owned(),
+            dated: "2026-11".to_owned(),
+            core: 0.024,
+            gigabyte: 1.0,
+            task: 0.0,
+        }
+    }
+
     fn ready(row: &mut Row, _: &mut Job) {
+        row.spans.open(FOOTPRINT, at(0));
         row.settled.state = State::Ready;
         row.settled.generation = row.generation;
         row.settled.at = at(3600);
@@ -493,13 +513,44 @@ mod said {
             "{text}"
         );
         // Looked at again, it says the same.
-        assert_eq!(said(&source, ready).comment, Some(text));
+        assert_eq!(said(&source, ready).comment.as_ref(), Some(&text));
         let gone = said(&source, |row, _| {
             row.desired = Desired::Absent(Absence::Asked);
             row.settled.state = State::Gone(GoneAs::Destroyed);
         });
         assert_eq!(gone.deployment.unwrap().state, DeploymentState::Inactive);
         assert!(gone.comment.unwrap().contains("in all"));
+        assert!(text.contains("(prices of eu-west-1, 2026-11)"), "{text}");
+    }
+
+    #[test]
+    fn a_preview_costs_what_ran_of_it_and_not_what_is_wanted() {
+        let comment = said(&source(), |row, job| {
+            ready(row, job);
+            let larger = Footprint {
+                cpu: 4096,
+                ..FOOTPRINT
+            };
+            row.spans.open(larger, at(1800));
+        });
+        let text = comment.comment.unwrap();
+        // Half an hour of half a core, and half an hour of four.
+        assert!(
+            text.contains("$0.05 by") && text.contains("$0.096 an hour"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_budget_is_told_of_while_the_preview_is_wanted() {
+        let mut source = source();
+        source.tended.warning = Some("90 % of the monthly budget is used".to_owned());
+        let text = said(&source, ready).comment.unwrap();
+        assert!(text.contains("called for: 90 % of the"), "{text}");
+        let gone = said(&source, |row, _| {
+            row.desired = Desired::Absent(Absence::Asked);
+        });
+        assert!(!gone.comment.unwrap().contains("90 %"));
     }
 
     #[test]
@@ -560,7 +611,7 @@ mod said {
                 preview: None,
                 job: None,
                 receipt: None,
-                hourly: None,
+                cost: None,
                 links: Links::default(),
             })
         };

@@ -58,6 +58,9 @@ fn gone(row: &Row) -> Result<(), Violation> {
     if row.saga.is_some() && !row.is_verifying() {
         return broken("gone, and a saga is at work that is no verify".to_owned());
     }
+    if row.spans.running().is_some() {
+        return broken("gone, and what it ran is still counted".to_owned());
+    }
     if row.receipt_at.is_none() && row.due_at.is_none() && row.parked.is_none() {
         return broken("gone, without a receipt, and never due again".to_owned());
     }

@@ -3,7 +3,8 @@
 use super::Change;
 use crate::{
     Absence, Desired, Epoch, Generation, Identity, Job, JobId, JobKind, JobRef, JobStatus, Ledger,
-    Nonce, Origin, Owner, Phase, PreviewId, Row, Settled, Snapshot, SpecId, State, Timestamp,
+    Nonce, Origin, Owner, Phase, PreviewId, Row, Settled, Snapshot, Spans, SpecId, State,
+    Timestamp,
 };
 
 /// What a create finds out about the name it asks for.
@@ -92,6 +93,7 @@ pub fn create(identity: &Identity, spec: SpecId, expires_at: Timestamp, new: New
         saga: None,
         parked: None,
         ledger: Ledger::default(),
+        spans: Spans::default(),
         receipt_at: None,
         reminded_at: None,
     };

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Epoch, Generation, Job, Nonce, PreviewId, Receipt, Row, Timestamp};
 
 pub mod accept;
+mod account;
 pub mod checkpoint;
 pub mod claim;
 pub mod discard;

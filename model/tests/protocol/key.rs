@@ -107,6 +107,8 @@ impl Of<'_> {
             saga,
             parked,
             ledger,
+            // What was paid for decides nothing.
+            spans: _,
             receipt_at,
             reminded_at,
         } = row;
@@ -174,6 +176,7 @@ impl Of<'_> {
             expires_at,
             course,
             target,
+            footprint: _,
             stages: _,
             at,
             entered,

@@ -34,6 +34,7 @@ fn empty(row: &Row, kind: PlanKind, job: Option<JobRef>, now: Timestamp) -> Saga
         expires_at: row.expires_at,
         course: Course::Forward,
         target: None,
+        footprint: None,
         stages: Vec::new(),
         at: 0,
         entered: false,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
 
 use super::client::{Arns, Client, Services};
-use super::options::{AwsOptions, Capacity, PublicIp};
+use super::options::AwsOptions;
 use super::steps::{
     DatabaseUrl, Healthy, LogGroup, Rule, Scaling, SecurityGroup, Service, TargetGroup,
     TaskDefinition, TaskRuns, TaskSchedule, Tools,
@@ -125,23 +125,6 @@ impl Platform for AwsPlatform {
         let mut errors = template::admit(templates::ALL, options, spec);
         errors.extend(admit::admit(options, spec));
         errors
-    }
-
-    fn dollars_per_hour(&self, spec: &Spec) -> Option<f64> {
-        // What a scheduled task costs depends on how long its runs take.
-        if spec.schedule.is_some() {
-            return None;
-        }
-        let options = &self.tools.options;
-        let capacity = match options.capacity {
-            Capacity::Fargate => tempus_model::Capacity::OnDemand,
-            Capacity::FargateSpot => tempus_model::Capacity::Spot,
-        };
-        let address = match options.assign_public_ip {
-            PublicIp::Yes => tempus_model::Address::Public,
-            PublicIp::No => tempus_model::Address::Private,
-        };
-        Some(spec.dollars_per_hour(capacity, address))
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

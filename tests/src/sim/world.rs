@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{
-    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, Store,
+    Accepted, Budget, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, Store,
     TokioClock, Update,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
@@ -218,6 +218,7 @@ impl World {
                 per_owner: 2,
                 total: 2,
             },
+            budget: Budget::Within,
             key: None,
         };
         let accepted = self.store().create(new).await?;

@@ -6,6 +6,7 @@
     reason = "what a test's helpers unwrap is what the test claims"
 )]
 
+mod costing;
 mod creating;
 mod ending;
 mod failing;

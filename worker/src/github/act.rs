@@ -9,7 +9,7 @@ use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{Hint, JobId, Origin, Owner, Snapshot};
 
 use super::client::GitHubError;
-use super::previews::{FileText, NotCalled, Wish};
+use super::previews::{Called, FileText, NotCalled, Wish};
 use super::tend::{Tending, Trouble};
 
 /// What became of a call for a preview.
@@ -111,12 +111,13 @@ impl Tending<'_> {
                 file: file.clone(),
             };
             match self.github.previews.call_for(wish).await {
-                Ok(preview) => {
+                Ok(Called { preview, warning }) => {
                     tracing::info!(source = %self.source.key, preview.id = %preview, sha = call.sha, "called for a preview");
                     self.tended.name = Some(name);
                     self.tended.preview = Some(preview);
                     self.tended.made = Some(call);
                     self.tended.problem = None;
+                    self.tended.warning = warning;
                     self.keep().await?;
                     return Ok(Deployed::Settled);
                 }

@@ -32,10 +32,10 @@ mod tend;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempus_model::Ttl;
 use tempus_model::github::Branches;
+use tempus_model::{Prices, Ttl};
 
-pub use previews::{FileText, NoFile, NotCalled, Previews, Wish};
+pub use previews::{Called, FileText, NoFile, NotCalled, Previews, Wish};
 
 use client::Client;
 
@@ -78,4 +78,6 @@ pub struct Settings {
     pub longest: Ttl,
     /// How long a source is remembered of which nothing is left.
     pub kept: Duration,
+    /// What previews cost, where they cost anything.
+    pub prices: Option<Prices>,
 }

@@ -1,5 +1,6 @@
 //! Who may call, over real HTTP: every rule, each with what it must refuse.
 
+mod costs;
 mod limits;
 mod oidc;
 mod ownership;

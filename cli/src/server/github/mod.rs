@@ -15,6 +15,7 @@ use tempus_steps::http;
 use tempus_worker::github::client::{AppKey, Client, Pace};
 use tempus_worker::github::{GitHub, Settings};
 
+use super::prices;
 use super::secret::secret;
 use crate::config::{Answer, Config};
 use previews::ApiPreviews;
@@ -78,6 +79,7 @@ pub(super) fn tending(config: &Config, api: &Api) -> anyhow::Result<Option<GitHu
                 .map(|url| url.as_str().trim_end_matches('/').to_owned()),
             longest: config.ttl.maximum,
             kept: config.aws.history,
+            prices: prices::prices(config),
         },
     }))
 }

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use tempus_api::Api;
 use tempus_api::repository::complete;
-use tempus_api::shape::{CreateRequest, Problem, ProblemKind};
+use tempus_api::shape::{BudgetView, CreateRequest, Problem, ProblemKind, Usd};
+use tempus_model::Ttl;
 use tempus_model::github::Rules;
-use tempus_model::{PreviewId, Ttl};
-use tempus_worker::github::{FileText, NoFile, NotCalled, Previews, Wish};
+use tempus_worker::github::{Called, FileText, NoFile, NotCalled, Previews, Wish};
 
 use super::file;
 use crate::config::{Config, PlatformKind};
@@ -65,7 +65,7 @@ impl Previews for ApiPreviews {
         Ok(file::read(file)?.rules)
     }
 
-    async fn call_for(&self, wish: Wish) -> Result<PreviewId, NotCalled> {
+    async fn call_for(&self, wish: Wish) -> Result<Called, NotCalled> {
         let asked = file::read(wish.file.as_ref());
         let mut request = asked.map_err(|no| NotCalled::Refused(no.0))?.request;
         if self.platform == PlatformKind::Local && names_a_command(&request) {
@@ -87,7 +87,10 @@ impl Previews for ApiPreviews {
         request.branch = wish.origin.branch;
         request.installation_id = wish.origin.installation_id;
         match self.api.create(request, wish.owner).await {
-            Ok(accepted) => Ok(accepted.preview),
+            Ok((accepted, budgets)) => Ok(Called {
+                preview: accepted.preview,
+                warning: budgets.first().map(warning),
+            }),
             Err(problem) => Err(not_called(&problem)),
         }
     }
@@ -101,6 +104,29 @@ fn names_a_command(request: &CreateRequest) -> bool {
             .any(|service| service.command.is_some())
 }
 
+/// What a pull request is told of a budget. Previews of others are no concern of whoever reads it.
+fn warning(budget: &BudgetView) -> String {
+    let told = BudgetView {
+        by: Vec::new(),
+        ..budget.clone()
+    };
+    told.to_string()
+}
+
+/// That a budget is spent, without the sum: it grows, and each change of a comment counts at GitHub.
+fn spent(problem: &Problem) -> String {
+    let Some(budget) = &problem.budget else {
+        return problem.detail.clone();
+    };
+    format!(
+        "the monthly budget of {}, {}, is spent by estimate: a new preview is made when the month is \
+         over, at {}, or when somebody raises the budget",
+        budget.whose,
+        Usd(budget.monthly_usd),
+        budget.ends_at
+    )
+}
+
 /// What a refusal means to whoever will come again.
 fn not_called(problem: &Problem) -> NotCalled {
     match problem.kind {
@@ -112,6 +138,7 @@ fn not_called(problem: &Problem) -> NotCalled {
             }
             NotCalled::Later(why)
         }
+        ProblemKind::Budget => NotCalled::Later(spent(problem)),
         ProblemKind::NoListener => NotCalled::Later(problem.detail.clone()),
         ProblemKind::Unavailable | ProblemKind::Unanswered | ProblemKind::Internal => {
             NotCalled::Unavailable(problem.detail.clone())

@@ -85,6 +85,7 @@ impl DynamoStore {
         name_was: Option<PreviewId>,
         predecessor: Option<PreviewId>,
     ) -> Result<Option<Accepted>, CreateError> {
+        new.within_budget()?;
         let (id, owner) = (new.identity.id, &new.identity.owner);
         let of_owner = slots::quota_of(&owner.id);
         let own = self.quota_slot(of_owner, new.quotas.per_owner, &owner.login);

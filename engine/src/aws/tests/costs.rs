@@ -10,7 +10,8 @@ use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::settle::Settle;
 use tempus_model::transition::vouch::Vouch;
 use tempus_model::{
-    Check, JobId, PlannedStep, Receipt, Removed, Row, Stage, StepId, StepState, Timestamp,
+    Check, Footprint, JobId, PlannedStep, Receipt, Removed, Row, Stage, StepId, StepState,
+    Timestamp,
 };
 use uuid::Uuid;
 
@@ -59,6 +60,13 @@ const STEPS: [(u8, &str, &str, &str); 6] = [
     ),
 ];
 
+/// Of the smallest task, as its row has it.
+const FOOTPRINT: Footprint = Footprint {
+    cpu: 256,
+    memory: 512,
+    tasks: 1,
+};
+
 /// A preview on its way, as its worker has it.
 struct Story<'b> {
     store: Arc<dyn Store>,
@@ -79,6 +87,7 @@ impl Story<'_> {
             && looked.desired.is_present()
         {
             fresh.saga.stages = stages();
+            fresh.saga.footprint = Some(FOOTPRINT);
             fresh.saga.enter(&mut fresh.ledger, at(self.now));
         }
         self.row = self.store.claim(preview, &claim).await.unwrap();

@@ -11,7 +11,7 @@ use tempus_model::{
 };
 use uuid::Uuid;
 
-use crate::{Idempotency, Listener, NewPreview, Quotas, Update};
+use crate::{Budget, Idempotency, Listener, NewPreview, Quotas, Update};
 
 /// How long a lease lasts.
 pub(in crate::conformance) const LEASE: Duration = Duration::from_secs(30);
@@ -77,6 +77,7 @@ pub(crate) fn new_preview(name: &str, now: Timestamp) -> NewPreview {
             per_owner: 1000,
             total: 1000,
         },
+        budget: Budget::Within,
         key: None,
     }
 }

@@ -45,6 +45,7 @@ fn fresh(
     new: &NewPreview,
     predecessor: Option<PreviewId>,
 ) -> Result<Accepted, CreateError> {
+    new.within_budget()?;
     let owner = &new.identity.owner;
     let of_owner = slots::quota_of(&owner.id);
     let own_slot = quota_slot(db, &of_owner, new.quotas.per_owner, &owner.login)?;

@@ -96,6 +96,9 @@ pub struct Tended {
     /// Why no preview could be called for, though one is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// What was to be known when the preview was called for: how a budget stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// What was said on GitHub.
     #[serde(default)]
     pub posted: Posted,

@@ -1,6 +1,7 @@
 //! The rules, each shown once.
 
 mod histories;
+mod spans;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,13 +16,18 @@ use super::turn::{Turn, turn};
 use super::vouch::{Vouch, vouch};
 use super::{Change, Fence, Refused, Seen, Slots, doubt, extend, replay, rest};
 use crate::{
-    Course, Desired, DnsName, Failure, Identity, Job, JobId, JobRef, JobStatus, Nonce, Origin,
-    Owner, Parked, Phase, PlanId, PlanKind, PreviewId, Receipt, Route, Row, Saga, Snapshot, SpecId,
-    StepId, Timestamp, Work, WorkerId,
+    Course, Desired, DnsName, Failure, Footprint, Identity, Job, JobId, JobRef, JobStatus, Nonce,
+    Origin, Owner, Parked, Phase, PlanId, PlanKind, PreviewId, Receipt, Route, Row, Saga, Snapshot,
+    SpecId, StepId, Timestamp, Work, WorkerId,
 };
 
 const HOUR: Duration = Duration::from_hours(1);
 const LEASE: Duration = Duration::from_secs(30);
+const FOOTPRINT: Footprint = Footprint {
+    cpu: 256,
+    memory: 512,
+    tasks: 1,
+};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000 + seconds * 1000)
@@ -81,6 +87,7 @@ fn saga(row: &Row, course: Course, job: Option<JobRef>, now: Timestamp) -> Saga 
         expires_at: row.expires_at,
         course,
         target,
+        footprint: target.map(|_| FOOTPRINT),
         stages: Vec::new(),
         at: 0,
         entered: false,

@@ -161,6 +161,20 @@ fn the_same_specification_gives_the_same_plan_and_a_new_commit_a_new_definition(
     );
 }
 
+/// What a preview costs is counted by these steps.
+#[test]
+fn each_service_is_one_step_that_runs_something() {
+    let ctx = TestCtx::new();
+    let stages = plan(
+        &ctx,
+        &spec(vec![service("web", 80, Some("/")), service("db", 81, None)]),
+    );
+    let steps = stages.iter().flat_map(|stage| &stage.steps);
+    let running = steps.filter(|planned| planned.step.runs());
+    let running: Vec<_> = running.map(|planned| planned.step.to_string()).collect();
+    assert_eq!(running, ["service:web", "service:db"]);
+}
+
 #[test]
 fn a_template_that_is_not_there_is_refused_and_never_taken_for_another() {
     let ctx = TestCtx::new();

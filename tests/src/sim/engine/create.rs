@@ -57,6 +57,7 @@ impl State {
         new: NewPreview,
         predecessor: Option<PreviewId>,
     ) -> Result<Accepted, CreateError> {
+        new.within_budget()?;
         let owner = &new.identity.owner;
         let of_owner = Pool::Owner(owner.id.clone());
         let own_slot = self.quota_slot(&of_owner, new.quotas.per_owner, &owner.login)?;

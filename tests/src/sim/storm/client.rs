@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempus_engine::{
-    Accepted, Clock, CreateError, Extended, Idempotency, JobError, Listener, NewPreview, Outgoing,
-    Queue, Quotas, Store, StoreError, Update, chance,
+    Accepted, Budget, Clock, CreateError, Extended, Idempotency, JobError, Listener, NewPreview,
+    Outgoing, Queue, Quotas, Store, StoreError, Update, chance,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{Hint, Identity, JobId, Origin, Owner, PreviewId, Spec};
@@ -237,6 +237,7 @@ impl Api {
                 per_owner: 12,
                 total: MOST,
             },
+            budget: Budget::Within,
             key: None,
         }
     }
