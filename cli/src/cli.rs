@@ -22,6 +22,7 @@ use crate::commands::job::Job;
 use crate::commands::link::Link;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
+use crate::commands::name::Name;
 use crate::commands::receipt::Receipt;
 use crate::commands::restore::Restore;
 use crate::commands::schema;
@@ -76,6 +77,7 @@ enum Command {
     Config(Config),
     Init(Init),
     Validate(Validate),
+    Name(Name),
     /// Print the JSON Schema of .tempus.yml, by which editors complete and check it
     Schema,
     Health(Health),
@@ -123,6 +125,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Restore(command) => return command.run(),
         Command::Init(command) => return command.run(),
         Command::Validate(command) => return command.run(),
+        Command::Name(command) => return command.run(),
         Command::Schema => return schema::run(),
         _ => {}
     }
@@ -148,7 +151,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         }};
     }
     match command {
-        Command::Dev(command) => command.run().await,
+        Command::Dev(command) => Box::pin(command.run()).await,
         Command::Serve(command) => command.run().await,
         Command::Api(command) => command.run().await,
         Command::Worker(command) => command.run().await,
@@ -178,6 +181,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         | Command::Restore(_)
         | Command::Init(_)
         | Command::Validate(_)
+        | Command::Name(_)
         | Command::Schema => Ok(()),
     }
 }

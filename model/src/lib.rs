@@ -80,7 +80,7 @@ pub use scope::{Scope, ScopeError};
 pub use secret::{SECRET_REFERENCE, SecretPlace, is_secret_name, secret_pattern, secret_place};
 pub use seed::Seed;
 pub use spans::{Span, Spans};
-pub use spec::{FieldError, Limits, Service, Spec};
+pub use spec::{Checkout, FieldError, Limits, Service, Spec};
 pub use template::{Template, TemplateError};
 pub use time::{Timestamp, Ttl, TtlError};
 pub use token::{

@@ -17,6 +17,9 @@ pub struct Spec {
     /// The commit that it was made from, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_sha: Option<String>,
+    /// The files that its services run on, where the platform runs processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<Checkout>,
     /// Who may see it.
     #[serde(default, skip_serializing_if = "Access::is_open")]
     pub access: Access,
@@ -31,6 +34,25 @@ pub struct Spec {
     pub log_retention_days: Option<u16>,
     /// One to [`Limits::services`] services; the first answers at `/`, if the preview has a URL.
     pub services: Vec<Service>,
+}
+
+/// A repository's files at one commit.
+///
+/// Never asked for over HTTP: whoever may create previews could read any repository that the App is
+/// installed on. It comes from a pull request or a branch, of which GitHub has been asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// The repository's stable id.
+    pub repository_id: u64,
+    /// Its full name, such as `octo/shop`.
+    pub repository: String,
+    /// The installation of the App through which it is read.
+    pub installation_id: u64,
+    /// The commit, in full.
+    pub sha: String,
+    /// What makes the files ready to run, read by `/bin/sh -c` in their root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
 }
 
 /// One process or container of a preview.
@@ -119,6 +141,7 @@ impl Spec {
         Self {
             template: template.to_string(),
             commit_sha: None,
+            checkout: None,
             access: Access::Open,
             seed: None,
             schedule: None,

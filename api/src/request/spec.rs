@@ -34,6 +34,7 @@ pub(crate) fn of_create(
     let spec = Spec {
         template,
         commit_sha: request.commit_sha.take(),
+        checkout: request.checkout.take(),
         // Settled when everything else is known to be right: it may take a while.
         access: Access::Open,
         seed: request.seed.take(),
@@ -90,6 +91,14 @@ pub(crate) fn of_update(
     // What a database that is there once began with is of no concern any more.
     base.seed = request.seed.take();
     base.log_retention_days = request.log_retention_days.or(base.log_retention_days);
+    if let (Some(checkout), Some(sha)) = (&base.checkout, &request.commit_sha)
+        && !checkout.sha.starts_with(sha.as_str())
+    {
+        errors.push(
+            "commit_sha",
+            "must be left out: the preview runs on a checkout, which the next push moves",
+        );
+    }
     base.commit_sha = request.commit_sha.take().or(base.commit_sha);
     check(base, place, config, platform, errors)
 }

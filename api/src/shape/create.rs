@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tempus_model::{Autoscale, JobId, PreviewId, Seed, Timestamp};
+use tempus_model::{Autoscale, Checkout, JobId, PreviewId, Seed, Timestamp};
 use utoipa::ToSchema;
 
 use super::{AccessRequest, BudgetView, EstimateView, SeedShape, number, object};
@@ -125,6 +125,9 @@ pub struct CreateRequest {
     /// The installation of the GitHub App.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub installation_id: Option<u64>,
+    /// The files that it runs on. Never from outside: see [`Checkout`].
+    #[serde(skip)]
+    pub checkout: Option<Checkout>,
 }
 
 /// One service of a preview.

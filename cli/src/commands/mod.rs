@@ -18,6 +18,7 @@ pub mod job;
 pub mod link;
 pub mod list;
 pub mod logs;
+pub mod name;
 pub mod receipt;
 pub mod restore;
 pub mod schema;

@@ -23,7 +23,8 @@ pub struct What {
     /// The command to run, read by /bin/sh
     #[arg(long, value_name = "COMMAND")]
     pub command: Option<String>,
-    /// The container image to run, where the platform runs containers
+    /// The container image to run, where the platform runs containers; of a preview with several
+    /// services, for each that names none
     #[arg(long, value_name = "IMAGE", conflicts_with = "command")]
     pub image: Option<String>,
     /// The port that a container listens on; a process is told its own in PORT
@@ -88,6 +89,7 @@ impl What {
                 )));
             }
             for service in services {
+                service.image = service.image.take().or_else(|| self.image.clone());
                 merge(&mut service.env, &mut service.secrets, &env);
                 merge(&mut service.secrets, &mut service.env, &secrets);
             }
@@ -100,7 +102,9 @@ impl What {
             request.command = None;
         }
         replace(&mut request.command, self.command.as_ref());
-        replace(&mut request.image, self.image.as_ref());
+        if request.services.is_none() {
+            replace(&mut request.image, self.image.as_ref());
+        }
         replace(&mut request.health_path, self.health_path.as_ref());
         replace(&mut request.port, self.port.as_ref());
         replace(&mut request.cpu, self.cpu.as_ref());
@@ -125,7 +129,6 @@ impl What {
     fn single_flag(&self) -> Option<&'static str> {
         [
             ("--command", self.command.is_some()),
-            ("--image", self.image.is_some()),
             ("--port", self.port.is_some()),
             ("--health-path", self.health_path.is_some()),
             ("--cpu", self.cpu.is_some()),

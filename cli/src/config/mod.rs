@@ -127,6 +127,8 @@ pub struct Previews {
     pub grace: Duration,
     /// How long a service has to answer its health path.
     pub ready_within: Duration,
+    /// How long a checkout may take to be fetched and built.
+    pub build_within: Duration,
     /// Who may see a preview whose request does not say.
     pub access: AccessKind,
     /// The file that holds the key that sessions and links are signed with, for several processes.
@@ -232,6 +234,7 @@ impl Default for Config {
                 ports: PortRange::new(20_000..=29_999),
                 grace: Duration::from_secs(5),
                 ready_within: Duration::from_mins(1),
+                build_within: Duration::from_mins(10),
                 access: AccessKind::Open,
                 gate_key_file: None,
                 secret_file: None,

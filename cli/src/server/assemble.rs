@@ -9,7 +9,8 @@ use anyhow::Context;
 use tempus_api::{Api, Metrics, Probe, Socket, Tls, serve_probe};
 use tempus_engine::SystemClock;
 use tempus_steps::gate::Gate;
-use tempus_worker::github::GitHub;
+use tempus_steps::local::checkout::Archives;
+use tempus_worker::github::{FromGitHub, GitHub};
 use tempus_worker::{Parts, Worker};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -44,7 +45,15 @@ pub(super) async fn assemble(
         options.gate = keys;
         options.databases = databases.clone();
     }
-    let platform = Platform::open(choice, config, &data, installation, databases).await?;
+    // Whoever has no workers asks GitHub for nothing.
+    let asks_github = if role.has_worker() {
+        github::client(config)?
+    } else {
+        None
+    };
+    let archives = asks_github.clone();
+    let archives = archives.map(|client| Arc::new(FromGitHub(client)) as Arc<dyn Archives>);
+    let platform = Platform::open(choice, config, &data, installation, databases, archives).await?;
     let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
     let previews = previews.transpose()?;
 
@@ -69,13 +78,14 @@ pub(super) async fn assemble(
         None => None,
     };
     let (api, served) = api.unzip();
-    let github = match (&api, role.has_worker()) {
-        (_, false) => None,
-        (Some(api), true) => github::tending(config, api)?,
+    let github = match (&api, asks_github) {
+        (_, None) => None,
+        (Some(api), Some(client)) => Some(github::tending(config, client, api)),
         // It accepts what pull requests call for as an API would, and answers nobody.
-        (None, true) => {
+        (None, Some(client)) => {
             let parts = parts((Ipv4Addr::LOCALHOST, 0).into())?;
-            github::tending(config, &Api::new(parts).context("identity.oidc")?)?
+            let api = Api::new(parts).context("identity.oidc")?;
+            Some(github::tending(config, client, &api))
         }
     };
     // Says that the process lives for as long as it does.

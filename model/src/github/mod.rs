@@ -42,6 +42,7 @@
 mod command;
 mod decide;
 mod event;
+mod image;
 mod name;
 mod report;
 mod source;
@@ -51,6 +52,7 @@ mod tests;
 pub use command::{Command, CommandKind};
 pub use decide::{Absent, Act, Drafts, Rules, Verdict, act, verdict};
 pub use event::{Branches, EventError, PullShape, RepositoryShape, Told, read};
+pub use image::{image_tag, short_sha};
 pub use name::{NameForm, Named, preview_name};
 pub use report::{
     CommitState, CommitStatus, Cost, DeploymentReport, DeploymentState, Links, Report, Scene,

@@ -1,5 +1,7 @@
 //! Deliveries in any order, doubled and lost, end in what GitHub says.
 
+mod deliveries;
+
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{FileService, RepositoryFile};
+use super::RepositoryFile;
 
 /// A key of the file that nothing acts on yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,30 +25,12 @@ impl fmt::Display for Pending {
 impl RepositoryFile {
     /// The keys that were given and that nothing acts on yet.
     pub fn pending(&self) -> Vec<Pending> {
-        let any = |given: fn(&FileService) -> bool| self.runs.services().any(given);
         // What is given and is so anyway needs no word.
-        let given = [
-            (
-                any(|service| service.dockerfile.is_some()),
-                "dockerfile",
-                "an image is built before, and given as image or --image",
-            ),
-            (
-                any(|service| service.build_context.is_some()),
-                "build_context",
-                "an image is built before, and given as image or --image",
-            ),
-            (
-                self.build.is_some(),
-                "build",
-                "the folder must be ready to run",
-            ),
-            (
-                self.sleep.is_some(),
-                "sleep",
-                "a preview stays awake until its time is over",
-            ),
-        ];
+        let given = [(
+            self.sleep.is_some(),
+            "sleep",
+            "a preview stays awake until its time is over",
+        )];
         let given = given.into_iter().filter(|(is_given, ..)| *is_given);
         given
             .map(|(_, key, instead)| Pending { key, instead })

@@ -135,6 +135,15 @@ fn equal_specs_have_equal_ids() {
     assert_eq!(a.program(), b.program());
     b.commit_sha = Some("abc".into());
     assert_ne!(a.program(), b.program());
+    let mut built = a.clone();
+    built.checkout = Some(Checkout {
+        repository_id: 1,
+        repository: "octo/shop".into(),
+        installation_id: 2,
+        sha: "a".repeat(40),
+        build: Some("make".into()),
+    });
+    assert_ne!(a.program(), built.program());
     let stored = serde_json::to_string(&a).unwrap();
     assert!(
         !stored.contains("access"),

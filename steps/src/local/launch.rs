@@ -7,8 +7,9 @@ use std::time::Duration;
 use tempus_model::{DnsName, Service, Spec};
 
 use super::LocalOptions;
+use super::checkout::{self, Checkouts};
 use super::platform::resource_name;
-use super::process::{Launch, Revision};
+use super::process::{AtEnd, Launch, Revision};
 use crate::common::preview_url;
 use crate::{Ctx, StepError};
 
@@ -19,9 +20,10 @@ pub(super) fn service_of<'s>(spec: &'s Spec, name: &DnsName) -> Result<&'s Servi
 }
 
 /// What is started under this name: the service's command, with all of its environment but for what
-/// it is told of ports.
+/// it is told of ports; in its own folder, or in that of the preview's checkout.
 pub(super) fn launch(
     options: &LocalOptions,
+    checkouts: &Checkouts,
     ctx: &dyn Ctx,
     name: &str,
     spec: &Spec,
@@ -30,25 +32,43 @@ pub(super) fn launch(
     let command = service.command.clone();
     let command =
         command.ok_or_else(|| StepError::rejected(format!("{} has no command", service.name)))?;
-    let program = options.program.to_string_lossy().into_owned();
-    let mut env = BTreeMap::from([("TEMPUS_EXE".to_owned(), program)]);
-    env.extend(preview_url(ctx));
-    env.extend(service.env.clone());
+    let program = spec.program().to_string();
+    let mut env = environment(options, ctx, service);
     env.extend(secrets(options, service)?);
-    let dir = service.dir.as_ref();
+    let dir = match (&service.dir, &spec.checkout) {
+        (Some(dir), _) => PathBuf::from(dir),
+        (None, Some(_)) => {
+            let name = checkout::name(ctx.installation(), ctx.identity().id, &program[..8]);
+            checkouts.source(&name)
+        }
+        (None, None) => options.work_dir.clone(),
+    };
     Ok(Launch {
         resource: resource_name(name)?,
         preview: ctx.identity().id,
         service: service.name.clone(),
-        revision: Revision(spec.program().to_string()),
+        revision: Revision(program),
         command,
-        dir: dir.map_or_else(|| options.work_dir.clone(), PathBuf::from),
+        dir,
         env,
-        timetable: None,
+        at_end: AtEnd::StartAgain,
         keeps: spec
             .log_retention_days
             .map(|days| Duration::from_hours(24 * u64::from(days))),
     })
+}
+
+/// The variables of a service, without its secrets and what it is told of ports.
+pub(super) fn environment(
+    options: &LocalOptions,
+    ctx: &dyn Ctx,
+    service: &Service,
+) -> BTreeMap<String, String> {
+    let program = options.program.to_string_lossy().into_owned();
+    let mut env = BTreeMap::from([("TEMPUS_EXE".to_owned(), program)]);
+    env.extend(preview_url(ctx));
+    env.extend(service.env.clone());
+    env
 }
 
 /// The values of the secrets that a service refers to. They were there when it was accepted, so

@@ -1,36 +1,36 @@
-//! What a preview's services wrote.
+//! What a preview's services wrote, and its build before them.
 
 use futures::{StreamExt, stream};
-use serde::Deserialize;
-use tempus_model::{DnsName, Snapshot};
+use tempus_model::{LedgerEntry, Snapshot};
 
+use super::checkout::{BUILD, CheckOut, CheckoutPlan};
 use super::platform::resource_name;
 use super::process::{self, LogSource, ResourceName, Supervisor};
-use super::service::Process;
-use super::task::Task;
+use super::service::{Process, ProcessPlan};
+use super::task::{Task, TaskPlan};
 use crate::{LogLine, LogQuery, LogStream, Run, Step, StepError};
 
-/// What a plan says of something that writes.
-#[derive(Deserialize)]
+/// What writes lines, of what the ledger has.
 struct Writer {
+    /// Under which name its lines are shown.
+    service: String,
+    /// The resource's name.
     name: String,
-    service: DnsName,
 }
 
-/// What the ledger has of these kinds.
-fn writers(of: &Snapshot, kinds: &[&str]) -> Vec<Writer> {
-    let entries = of.row.ledger.entries().iter();
-    let entries = entries.filter(|entry| kinds.contains(&entry.step.kind()));
-    entries
-        .filter_map(|entry| serde_json::from_str(entry.planned.get()).ok())
-        .collect()
+fn writers(of: &Snapshot) -> impl Iterator<Item = Writer> {
+    of.row.ledger.entries().iter().filter_map(writer)
 }
 
 /// The last runs of its tasks, newest first.
 pub(super) fn runs(supervisor: &Supervisor, of: &Snapshot) -> Result<Vec<Run>, StepError> {
     let mut runs = Vec::new();
-    for task in writers(of, &[Task::KIND]) {
-        runs.extend(supervisor.runs(&resource_name(&task.name)?)?);
+    let entries = of.row.ledger.entries().iter();
+    for task in entries.filter(|entry| entry.step.kind() == Task::KIND) {
+        let task = writer(task).map(|task| resource_name(&task.name));
+        if let Some(name) = task.transpose()? {
+            runs.extend(supervisor.runs(&name)?);
+        }
     }
     Ok(runs)
 }
@@ -42,14 +42,13 @@ pub(super) async fn logs(
     query: &LogQuery,
 ) -> Result<LogStream, StepError> {
     let mut services = Vec::new();
-    for writer in writers(of, &[Process::KIND, Task::KIND]) {
-        let service = writer.service.to_string();
+    for Writer { service, name } in writers(of) {
         if query
             .service
             .as_ref()
             .is_none_or(|wanted| *wanted == service)
         {
-            services.push((service, resource_name(&writer.name)?));
+            services.push((service, resource_name(&name)?));
         }
     }
     if let (Some(wanted), true) = (&query.service, services.is_empty()) {
@@ -71,6 +70,26 @@ pub(super) async fn logs(
     lines.sort_by_key(|line| line.at);
     let newest = lines.split_off(lines.len().saturating_sub(query.tail));
     Ok(Box::pin(stream::iter(newest.into_iter().map(Ok))))
+}
+
+fn writer(entry: &LedgerEntry) -> Option<Writer> {
+    let planned = entry.planned.get();
+    let (service, name) = match entry.step.kind() {
+        Process::KIND => {
+            let plan: ProcessPlan = serde_json::from_str(planned).ok()?;
+            (plan.service.to_string(), plan.name)
+        }
+        Task::KIND => {
+            let plan: TaskPlan = serde_json::from_str(planned).ok()?;
+            (plan.service.to_string(), plan.name)
+        }
+        CheckOut::KIND => {
+            let plan: CheckoutPlan = serde_json::from_str(planned).ok()?;
+            (BUILD.to_owned(), plan.name)
+        }
+        _ => return None,
+    };
+    Some(Writer { service, name })
 }
 
 async fn tail(

@@ -3,6 +3,7 @@
 
 use tempus_model::{Service, Stage, StepId, resource_name};
 
+use super::checkout::CheckOut;
 use super::health::{Healthy, HealthyPlan};
 use super::ports::{Ports, PortsPlan};
 use super::rank;
@@ -79,11 +80,13 @@ pub(super) fn services(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepErro
         },
     )?;
 
-    Ok(vec![
-        Stage {
-            rank: rank::PORTS,
-            steps: vec![ports],
-        },
+    let mut stages = vec![Stage {
+        rank: rank::PORTS,
+        steps: vec![ports],
+    }];
+    // A build is told the ports, as the services are.
+    stages.extend(checkout(request, version)?);
+    stages.extend([
         Stage {
             rank: rank::PROCESS,
             steps: processes,
@@ -96,7 +99,17 @@ pub(super) fn services(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepErro
             rank: rank::ROUTE,
             steps: vec![route],
         },
-    ])
+    ]);
+    Ok(stages)
+}
+
+/// The stage of the checkout, where there is one.
+fn checkout(request: &PlanRequest<'_>, version: &str) -> Result<Option<Stage>, StepError> {
+    let checkout = CheckOut::plan(request, version)?;
+    Ok(checkout.map(|checkout| Stage {
+        rank: rank::CHECKOUT,
+        steps: vec![checkout],
+    }))
 }
 
 /// Which of a service's processes there are: the first bears no number, as if it was the only one.
@@ -113,8 +126,10 @@ pub(super) fn item(service: &Service, version: &str, replica: Option<u32>) -> St
     }
 }
 
-/// The stage of what is run by a schedule.
-pub(super) fn tasks(request: &PlanRequest<'_>) -> Result<Stage, StepError> {
+/// The stages of what is run by a schedule.
+pub(super) fn tasks(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
+    let program = request.spec.program().to_string();
+    let mut stages: Vec<_> = checkout(request, &program[..8])?.into_iter().collect();
     let tasks = request.spec.services.iter().map(|service| {
         let part = service.name.as_str();
         let name = resource_name(
@@ -132,8 +147,9 @@ pub(super) fn tasks(request: &PlanRequest<'_>) -> Result<Stage, StepError> {
             },
         )
     });
-    Ok(Stage {
+    stages.push(Stage {
         rank: rank::PROCESS,
         steps: tasks.collect::<Result<_, _>>()?,
-    })
+    });
+    Ok(stages)
 }

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
 
+use super::checkout::{CheckOut, Checkouts};
 use super::health::Healthy;
 use super::ports::Ports;
 use super::process::{ProcessError, ResourceName, Supervisor, Usage};
@@ -34,6 +35,8 @@ pub struct LocalOptions {
     pub grace: Duration,
     /// How long a service has to answer its health path.
     pub ready_within: Duration,
+    /// How long a checkout may take to be built.
+    pub build_within: Duration,
     /// How long after an unwind the verify comes.
     pub verify_delay: Duration,
     /// The working folder of services that name none.
@@ -51,26 +54,35 @@ pub struct LocalPlatform {
     supervisor: Arc<Supervisor>,
     routes: Arc<Routes>,
     options: Arc<LocalOptions>,
-    steps: [Box<dyn AnyStep>; 8],
+    checkouts: Arc<Checkouts>,
+    steps: [Box<dyn AnyStep>; 9],
 }
 
 impl LocalPlatform {
-    /// A platform over these processes and routes.
-    pub fn new(supervisor: Arc<Supervisor>, routes: Arc<Routes>, options: LocalOptions) -> Self {
+    /// A platform over these processes, routes and checkouts.
+    pub fn new(
+        supervisor: Arc<Supervisor>,
+        routes: Arc<Routes>,
+        checkouts: Arc<Checkouts>,
+        options: LocalOptions,
+    ) -> Self {
         let options = Arc::new(options);
-        let (s, o) = (&supervisor, &options);
-        let steps: [Box<dyn AnyStep>; 8] = [
+        let (s, o, c) = (&supervisor, &options, &checkouts);
+        let steps: [Box<dyn AnyStep>; 9] = [
             Box::new(SetTimer),
             Box::new(Predecessor),
             Box::new(Ports(Arc::clone(o))),
             Box::new(Database(o.databases.clone())),
+            Box::new(check_out(s, c, o)),
             Box::new(Process {
                 supervisor: Arc::clone(s),
                 options: Arc::clone(o),
+                checkouts: Arc::clone(c),
             }),
             Box::new(Task {
                 supervisor: Arc::clone(s),
                 options: Arc::clone(o),
+                checkouts: Arc::clone(c),
             }),
             Box::new(Healthy::new(Arc::clone(s), Arc::clone(o))),
             Box::new(RouteStep {
@@ -82,7 +94,17 @@ impl LocalPlatform {
             supervisor,
             routes,
             options,
+            checkouts,
             steps,
+        }
+    }
+
+    fn exists(&self) -> audit::Exists<'_> {
+        audit::Exists {
+            supervisor: &self.supervisor,
+            routes: &self.routes,
+            checkouts: &self.checkouts,
+            databases: &self.options.databases,
         }
     }
 
@@ -128,28 +150,16 @@ impl Platform for LocalPlatform {
         let expected = expected
             .filter_map(|entry| self.step(entry.step.kind())?.resource(&entry.planned))
             .collect();
-        audit::audit(
-            ctx,
-            &self.supervisor,
-            &self.routes,
-            &self.options.databases,
-            &expected,
-        )
-        .await
+        self.exists().audit(ctx, &expected).await
     }
 
     async fn remove(&self, ctx: &dyn Ctx, stray: &Stray) -> Result<Progress<()>, StepError> {
-        audit::remove(ctx, &self.supervisor, &self.routes, &self.options, stray).await
+        let check_out = check_out(&self.supervisor, &self.checkouts, &self.options);
+        self.exists().remove(ctx, &check_out, stray).await
     }
 
     async fn inventory(&self, installation: InstallationId) -> Result<Vec<Stray>, StepError> {
-        audit::inventory(
-            &self.supervisor,
-            &self.routes,
-            &self.options.databases,
-            installation,
-        )
-        .await
+        self.exists().inventory(installation).await
     }
 
     fn event(&self, _body: &str) -> CloudEvent {
@@ -193,6 +203,9 @@ impl Platform for LocalPlatform {
                 (postgres::KIND, Some(database)) => {
                     resources.insert("database".to_owned(), json!(database.name));
                 }
+                ("checkout", Some(checkout)) => {
+                    resources.insert("checkout".to_owned(), json!(checkout.name));
+                }
                 ("ports", _) => {
                     resources.insert("ports".to_owned(), output.unwrap_or_default());
                 }
@@ -211,6 +224,18 @@ impl Platform for LocalPlatform {
 
     async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError> {
         logs::logs(&self.supervisor, of, query).await
+    }
+}
+
+fn check_out(
+    supervisor: &Arc<Supervisor>,
+    checkouts: &Arc<Checkouts>,
+    options: &Arc<LocalOptions>,
+) -> CheckOut {
+    CheckOut {
+        checkouts: Arc::clone(checkouts),
+        supervisor: Arc::clone(supervisor),
+        options: Arc::clone(options),
     }
 }
 

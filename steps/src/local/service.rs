@@ -1,5 +1,6 @@
 //! A service's process.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tempus_model::{DnsName, Service, Spec, SpecId, Template};
 
 use super::LocalOptions;
+use super::checkout::Checkouts;
 use super::launch::{launch, service_of};
 use super::plan::item;
 use super::platform::resource_name;
@@ -16,10 +18,14 @@ use super::process::{Launch, Supervisor};
 use crate::postgres;
 use crate::{Ctx, Progress, Resource, Step, StepError};
 
+/// The variable that tells a process its port.
+const PORT: &str = "PORT";
+
 /// Starts the process.
 pub(super) struct Process {
     pub(super) supervisor: Arc<Supervisor>,
     pub(super) options: Arc<LocalOptions>,
+    pub(super) checkouts: Arc<Checkouts>,
 }
 
 /// Which process.
@@ -46,14 +52,23 @@ impl Process {
         spec: &Spec,
         service: &Service,
     ) -> Result<Launch, StepError> {
-        let mut launch = launch(&self.options, ctx, &planned.name, spec, service)?;
-        for sibling in &spec.services {
-            // Siblings reach the first of several.
-            let item = item(sibling, &planned.version, None);
-            let port = port_of(ctx, &self.options, &item).await?;
-            let variable = format!("{}_URL", sibling.name.env_prefix());
-            let url = format!("http://127.0.0.1:{port}");
-            launch.env.entry(variable).or_insert(url);
+        let mut launch = launch(
+            &self.options,
+            &self.checkouts,
+            ctx,
+            &planned.name,
+            spec,
+            service,
+        )?;
+        let (version, replica) = (&planned.version, planned.replica);
+        let told = of_ports(ctx, &self.options, version, spec, service, replica).await?;
+        // What the specification says of a sibling is stronger; PORT is nobody's but this process's.
+        for (name, value) in told {
+            if name == PORT {
+                launch.env.insert(name, value);
+            } else {
+                launch.env.entry(name).or_insert(value);
+            }
         }
         if spec.is_of(Template::ApiDatabase) {
             // Known to this process and to the service alone, as every secret is.
@@ -61,11 +76,29 @@ impl Process {
             let url = server.url(ctx.installation(), ctx.identity().id).await?;
             launch.env.insert(postgres::VARIABLE.to_owned(), url);
         }
-        let own = item(service, &planned.version, planned.replica);
-        let own_port = port_of(ctx, &self.options, &own).await?;
-        launch.env.insert("PORT".to_owned(), own_port.to_string());
         Ok(launch)
     }
+}
+
+/// What a service is told of ports: its own, and where its siblings listen.
+pub(super) async fn of_ports(
+    ctx: &dyn Ctx,
+    options: &LocalOptions,
+    version: &str,
+    spec: &Spec,
+    service: &Service,
+    replica: Option<u32>,
+) -> Result<BTreeMap<String, String>, StepError> {
+    let mut told = BTreeMap::new();
+    for sibling in &spec.services {
+        // Siblings reach the first of several.
+        let port = port_of(ctx, options, &item(sibling, version, None)).await?;
+        let url = format!("http://127.0.0.1:{port}");
+        told.insert(format!("{}_URL", sibling.name.env_prefix()), url);
+    }
+    let port = port_of(ctx, options, &item(service, version, replica)).await?;
+    told.insert(PORT.to_owned(), port.to_string());
+    Ok(told)
 }
 
 #[async_trait]

@@ -12,15 +12,17 @@ use serde::{Deserialize, Serialize};
 use tempus_model::{DnsName, SpecId};
 
 use super::LocalOptions;
+use super::checkout::Checkouts;
 use super::launch::{launch, service_of};
 use super::platform::resource_name;
-use super::process::Supervisor;
+use super::process::{AtEnd, Supervisor};
 use crate::{Ctx, Progress, Resource, Step, StepError};
 
 /// Starts what waits for its times.
 pub(super) struct Task {
     pub(super) supervisor: Arc<Supervisor>,
     pub(super) options: Arc<LocalOptions>,
+    pub(super) checkouts: Arc<Checkouts>,
 }
 
 /// Which task.
@@ -64,10 +66,11 @@ impl Step for Task {
         let timetable = spec.schedule.as_ref().map(|schedule| schedule.timetable());
         let timetable = timetable.transpose();
         let timetable = timetable.map_err(|error| StepError::rejected(error.to_string()))?;
-        let mut launch = launch(&self.options, ctx, &planned.name, &spec, service)?;
-        launch.timetable = Some(
-            timetable.ok_or_else(|| StepError::rejected("the specification has no schedule"))?,
-        );
+        let timetable =
+            timetable.ok_or_else(|| StepError::rejected("the specification has no schedule"))?;
+        let name = &planned.name;
+        let mut launch = launch(&self.options, &self.checkouts, ctx, name, &spec, service)?;
+        launch.at_end = AtEnd::Wait(timetable);
         self.supervisor.ensure(&launch).await?;
         Ok(Progress::Done(()))
     }

@@ -20,6 +20,7 @@
 
 mod act;
 mod branch;
+mod checkout;
 pub mod client;
 mod command;
 mod pass;
@@ -35,6 +36,7 @@ use std::time::Duration;
 use tempus_model::github::Branches;
 use tempus_model::{Prices, Ttl};
 
+pub use checkout::FromGitHub;
 pub use previews::{Called, FileText, NoFile, NotCalled, Previews, Wish};
 
 use client::Client;

@@ -39,8 +39,8 @@ pub(super) fn webhook(config: &Config) -> anyhow::Result<Option<Webhook>> {
     Ok(Some(webhook))
 }
 
-/// What workers tend pull requests with, if there is an App.
-pub(super) fn tending(config: &Config, api: &Api) -> anyhow::Result<Option<GitHub>> {
+/// What asks GitHub, if there is an App.
+pub(super) fn client(config: &Config) -> anyhow::Result<Option<Arc<Client>>> {
     let settings = &config.github;
     let Some(app) = settings.app_id else {
         return Ok(None);
@@ -63,11 +63,16 @@ pub(super) fn tending(config: &Config, api: &Api) -> anyhow::Result<Option<GitHu
     let http = http
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT);
-    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let pace = Pace::shared_by(count(settings.processes));
     let client = Client::new(http.build()?, base, app, pace, Arc::new(SystemClock));
-    Ok(Some(GitHub {
-        client: Arc::new(client),
+    Ok(Some(Arc::new(client)))
+}
+
+/// What workers tend pull requests with.
+pub(super) fn tending(config: &Config, client: Arc<Client>, api: &Api) -> GitHub {
+    let settings = &config.github;
+    GitHub {
+        client,
         previews: Arc::new(ApiPreviews::new(api.clone(), config)),
         settings: Settings {
             branches: branches(config),
@@ -81,7 +86,11 @@ pub(super) fn tending(config: &Config, api: &Api) -> anyhow::Result<Option<GitHu
             kept: config.aws.history,
             prices: prices::prices(config),
         },
-    }))
+    }
+}
+
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn branches(config: &Config) -> Branches {

@@ -4,19 +4,12 @@ use async_trait::async_trait;
 use tempus_api::Api;
 use tempus_api::repository::complete;
 use tempus_api::shape::{BudgetView, CreateRequest, Problem, ProblemKind, Usd};
-use tempus_model::Ttl;
-use tempus_model::github::Rules;
+use tempus_model::github::{Rules, short_sha};
+use tempus_model::{Checkout, Ttl};
 use tempus_worker::github::{Called, FileText, NoFile, NotCalled, Previews, Wish};
 
-use super::file;
+use super::file::{self, Asked};
 use crate::config::{Config, PlatformKind};
-
-/// How much of a commit is in an image's tag.
-const SHORT: usize = 7;
-
-/// Why a command of a pull request is not run on one machine.
-const NO_CHECKOUT: &str = "command: this server runs previews as processes of its own machine, and makes no checkout of a \
-                           pull request's commit yet; have it made by `tempus create DIR` in a checkout";
 
 /// Accepts previews through the API's own code.
 pub(super) struct ApiPreviews {
@@ -43,7 +36,7 @@ impl ApiPreviews {
         let sha = wish.sha.as_str();
         let image = image
             .replace("{name}", wish.name.as_str())
-            .replace("{short_sha}", sha.get(..SHORT).unwrap_or(sha))
+            .replace("{short_sha}", short_sha(sha))
             .replace("{sha}", sha);
         match &mut request.services {
             Some(services) => {
@@ -67,10 +60,12 @@ impl Previews for ApiPreviews {
 
     async fn call_for(&self, wish: Wish) -> Result<Called, NotCalled> {
         let asked = file::read(wish.file.as_ref());
-        let mut request = asked.map_err(|no| NotCalled::Refused(no.0))?.request;
+        let Asked {
+            mut request, build, ..
+        } = asked.map_err(|no| NotCalled::Refused(no.0))?;
+        // Where previews are processes, a command runs on the commit's own files.
         if self.platform == PlatformKind::Local && names_a_command(&request) {
-            // It would be run where the server is, without the commit's files.
-            return Err(NotCalled::Refused(NO_CHECKOUT.to_owned()));
+            request.checkout = Some(checkout(&wish, build)?);
         }
         self.fill_in(&mut request, &wish);
         complete(&mut request);
@@ -94,6 +89,21 @@ impl Previews for ApiPreviews {
             Err(problem) => Err(not_called(&problem)),
         }
     }
+}
+
+/// The commit's files. Without them a command is not run: it would be, where the server is.
+fn checkout(wish: &Wish, build: Option<String>) -> Result<Checkout, NotCalled> {
+    let origin = &wish.origin;
+    let found = (|| {
+        Some(Checkout {
+            repository_id: origin.repository_id?,
+            repository: origin.repository.clone()?,
+            installation_id: origin.installation_id?,
+            sha: wish.sha.clone(),
+            build,
+        })
+    })();
+    found.ok_or_else(|| NotCalled::Refused("command: it is no repository's".to_owned()))
 }
 
 fn names_a_command(request: &CreateRequest) -> bool {

@@ -214,7 +214,7 @@ fn unlock(file: &File) {
 }
 
 /// Makes a folder that only this user can enter, and those above it.
-pub(super) fn private_folder(path: &Path) -> Result<(), ProcessError> {
+pub(in crate::local) fn private_folder(path: &Path) -> Result<(), ProcessError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -224,7 +224,7 @@ pub(super) fn private_folder(path: &Path) -> Result<(), ProcessError> {
 
 /// Replaces a file in one step, so that a reader sees the old or the new content. Only this user
 /// can read it. Not synced: what it describes does not survive a power cut either.
-pub(super) fn write(path: &Path, content: &impl Serialize) -> Result<(), ProcessError> {
+pub(in crate::local) fn write(path: &Path, content: &impl Serialize) -> Result<(), ProcessError> {
     let replace = || -> io::Result<()> {
         let draft = path.with_extension(format!("{}.tmp", std::process::id()));
         let mut file = OpenOptions::new()
@@ -241,7 +241,7 @@ pub(super) fn write(path: &Path, content: &impl Serialize) -> Result<(), Process
 
 /// Reads what [`write`] wrote. A file that cannot be parsed counts as missing: it was cut short by
 /// a power cut, or another version wrote it, and either way it describes nothing that we run.
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ProcessError> {
+pub(in crate::local) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ProcessError> {
     match fs::read(path) {
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

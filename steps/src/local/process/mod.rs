@@ -54,6 +54,10 @@
 //! The shim is the timer, too: it waits for the time, runs the command once, and waits again. So there
 //! is one run at a time, and none is lost while the server is away. What a shim that was not there has
 //! missed is made up for by one run; what passes while a run lasts is skipped, and the log says so.
+//! # Tasks
+//! A command that is launched to [rest at its end](AtEnd::Rest) is started once. Its shim writes down
+//! how it ended and goes; folder and output stay until `stop`. One that was ended by its shim, or
+//! with it, has no end written down and is [`Status::Down`]: nobody knows how far it came.
 //!
 //! # Elsewhere than on Linux
 //! Without `/proc` there is no listing by tag, no parent death signal and no subreaper: a process
@@ -75,16 +79,19 @@ mod state;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod usage;
 
 pub use end::Stopped;
 pub use environment::Role;
 pub use error::ProcessError;
-pub use launch::{Launch, Policy, Revision};
+pub(in crate::local) use folder::{private_folder, read, write};
+pub use launch::{AtEnd, Launch, Policy, Revision};
 pub use list::{Found, Seen};
 pub use log::{LogFiles, LogLine, LogSource};
 pub use name::{ResourceName, ResourceNameError};
 pub use shim::ShimCommand;
-pub use state::{BackingOff, Running, Scheduled, Status};
+pub use state::{BackingOff, Ended, Running, Scheduled, Status};
 pub use supervisor::{Ensured, How, Supervisor};
+pub(in crate::local) use turns::Turns;
 pub use usage::Usage;

@@ -23,6 +23,8 @@ pub enum Status {
     BackingOff(BackingOff),
     /// The command is run when its time has come.
     Scheduled(Scheduled),
+    /// The command has ended, and is not to be started again.
+    Ended(Ended),
     /// It was told to stop and has not quite gone.
     Ending,
 }
@@ -66,20 +68,34 @@ pub struct BackingOff {
     pub until: Timestamp,
 }
 
+/// A command that has ended for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// What ran.
+    pub revision: Revision,
+    /// How it ended, in words such as "exit status 1" or "killed by signal 9".
+    pub exit: String,
+    /// Whether that is how a command ends that has done its work.
+    pub succeeded: bool,
+    /// When it ended.
+    pub at: Timestamp,
+}
+
 impl Status {
-    /// The revision that is looked after, if any is.
+    /// The revision that is looked after, or was to its end, if any is.
     pub fn revision(&self) -> Option<&Revision> {
         match self {
             Self::Running(running) => Some(&running.revision),
             Self::BackingOff(waiting) => Some(&waiting.revision),
             Self::Scheduled(scheduled) => Some(&scheduled.revision),
+            Self::Ended(ended) => Some(&ended.revision),
             Self::Absent | Self::Down | Self::Starting | Self::Ending => None,
         }
     }
 }
 
 /// The content of `state.json`, written by the lock's holder only. After its death it is stale,
-/// which its reader tells by `shim`.
+/// which its reader tells by `shim`; but how a command ended for good stays true.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) shim: u32,
@@ -102,6 +118,11 @@ pub(super) enum Phase {
     },
     Scheduled {
         next: Option<Timestamp>,
+    },
+    Ended {
+        exit: String,
+        succeeded: bool,
+        at: Timestamp,
     },
     Ending,
 }
@@ -138,6 +159,16 @@ impl From<State> for Status {
                 until,
             }),
             Phase::Scheduled { next } => Self::Scheduled(Scheduled { revision, next }),
+            Phase::Ended {
+                exit,
+                succeeded,
+                at,
+            } => Self::Ended(Ended {
+                revision,
+                exit,
+                succeeded,
+                at,
+            }),
             Phase::Ending => Self::Ending,
         }
     }

@@ -15,6 +15,6 @@ pub(super) const TEMPLATE: Template<LocalOptions> = Template {
 
 fn stages(_: &LocalOptions, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
     let mut stages = opening(request)?;
-    stages.push(plan::tasks(request)?);
+    stages.extend(plan::tasks(request)?);
     Ok(stages)
 }

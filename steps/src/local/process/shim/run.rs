@@ -1,4 +1,4 @@
-//! The shim: takes the lock, runs the command, runs it again, ends it when told.
+//! The shim: takes the lock, runs the command, runs it again if it is a service, ends it when told.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use super::backoff::Backoff;
 use super::orders::Orders;
 use super::output::Log;
 use crate::local::process::folder::{Held, ResourceFolder, Take};
-use crate::local::process::launch::Order;
+use crate::local::process::launch::{AtEnd, Order};
 use crate::local::process::log::{LogSource, LogWriter};
 use crate::local::process::processes::{self, ProcessId, Whom};
 use crate::local::process::runs::Runs;
@@ -87,9 +87,9 @@ async fn run(own: &ShimCommand, folder: ResourceFolder) -> Result<(), Complaint>
         last_exit: None,
         ends: VecDeque::with_capacity(ENDS),
     };
-    match shim.order.launch.timetable.clone() {
-        Some(timetable) => shim.keep_to(&timetable).await,
-        None => shim.look_after().await,
+    match shim.order.launch.at_end.clone() {
+        AtEnd::Wait(timetable) => shim.keep_to(&timetable).await,
+        AtEnd::StartAgain | AtEnd::Rest => shim.look_after().await,
     }
 }
 
@@ -132,6 +132,13 @@ fn all_gone(left: Children) -> Result<(), Complaint> {
     }
 }
 
+/// How one run of the command ended.
+struct Run {
+    /// In words.
+    exit: String,
+    succeeded: bool,
+}
+
 struct Shim<'a> {
     own: &'a ShimCommand,
     folder: ResourceFolder,
@@ -150,9 +157,18 @@ impl Shim<'_> {
         let mut backoff = Backoff::default();
         loop {
             let started = Instant::now();
-            let Some(exit) = self.run_once().await? else {
+            let Some(Run { exit, succeeded }) = self.run_once().await? else {
                 return Ok(());
             };
+            if self.order.launch.at_end == AtEnd::Rest {
+                self.log.write(LogSource::Shim, vec![exit.clone()]);
+                let at = now();
+                return self.say(Phase::Ended {
+                    exit,
+                    succeeded,
+                    at,
+                });
+            }
             let wait = backoff.after(started.elapsed(), &self.order.policy);
             let said = format!("{exit}; starting again in {:.1} s", wait.as_secs_f64());
             self.log.write(LogSource::Shim, vec![said]);
@@ -195,7 +211,7 @@ impl Shim<'_> {
             let began = due.unwrap_or_else(now);
             runs.begin(&revision, began, now());
             self.note(&runs);
-            let exit = self.run_once().await?;
+            let exit = self.run_once().await?.map(|run| run.exit);
             let told = "told to end, as its preview was changed or the server stopped";
             runs.end(now(), exit.as_deref().unwrap_or(told));
             self.note(&runs);
@@ -239,9 +255,9 @@ impl Shim<'_> {
         }
     }
 
-    /// Runs the command until it ends, and leaves nothing of it. Returns how it ended, in words;
-    /// `None` if the shim was told to end.
-    async fn run_once(&mut self) -> Result<Option<String>, Complaint> {
+    /// Runs the command until it ends, and leaves nothing of it. Returns how it ended; `None` if the
+    /// shim was told to end.
+    async fn run_once(&mut self) -> Result<Option<Run>, Complaint> {
         // A tombstone may have been laid while the command was down.
         if self.folder.tombstone()?.is_some() {
             return Ok(None);
@@ -250,7 +266,10 @@ impl Shim<'_> {
             Ok(app) => app,
             Err(error) => {
                 let dir = self.order.launch.dir.display();
-                return Ok(Some(format!("cannot start in {dir}: {error}")));
+                return Ok(Some(Run {
+                    exit: format!("cannot start in {dir}: {error}"),
+                    succeeded: false,
+                }));
             }
         };
         let running = Phase::Running {
@@ -276,7 +295,10 @@ impl Shim<'_> {
             }
             exit = app.ended(&mut self.children) => {
                 all_gone(app.finish().await)?;
-                Ok(Some(exit.to_string()))
+                Ok(Some(Run {
+                    exit: exit.to_string(),
+                    succeeded: exit.is_success(),
+                }))
             }
         }
     }

@@ -7,6 +7,7 @@ mod ending;
 mod life;
 mod listing;
 mod output;
+mod tasks;
 mod timetable;
 
 use std::collections::BTreeMap;
@@ -97,8 +98,8 @@ impl Bench {
             command: command.into(),
             dir: self.folder.path().to_owned(),
             env: BTreeMap::new(),
-            timetable: None,
             keeps: None,
+            at_end: AtEnd::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::Run;
 
 fn every(bench: &Bench, millis: u64, command: &str) -> Launch {
     Launch {
-        timetable: Some(Timetable::Every(Duration::from_millis(millis))),
+        at_end: AtEnd::Wait(Timetable::Every(Duration::from_millis(millis))),
         ..bench.launch(command)
     }
 }
