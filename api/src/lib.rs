@@ -46,7 +46,7 @@ mod webhook;
 
 pub use books::{Budgets, Costs};
 pub use config::{
-    Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange,
+    Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange, Warnings,
 };
 pub use gate::{Front, StoreDirectory};
 pub use identity::{Identity, OidcError, OidcPace, Pattern, Rate, Rule};

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use tempus_engine::{CreateError, DiscardError, ExtendError, JobError, StoreError};
 use tempus_model::transition::accept::NotAccepted;
 use tempus_model::transition::discard::NoDiscard;
+use tempus_model::transition::extend::NoExtend;
 use tempus_model::{FieldError, Scope};
 
 use crate::identity::Caller;
@@ -385,6 +386,16 @@ impl From<ExtendError> for Refusal {
     fn from(error: ExtendError) -> Self {
         match error {
             ExtendError::NotFound => no_preview(),
+            ExtendError::NoExtend(NoExtend::NotPinned) => {
+                Self::new(ProblemKind::NotPinned, "this preview is not pinned")
+            }
+            ExtendError::NoExtend(NoExtend::NotLonger(end)) => Self::new(
+                ProblemKind::NotLonger,
+                format!(
+                    "this preview lives until {end} without a pin; pin it for longer, or leave it \
+                     as it is"
+                ),
+            ),
             ExtendError::NoExtend(no) => Self::new(
                 ProblemKind::Ended,
                 format!("{no}; it cannot be extended, create a new one instead"),

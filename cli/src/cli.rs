@@ -17,12 +17,14 @@ use crate::commands::destroy::Destroy;
 use crate::commands::exec::Exec;
 use crate::commands::extend::Extend;
 use crate::commands::health::Health;
+use crate::commands::history::History;
 use crate::commands::init::Init;
 use crate::commands::job::Job;
 use crate::commands::link::Link;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
 use crate::commands::name::Name;
+use crate::commands::pin::{Pin, Unpin};
 use crate::commands::receipt::Receipt;
 use crate::commands::restore::Restore;
 use crate::commands::schema;
@@ -60,10 +62,13 @@ enum Command {
     Job(Job),
     Update(Update),
     Extend(Extend),
+    Pin(Pin),
+    Unpin(Unpin),
     Destroy(Destroy),
     Link(Link),
     Logs(Logs),
     Exec(Exec),
+    History(History),
     Receipt(Receipt),
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -165,10 +170,13 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Job(c) => in_session!(c, &c.remote),
         Command::Update(c) => in_session!(c, &c.remote),
         Command::Extend(c) => in_session!(c, &c.remote),
+        Command::Pin(c) => in_session!(c, &c.remote),
+        Command::Unpin(c) => in_session!(c, &c.remote),
         Command::Destroy(c) => in_session!(c, &c.remote),
         Command::Link(c) => in_session!(c, &c.remote),
         Command::Logs(c) => in_session!(c, &c.remote),
         Command::Exec(c) => in_session!(c, &c.remote),
+        Command::History(c) => in_session!(c, &c.remote),
         Command::Receipt(c) => in_session!(c, &c.remote),
         Command::DeadLetters(c) => in_session!(c, c.remote()),
         Command::Backup(c) => in_session!(c, &c.remote),

@@ -34,8 +34,10 @@ pub use clock::{Clock, SystemClock, TokioClock};
 pub use queue::{Delivery, Depth, Handle, Outgoing, Queue, QueueError};
 pub use store::{
     Accepted, Budget, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError,
-    ExtendError, Extended, Filter, Idempotency, JobError, Listener, NewPreview, Page, Quotas,
-    Repeat, Reserve, ReserveError, SourceError, Store, StoreError, Update, WriteError,
+    ExtendError, Filter, Idempotency, JobError, Listener, NewPreview, Page, Quotas, Repeat,
+    Reserve, ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
+/// What an expiry becomes: an argument of [`Store::extend`].
+pub use tempus_model::transition::extend::Extended;
 pub use timer::{Alarm, Timer, TimerError};
 pub use trace::{InTrace, TraceContext};

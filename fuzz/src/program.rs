@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tempus_api::{
     Api, Config, Costs, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Metrics, Parts, Size,
-    Socket, TtlRange,
+    Socket, TtlRange, Warnings,
 };
 use tempus_cli::config::{FileChoice, Sources, keys, load};
 use tempus_engine::sqlite::{Options, SqliteEngine};
@@ -122,6 +122,7 @@ fn parts(port: u16) -> Parts {
         config: Config {
             limits: Limits::default(),
             ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d")).unwrap(),
+            warnings: Warnings::default(),
             quotas: Quotas {
                 per_owner: 100,
                 total: 1000,

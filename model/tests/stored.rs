@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tempus_model::{
-    AccessMode, Hint, Identity, Job, Limits, Receipt, Row, Seed, Spec, TokenRecord,
+    AccessMode, Deed, Hint, Identity, Job, Limits, Receipt, Row, Seed, Spec, TokenRecord,
 };
 
 fn golden(name: &str) -> String {
@@ -57,7 +57,13 @@ fn lost(at: &str, kept: &Value, today: &Value) {
 
 #[test]
 fn rows() {
-    for name in ["row-waiting", "row-parked", "row-gone", "row-failed"] {
+    for name in [
+        "row-waiting",
+        "row-parked",
+        "row-gone",
+        "row-failed",
+        "row-pinned",
+    ] {
         let row: Row = keeps(name);
         assert_eq!(tempus_model::invariant::of_row(&row), Ok(()), "{name}");
     }
@@ -70,6 +76,7 @@ fn rows() {
 fn jobs_and_specs() {
     let _: Job = keeps("job");
     let _: Job = keeps("job-queued");
+    let _: Job = keeps("job-by");
     let spec: Spec = keeps("spec");
     // Specs are named by their content: were the form to change, every preview would be updated.
     assert_eq!(spec.id().to_string(), "5f23939cbcc0fdc6");
@@ -93,6 +100,12 @@ fn identities_and_receipts() {
     let without: Identity = keeps("identity-without-url");
     assert_eq!(without.url(), None);
     let _: Receipt = keeps("receipt");
+}
+
+#[test]
+fn deeds() {
+    let kept: Vec<Deed> = keeps("deeds");
+    assert_eq!(kept.len(), 6);
 }
 
 #[test]

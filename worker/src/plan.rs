@@ -24,7 +24,9 @@ impl Parts {
             Work::Begin(job) => (plan_kind(job.kind), Some(job)),
             Work::MoveTimer => (PlanKind::Update, None),
             Work::Verify => (PlanKind::Verify, None),
-            Work::Expire | Work::Resume | Work::Turn | Work::Nothing => return Ok(None),
+            Work::Expire | Work::Resume | Work::Turn | Work::Warn | Work::Nothing => {
+                return Ok(None);
+            }
         };
         let mut ledger = row.ledger.clone();
         let mut saga = self.towards_desired(snapshot, kind, job, now).await?;

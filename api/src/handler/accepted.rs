@@ -4,8 +4,8 @@ use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tempus_engine::{Accepted, Repeat};
-use tempus_model::JobId;
 use tempus_model::transition::accept::NewJob;
+use tempus_model::{Actor, JobId};
 use tracing::Span;
 use uuid::Uuid;
 
@@ -14,10 +14,11 @@ use crate::identity::{Caller, refused};
 use crate::shape::{self, BudgetView, EstimateView};
 use crate::state::Api;
 
-/// A new job's id, and now.
-pub(super) fn new_job(api: &Api) -> NewJob {
+/// A new job of somebody's, now.
+pub(super) fn new_job(api: &Api, by: Actor) -> NewJob {
     NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by,
         now: api.now(),
     }
 }

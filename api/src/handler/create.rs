@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use tempus_engine::{CreateError, JobError, NewPreview};
 use tempus_model::transition::accept::DestroyReason;
-use tempus_model::{FieldError, Identity, Owner, PreviewId};
+use tempus_model::{Actor, FieldError, Identity, Owner, PreviewId};
 use uuid::Uuid;
 
 use super::accepted::{self, Told};
@@ -50,7 +50,7 @@ pub(crate) async fn create(
         accepted,
         owner,
         told,
-    } = accept(&api, &caller, key, body).await?;
+    } = accept(&api, &caller, caller.actor(), key, body).await?;
     Ok(accepted::answer(&api, accepted, &owner.id, told).await)
 }
 
@@ -62,10 +62,11 @@ pub(crate) struct Created {
     pub told: Told,
 }
 
-/// Accepts it, whoever it came from.
+/// Accepts it, whoever it came from and whoever is behind it.
 pub(crate) async fn accept(
     api: &Api,
     caller: &Caller,
+    by: Actor,
     key: Key,
     body: Json<CreateRequest>,
 ) -> Result<Created, Refusal> {
@@ -96,7 +97,7 @@ pub(crate) async fn accept(
     }
     let fingerprint = access.fingerprint(api.gate(), fingerprint);
     let ttl = ttl.unwrap_or(config.ttl.default_ttl()).duration();
-    let job = accepted::new_job(api);
+    let job = accepted::new_job(api, by);
     let key = key.of(caller.keys(&asked.owner), &fingerprint);
     asked.fits(api, &spec).await?;
     if spec.has_url() {
@@ -115,7 +116,8 @@ pub(crate) async fn accept(
             identity,
             spec: spec.clone(),
             expires_at: job.now.after(ttl),
-            job,
+            warn_before: config.warnings.of(&asked.origin),
+            job: job.clone(),
             quotas: config.quotas,
             budget: budgets.verdict(),
             key: key.clone(),
@@ -142,7 +144,7 @@ pub(crate) async fn accept(
             }) if tries < TRIES => {
                 tries += 1;
                 let why = DestroyReason::Expired(expires_at);
-                let destroy = accepted::new_job(api);
+                let destroy = accepted::new_job(api, Actor::Timer);
                 match api.store().destroy(preview, why, destroy, None).await {
                     // Somebody else has found that its time is over, or has extended it.
                     Ok(_) | Err(JobError::NotAccepted(_)) => {}

@@ -42,7 +42,7 @@ pub(crate) async fn destroy(
 ) -> Result<Response, Refusal> {
     let (id, owner) = (snapshot.row.preview, &snapshot.identity.owner);
     let key = key.of(caller.keys(owner), &fingerprint(&method, uri.path(), b""));
-    let job = accepted::new_job(&api);
+    let job = accepted::new_job(&api, caller.actor());
     let store = api.store();
     let accepted = match store.destroy(id, DestroyReason::Asked, job, key).await {
         Err(JobError::NotAccepted(NotAccepted::Already(job))) => Accepted {

@@ -148,6 +148,7 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
         generation: row.generation,
         created_at: identity.created_at,
         expires_at: row.expires_at,
+        pin: row.pinned().map(Into::into),
         verified_at: row.receipt_at,
         template: spec
             .as_ref()

@@ -66,8 +66,8 @@ pub(crate) async fn update(
         .of_update(&api, &snapshot.identity, spec.access)
         .await?;
     let owner = &snapshot.identity.owner;
-    let job = accepted::new_job(&api);
     let footing = spec.clone();
+    let job = accepted::new_job(&api, caller.actor());
     let update = Update {
         preview: snapshot.row.preview,
         spec,

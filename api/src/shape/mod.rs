@@ -12,11 +12,13 @@ mod create;
 mod dead_letter;
 mod delivered;
 mod extend;
+mod history;
 mod job;
 mod link;
 mod log;
 mod number;
 mod object;
+mod pin;
 mod preview;
 mod problem;
 mod query;
@@ -40,10 +42,14 @@ pub use dead_letter::{
 };
 pub use delivered::Delivered;
 pub use extend::{ExtendRequest, Extended};
+pub use history::{
+    ActorKind, ActorView, EventName, EventView, HistoryQuery, HistoryView, OidcView,
+};
 pub use job::{FailureView, JobView, StepView};
 pub use link::{LinkQuery, LinkView};
 pub use log::LogLine;
 pub(crate) use object::Object;
+pub use pin::{PinRequest, PinView};
 pub use preview::{
     Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, RunView, ServiceView,
 };

@@ -11,7 +11,7 @@ use tempus_model::{
 use tempus_steps::Run;
 use utoipa::ToSchema;
 
-use super::{AutoscaleRequest, CostView, FailureView, schema};
+use super::{AutoscaleRequest, CostView, FailureView, PinView, schema};
 
 /// A preview.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -52,6 +52,9 @@ pub struct PreviewView {
     /// When its time is over.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
+    /// What keeps it beyond the time that others may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<PinView>,
     /// When it was proved to be gone: see `/preview/{preview_id}/receipt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -119,6 +119,10 @@ kinds! {
     Ended = "urn:tempus:problem:preview-ended", 409, "The preview has ended";
     /// The preview is open, so there is nothing to open it with.
     NotProtected = "urn:tempus:problem:not-protected", 409, "The preview is not protected";
+    /// The preview is not pinned.
+    NotPinned = "urn:tempus:problem:not-pinned", 409, "The preview is not pinned";
+    /// The preview lives as long without a pin.
+    NotLonger = "urn:tempus:problem:not-longer", 409, "The preview lives as long as that";
     /// The name is held by somebody else's preview.
     NameTaken = "urn:tempus:problem:name-taken", 409, "The name is taken";
     /// The preview is gone or going, and the proof is still to come.

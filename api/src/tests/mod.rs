@@ -13,6 +13,7 @@ mod faults;
 mod gate;
 mod github;
 mod hand;
+mod history;
 mod identity;
 mod log;
 mod platform;

@@ -19,7 +19,7 @@ use super::platform::TestPlatform;
 use crate::testing::Contract;
 use crate::{
     Api, Config, Costs, DefaultAccess, DefaultApp, Front, Hosts, Identity, ListenerTemplate,
-    Metrics, Parts, Size, Socket, TtlRange, Webhook,
+    Metrics, Parts, Size, Socket, TtlRange, Warnings, Webhook,
 };
 
 /// What GitHub signs with.
@@ -112,7 +112,10 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let mut config = Config {
             limits: Limits::default(),
-            ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d")).unwrap(),
+            ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d"))
+                .unwrap()
+                .pinned_for(ttl("30d")),
+            warnings: Warnings::default(),
             quotas: Quotas {
                 per_owner: 3,
                 total: 100,

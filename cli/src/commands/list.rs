@@ -42,6 +42,9 @@ pub struct List {
     pub remote: Remote,
 }
 
+/// How many characters of a pin's reason a list shows.
+const REASON: usize = 24;
+
 /// The largest page that the server gives.
 const PAGE: usize = 200;
 
@@ -115,7 +118,13 @@ fn table(previews: &[PreviewView], now: Timestamp) -> Table {
     for preview in previews {
         let expires = match preview.phase {
             Phase::Destroyed | Phase::Failed => Cell::dim("-"),
-            _ => Cell::plain(relative(now, preview.expires_at)),
+            _ => {
+                let left = relative(now, preview.expires_at);
+                match &preview.pin {
+                    Some(pin) => Cell::plain(format!("{left}, pinned: {}", cut(&pin.reason))),
+                    None => Cell::plain(left),
+                }
+            }
         };
         let mut cells = vec![
             Cell::plain(&preview.name),
@@ -135,6 +144,16 @@ fn table(previews: &[PreviewView], now: Timestamp) -> Table {
         table.row(cells);
     }
     table
+}
+
+/// As much of a reason as fits into a list.
+fn cut(reason: &str) -> String {
+    let mut short: String = reason.chars().take(REASON).collect();
+    if reason.chars().count() > REASON {
+        short.pop();
+        short.push('…');
+    }
+    short
 }
 
 /// A preview's phase in its colour, and that it is parked, which matters more.
@@ -174,8 +193,15 @@ mod tests {
     #[test]
     fn a_list_reads_at_a_glance() {
         let now = Timestamp::from_millis(1_767_225_600_000 + 300_000);
+        let mut pinned = preview("demo", "ready", false);
+        pinned.pin = serde_json::from_value(json!({
+            "until": "2026-01-01T02:00:00.000Z", "otherwise": "2026-01-01T01:00:00.000Z",
+            "reason": "the demo on Friday, and the week after it",
+        }))
+        .unwrap();
         let previews = [
             preview("hello", "ready", false),
+            pinned,
             preview("stuck-one", "destroying", true),
             preview("old", "destroyed", false),
         ];

@@ -75,6 +75,9 @@ fn facts(preview: &PreviewView, now: Timestamp) -> Table {
     if !matches!(preview.phase, Phase::Destroyed | Phase::Failed) {
         table.item("expires", at(preview.expires_at));
     }
+    if let Some(pin) = &preview.pin {
+        table.item("pinned", format!("until {}: {}", at(pin.until), pin.reason));
+    }
     if let Some(ending) = preview.ending {
         table.item(
             "ends because",

@@ -83,6 +83,7 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
         ("worker.sweep_every", config.worker.sweep_every),
         ("telemetry.interval", config.telemetry.interval),
         ("github.pass_every", config.github.pass_every),
+        ("notify.patience", config.notify.patience),
     ] {
         if length.as_secs() == 0 {
             refuse([name, name], text(&length), "at least \"1s\"".to_owned());

@@ -24,6 +24,7 @@ pub mod keys;
 mod listeners;
 mod load;
 mod net;
+mod notify;
 mod oidc;
 mod rates;
 mod show;
@@ -48,6 +49,7 @@ pub use identity::{CallRate, Identity};
 pub use listeners::{Listener, ListenerMode};
 pub use load::{Assignment, FileChoice, Loaded, Sources, load};
 pub use net::{Address, HostName, Loopback, PortRange};
+pub use notify::Notify;
 pub use oidc::OidcRule;
 pub use rates::Rate;
 pub use show::{json, table};
@@ -79,6 +81,8 @@ pub struct Config {
     pub github: GitHub,
     /// The server of previews' databases.
     pub database: Database,
+    /// Who is told that a preview's time is nearly over.
+    pub notify: Notify,
     /// How previews are reached and run.
     pub previews: Previews,
     /// How long previews live.
@@ -146,6 +150,10 @@ pub struct TtlBounds {
     pub default: Ttl,
     /// The longest life that may be asked for.
     pub maximum: Ttl,
+    /// The longest time for which a preview may be pinned.
+    pub pin_maximum: Ttl,
+    /// How long before its end somebody is warned; zero warns nobody.
+    pub warn_before: Duration,
 }
 
 /// `[quota]`
@@ -229,6 +237,7 @@ impl Default for Config {
             identity: Identity::default(),
             github: GitHub::default(),
             database: Database::default(),
+            notify: Notify::default(),
             previews: Previews {
                 listen: Loopback::v4(8081),
                 ports: PortRange::new(20_000..=29_999),
@@ -243,6 +252,8 @@ impl Default for Config {
                 minimum: ttl(Duration::from_secs(10)),
                 default: ttl(Duration::from_hours(2)),
                 maximum: ttl(Duration::from_hours(30 * 24)),
+                pin_maximum: ttl(Duration::from_hours(30 * 24)),
+                warn_before: Duration::from_hours(1),
             },
             quota: Quota {
                 per_owner: 10,
@@ -278,6 +289,14 @@ impl Default for Config {
             },
             telemetry: Telemetry::default(),
         }
+    }
+}
+
+impl Config {
+    /// Where the API is reached, for links: without a slash at its end.
+    pub fn public_url(&self) -> Option<String> {
+        let url = self.github.public_url.as_ref();
+        url.map(|url| url.as_str().trim_end_matches('/').to_owned())
     }
 }
 

@@ -11,6 +11,7 @@ use tempus_engine::SystemClock;
 use tempus_steps::gate::Gate;
 use tempus_steps::local::checkout::Archives;
 use tempus_worker::github::{FromGitHub, GitHub};
+use tempus_worker::notify::Notify;
 use tempus_worker::{Parts, Worker};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::chosen::{Chosen, EngineChoice, PlatformChoice};
 use super::engine::Engine;
 use super::platform::Platform;
-use super::{Listeners, database, gate, github, settings};
+use super::{Listeners, database, gate, github, notify, settings};
 use crate::config::Config;
 use crate::telemetry::{self, Sources, Telemetry};
 
@@ -88,6 +89,11 @@ pub(super) async fn assemble(
             Some(github::tending(config, client, &api))
         }
     };
+    let notify = if role.has_worker() {
+        notify::notify(config)?
+    } else {
+        None
+    };
     // Says that the process lives for as long as it does.
     let at_rest = CancellationToken::new();
     let probe = listeners.worker;
@@ -101,7 +107,7 @@ pub(super) async fn assemble(
     let telemetry = Telemetry::start(settings, role, installation, metrics, sources)?;
     let worker = role
         .has_worker()
-        .then(|| worker(config, &engine, &platform, github));
+        .then(|| worker(config, &engine, &platform, (github, notify)));
     let proxy = platform.serve(listeners.previews, engine.store(), gate, stop.clone());
     let tended = tokio::spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
@@ -181,7 +187,12 @@ fn probe(
     tokio::spawn(serve_probe(listener, probe, stopped))
 }
 
-fn worker(config: &Config, engine: &Engine, platform: &Platform, github: Option<GitHub>) -> Worker {
+fn worker(
+    config: &Config,
+    engine: &Engine,
+    platform: &Platform,
+    (github, notify): (Option<GitHub>, Option<Notify>),
+) -> Worker {
     let parts = Parts {
         store: engine.store(),
         queue: engine.queue(),
@@ -189,6 +200,7 @@ fn worker(config: &Config, engine: &Engine, platform: &Platform, github: Option<
         clock: Arc::new(SystemClock),
         platform: platform.steps(),
         github,
+        notify,
     };
     Worker::start(parts, settings::worker(config))
 }

@@ -17,6 +17,7 @@ mod engine;
 mod gate;
 mod github;
 mod listen;
+mod notify;
 mod platform;
 mod prices;
 mod secret;

@@ -220,7 +220,12 @@ impl Scene<'_> {
             facts.push(("Commit", sha.to_owned()));
         }
         if row.desired.is_present() {
-            facts.push(("Ends", minute(row.expires_at)));
+            let end = minute(row.expires_at);
+            let pinned = row.pinned().map(|pin| {
+                let reason = code(pin.reason.as_str());
+                format!("{end}; pinned until {}: {reason}", minute(pin.until))
+            });
+            facts.push(("Ends", pinned.unwrap_or(end)));
         }
         if let Some(cost) = self.cost(preview) {
             facts.push(("Cost (estimate)", cost));
@@ -231,6 +236,12 @@ impl Scene<'_> {
         text.push('\n');
         for (name, fact) in facts {
             let _ = writeln!(text, "- {name}: {fact}");
+        }
+        if row.is_ending() {
+            let end = minute(row.expires_at);
+            let line =
+                format!("**Its time is over at {end}.** `/preview extend 2d` lets it live longer.");
+            paragraph(text, &line);
         }
         if let Some(failure) = self.failure(row) {
             paragraph(text, "It failed:");

@@ -90,6 +90,9 @@ impl Of<'_> {
         let Row {
             preview: _,
             version: _,
+            // Nobody pins or is warned here: neither touches what is claimed.
+            pin: _,
+            warning: _,
             generation,
             desired,
             expires_at,

@@ -80,7 +80,9 @@ pub fn fresh(row: &Row, now: Timestamp) -> Option<Fresh> {
         }
         Work::MoveTimer => (PlanKind::Update, None),
         Work::Verify => (PlanKind::Verify, None),
-        Work::Expire | Work::Resume | Work::Turn | Work::Nothing => return None,
+        Work::Expire | Work::Resume | Work::Turn | Work::Warn | Work::Nothing => {
+            return None;
+        }
     };
     let mut ledger = row.ledger.clone();
     let mut saga = towards_desired(row, kind, job, now);

@@ -116,9 +116,10 @@ impl World {
         };
         let new = NewJob {
             id: JobId::new(Uuid::from_u128(1)),
+            by: tempus_model::Actor::Worker,
             now,
         };
-        let change = accept::create(&identity, spec(0), expiries[0], new);
+        let change = accept::create(&identity, spec(0), expiries[0], None, &new);
         let mut world = Self {
             now,
             expiries,
@@ -144,6 +145,7 @@ impl World {
     pub fn new_job(&self) -> NewJob {
         NewJob {
             id: JobId::new(Uuid::from_u128(self.jobs.len() as u128 + 1)),
+            by: tempus_model::Actor::Worker,
             now: self.now,
         }
     }

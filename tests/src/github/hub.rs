@@ -194,9 +194,11 @@ impl Hub {
         // Several changes may share a second, as they do on GitHub.
         pull.updated = latest.unwrap_or(pull.updated) + u64::from(number.is_multiple_of(2));
         let shape = pull_shape(number, pull);
+        let action = if pull.open { "synchronize" } else { "closed" };
         json!({
-            "action": "synchronize", "number": number, "pull_request": shape,
+            "action": action, "number": number, "pull_request": shape,
             "repository": repository(), "installation": {"id": INSTALLATION},
+            "sender": {"login": "grace", "id": 7, "type": "User"},
         })
     }
 
@@ -218,7 +220,7 @@ impl Hub {
             "action": "created",
             "issue": {"number": number, "pull_request": {"url": "x"}},
             "comment": {"id": id, "body": text, "created_at": time(at),
-                "user": {"login": by, "type": "User"}},
+                "user": {"login": by, "id": 8, "type": "User"}},
             "repository": repository(), "installation": {"id": INSTALLATION},
         })
     }

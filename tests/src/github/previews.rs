@@ -66,8 +66,10 @@ impl Previews for StorePreviews {
             },
             spec,
             expires_at: now.after(Duration::from_hours(1)),
+            warn_before: None,
             job: NewJob {
                 id: JobId::new(Uuid::new_v4()),
+                by: wish.by,
                 now,
             },
             listeners: vec![listener],

@@ -80,6 +80,8 @@ impl World {
             pass_cap: 2,
             api_url: Some("https://tempus.example".to_owned()),
             longest: "7d".parse().unwrap_or_else(|e| panic!("{e}")),
+            longest_pin: "30d".parse().unwrap_or_else(|e| panic!("{e}")),
+            left_unpinned: "1h".parse().unwrap_or_else(|e| panic!("{e}")),
             kept: Duration::from_hours(24),
             prices: Some(Prices::listed(
                 "us-east-1",
@@ -98,6 +100,7 @@ impl World {
                 previews: Arc::new(previews),
                 settings,
             }),
+            notify: None,
         };
         let config = WorkerConfig {
             name: WorkerId("github".to_owned()),
@@ -131,6 +134,7 @@ impl World {
         let note = tempus_model::github::Note {
             delivery: None,
             repository: None,
+            by: None,
             news: tempus_model::github::News::Look,
         };
         self.note(SourceKey::App, SourceChange::Note(note)).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tempus_engine::Store;
-use tempus_model::{PreviewId, Spec, Template};
+use tempus_model::{Actor, PreviewId, Spec, Template};
 
 use super::world::{World, spec};
 
@@ -86,7 +86,12 @@ impl Scenario {
             Self::Extend => {
                 let now = world.now();
                 let to = tempus_engine::Extended::To(now.after(short * 2));
-                if world.store().extend(preview, to, now).await.is_ok() {
+                if world
+                    .store()
+                    .extend(preview, to, Actor::Worker, now)
+                    .await
+                    .is_ok()
+                {
                     world.hint(preview).await;
                 }
                 self.rest(world, preview).await?;
@@ -109,7 +114,7 @@ impl Scenario {
         for _ in 0..3 {
             world.until_rest(preview, Duration::from_hours(2)).await?;
             let now = world.now();
-            let replayed = world.store().replay(preview, now).await;
+            let replayed = world.store().replay(preview, Actor::Worker, now).await;
             if !replayed.map_err(|e| e.to_string())? {
                 return Ok(());
             }

@@ -11,8 +11,8 @@ use tempus_engine::{
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Row, Service, Snapshot, Spec,
-    Template, Timestamp, WorkerId,
+    Actor, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Row, Service, Snapshot,
+    Spec, Template, Timestamp, WorkerId,
 };
 use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
 use tempus_worker::{Parts, Worker, WorkerConfig};
@@ -127,6 +127,7 @@ impl World {
             clock: Arc::new(self.clock),
             platform: Arc::new(SimPlatform::new(&cloud, VERIFY_DELAY)),
             github: None,
+            notify: None,
         };
         self.start(parts);
     }
@@ -160,6 +161,7 @@ impl World {
             clock: Arc::new(self.clock),
             platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY).of_release(plans)),
             github: None,
+            notify: None,
         };
         self.start(parts);
     }
@@ -208,7 +210,12 @@ impl World {
             },
             spec,
             expires_at: now.after(ttl),
-            job: NewJob { id: job, now },
+            warn_before: None,
+            job: NewJob {
+                id: job,
+                by: Actor::Worker,
+                now,
+            },
             listeners: vec![Listener {
                 name: "main".into(),
                 slots: Some(3),
@@ -230,6 +237,7 @@ impl World {
     pub async fn update(&mut self, preview: PreviewId, spec: Spec) -> Result<Accepted, JobError> {
         let job = NewJob {
             id: JobId::new(self.id()),
+            by: Actor::Worker,
             now: self.now(),
         };
         let update = Update {
@@ -248,6 +256,7 @@ impl World {
     pub async fn destroy(&mut self, preview: PreviewId) -> Result<Accepted, JobError> {
         let job = NewJob {
             id: JobId::new(self.id()),
+            by: Actor::Worker,
             now: self.now(),
         };
         let asked = DestroyReason::Asked;

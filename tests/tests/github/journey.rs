@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 use tempus_tests::github::Hub;
-use tempus_tests::server::{Api, Method, Server, eventually};
+use tempus_tests::server::{Api, Method, Server, eventually, text};
 
 use super::sha;
 
@@ -86,6 +86,16 @@ async fn from_a_signed_delivery_to_a_process_and_a_comment() {
     })
     .await;
     assert_eq!(hub.reports(7).len(), 1);
+    // Who was behind it, as GitHub said.
+    let path = format!("/preview/{}/history", text(preview, "preview_id"));
+    let history = api.get(&path).send().await.expect(200);
+    let told = |place: usize| {
+        let event = &history["events"][place];
+        let (what, by) = (text(event, "event"), text(&event["by"], "name"));
+        format!("{what} by {by}")
+    };
+    assert_eq!(told(0), "destroyed by grace on GitHub (closed)");
+    assert_eq!(told(1), "created by grace on GitHub (pushed)");
 
     let key = Hub::app_key();
     let line = key.lines().nth(3).unwrap();

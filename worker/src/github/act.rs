@@ -2,7 +2,8 @@
 
 use tempus_engine::JobError;
 use tempus_model::github::{
-    Act, Call, NameForm, Named, Repository, Rules, RulesAt, Verdict, preview_name,
+    Absent, Act, Call, NameForm, Named, Repository, Rules, RulesAt, Verdict, behind_call,
+    behind_end, preview_name,
 };
 use tempus_model::repository_file::PLACES;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
@@ -75,7 +76,9 @@ impl Tending<'_> {
         let deployed = match act {
             Act::Deploy(call) => self.deploy(repository, origin, call).await?,
             Act::Destroy => {
-                self.destroy(preview).await?;
+                if let Verdict::Absent(why) = verdict {
+                    self.destroy(preview, why).await?;
+                }
                 Deployed::Settled
             }
             Act::Nothing => Deployed::Settled,
@@ -106,6 +109,7 @@ impl Tending<'_> {
             let wish = Wish {
                 name: name.clone(),
                 owner: owner(repository),
+                by: behind_call(&self.source, &self.tended, &call),
                 origin: origin.clone(),
                 sha: call.sha.clone(),
                 file: file.clone(),
@@ -143,14 +147,19 @@ impl Tending<'_> {
         Ok(Deployed::Settled)
     }
 
-    /// Takes a preview down, if there is one that is wanted.
-    pub(super) async fn destroy(&mut self, preview: Option<&Snapshot>) -> Result<(), Trouble> {
+    /// Takes a preview down that is not called for, if there is one that is wanted.
+    pub(super) async fn destroy(
+        &mut self,
+        preview: Option<&Snapshot>,
+        why: &Absent,
+    ) -> Result<(), Trouble> {
         let Some(preview) = preview.filter(|preview| preview.row.desired.is_present()) else {
             return Ok(());
         };
         let id = preview.identity.id;
         let job = NewJob {
             id: JobId::new(uuid::Uuid::new_v4()),
+            by: behind_end(&self.source, &self.tended, why),
             now: self.now(),
         };
         let destroyed = self

@@ -78,6 +78,10 @@ pub struct Settings {
     pub api_url: Option<String>,
     /// The longest life that a comment may ask for.
     pub longest: Ttl,
+    /// For how long a comment may pin a preview.
+    pub longest_pin: Ttl,
+    /// How much of its life a preview keeps at least whose pin is taken away.
+    pub left_unpinned: Ttl,
     /// How long a source is remembered of which nothing is left.
     pub kept: Duration,
     /// What previews cost, where they cost anything.

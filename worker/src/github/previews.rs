@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use tempus_model::github::Rules;
-use tempus_model::{DnsName, Origin, Owner, PreviewId};
+use tempus_model::{Actor, DnsName, Origin, Owner, PreviewId};
 
 /// A repository's file at a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Wish {
     pub name: DnsName,
     /// Whose it is: the repository's, as it is for the repository's own workflows.
     pub owner: Owner,
+    /// Who is behind it.
+    pub by: Actor,
     /// What it is made from.
     pub origin: Origin,
     /// The commit.

@@ -78,11 +78,10 @@ pub(super) fn tending(config: &Config, client: Arc<Client>, api: &Api) -> GitHub
             branches: branches(config),
             pass_every: settings.pass_every,
             pass_cap: count(settings.pass_cap),
-            api_url: settings
-                .public_url
-                .as_ref()
-                .map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            api_url: config.public_url(),
             longest: config.ttl.maximum,
+            longest_pin: config.ttl.pin_maximum,
+            left_unpinned: config.ttl.default,
             kept: config.aws.history,
             prices: prices::prices(config),
         },

@@ -81,7 +81,7 @@ impl Previews for ApiPreviews {
         request.pr_number = wish.origin.pr_number;
         request.branch = wish.origin.branch;
         request.installation_id = wish.origin.installation_id;
-        match self.api.create(request, wish.owner).await {
+        match self.api.create(request, wish.owner, wish.by).await {
             Ok((accepted, budgets)) => Ok(Called {
                 preview: accepted.preview,
                 warning: budgets.first().map(warning),

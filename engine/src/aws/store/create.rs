@@ -61,9 +61,9 @@ impl DynamoStore {
                     });
                 }
                 (NameStands::Ours(_), Some(whole)) => {
-                    let expires_at = Some(whole.1.row.expires_at.max(new.expires_at));
+                    let expires_at = Some(whole.1.row.expires_unpinned_at().max(new.expires_at));
                     let (spec, key) = (&new.spec, new.key.as_ref());
-                    self.converge(&whole, spec, expires_at, new.job, key)
+                    self.converge(&whole, spec, expires_at, &new.job, key)
                         .await?
                 }
                 (_, holder) => {
@@ -112,7 +112,13 @@ impl DynamoStore {
             taken.push(Slot { pool, number });
         }
 
-        let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
+        let change = accept::create(
+            &identity,
+            new.spec.id(),
+            new.expires_at,
+            new.warn_before,
+            &new.job,
+        );
         let accepted = answer(&identity, &change.row, new);
         // Neither the spec nor the job needs a part in the transaction: they are nobody's until
         // there is a row that names them.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tempus_model::transition::accept::NewJob;
 use tempus_model::{
-    Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Service, Spec, StepId,
-    Template, Timestamp,
+    Actor, Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Service, Spec,
+    StepId, Template, Timestamp,
 };
 use uuid::Uuid;
 
@@ -39,6 +39,7 @@ pub(in crate::conformance) fn spec(number: u16) -> Spec {
 pub(in crate::conformance) fn job(now: Timestamp) -> NewJob {
     NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by: Actor::Worker,
         now,
     }
 }
@@ -67,6 +68,7 @@ pub(crate) fn new_preview(name: &str, now: Timestamp) -> NewPreview {
         },
         spec: spec(1),
         expires_at: at(LIFE),
+        warn_before: None,
         job: job(now),
         listeners: vec![Listener {
             name: "main".to_owned(),

@@ -85,7 +85,12 @@ async fn a_closed_engine_refuses_everything() {
     store.get(nobody).await.unwrap();
     engine.close().await.unwrap();
     assert!(store.get(nobody).await.is_err());
-    assert!(store.replay(nobody, SystemClock.now()).await.is_err());
+    assert!(
+        store
+            .replay(nobody, tempus_model::Actor::Worker, SystemClock.now())
+            .await
+            .is_err()
+    );
     assert!(timer.clear("any").await.is_err());
 }
 

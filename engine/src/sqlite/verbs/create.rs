@@ -26,8 +26,8 @@ pub(crate) fn create(db: &Connection, new: &NewPreview) -> Result<Accepted, Crea
             });
         }
         (NameStands::Ours(preview), Some(holder)) => {
-            let expires_at = holder.row.expires_at.max(new.expires_at);
-            want::converge(db, preview, &new.spec, Some(expires_at), new.job)?
+            let expires_at = holder.row.expires_unpinned_at().max(new.expires_at);
+            want::converge(db, preview, &new.spec, Some(expires_at), &new.job)?
         }
         (_, holder) => {
             let login = holder
@@ -63,7 +63,13 @@ fn fresh(
         ..new.identity.clone()
     };
 
-    let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
+    let change = accept::create(
+        &identity,
+        new.spec.id(),
+        new.expires_at,
+        new.warn_before,
+        &new.job,
+    );
     let key = previews::insert(db, &identity, &change.row)?;
     rows::insert(db, key, &change)?;
     specs::put(db, key, &new.spec)?;

@@ -110,19 +110,21 @@ fn two_services() -> Row {
 
 fn destroyed(row: &Row, seconds: i64) -> Row {
     let new = NewJob {
+        by: Actor::Worker,
         id: job_id(9),
         now: at(seconds),
     };
     let why = DestroyReason::Asked;
-    accept::destroy(row, None, why, new).unwrap().row
+    accept::destroy(row, None, why, &new).unwrap().row
 }
 
 fn updated(row: &Row, seconds: i64) -> Row {
     let new = NewJob {
+        by: Actor::Worker,
         id: job_id(8),
         now: at(seconds),
     };
-    accept::update(row, None, spec(2), None, new).unwrap().row
+    accept::update(row, None, spec(2), None, &new).unwrap().row
 }
 
 #[test]

@@ -38,9 +38,9 @@ impl State {
                 });
             }
             NameStands::Ours(preview) => {
-                let current = holder.map(|held| held.row.expires_at);
+                let current = holder.map(|held| held.row.expires_unpinned_at());
                 let expires_at = current.map_or(new.expires_at, |at| at.max(new.expires_at));
-                self.converge(watch, preview, &new.spec, Some(expires_at), new.job)?
+                self.converge(watch, preview, &new.spec, Some(expires_at), &new.job)?
             }
             NameStands::Taken => {
                 let login = holder.map(|held| held.identity.owner.login);
@@ -74,7 +74,13 @@ impl State {
             predecessor,
             ..new.identity
         };
-        let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
+        let change = accept::create(
+            &identity,
+            new.spec.id(),
+            new.expires_at,
+            new.warn_before,
+            &new.job,
+        );
         let preview = identity.id;
         self.slots.take(of_owner, own_slot, preview, "");
         self.slots.take(Pool::All, slot, preview, "");
@@ -99,6 +105,7 @@ impl State {
             specs: BTreeMap::from([(new.spec.id(), new.spec)]),
             jobs: change.jobs.iter().map(|job| job.id).collect(),
             receipt: None,
+            deeds: Vec::new(),
             number,
         };
         if !self.lag.is_zero() {

@@ -8,7 +8,7 @@ use tempus_engine::{
     Outgoing, Queue, Quotas, Store, StoreError, Update, chance,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, Identity, JobId, Origin, Owner, PreviewId, Spec};
+use tempus_model::{Actor, Hint, Identity, JobId, Origin, Owner, PreviewId, Spec};
 
 use super::chaos::{Chaos, Role};
 use super::process::MachineClock;
@@ -125,7 +125,12 @@ impl Api {
                     more,
                     latest: now.after(Duration::from_hours(1)),
                 };
-                if self.store.extend(preview, to, now).await.is_ok() {
+                if self
+                    .store
+                    .extend(preview, to, Actor::Worker, now)
+                    .await
+                    .is_ok()
+                {
                     self.hint(preview).await;
                 }
             }
@@ -137,12 +142,20 @@ impl Api {
                 }
             }
             Wish::Replay(preview) => {
-                if matches!(self.store.replay(preview, now).await, Ok(true)) {
+                if matches!(
+                    self.store.replay(preview, Actor::Worker, now).await,
+                    Ok(true)
+                ) {
                     self.hint(preview).await;
                 }
             }
             Wish::Discard(preview) => {
-                if self.store.discard(preview, now).await.is_ok() {
+                if self
+                    .store
+                    .discard(preview, Actor::Worker, now)
+                    .await
+                    .is_ok()
+                {
                     self.hint(preview).await;
                 }
             }
@@ -220,6 +233,7 @@ impl Api {
             },
             spec,
             expires_at: now.after(Duration::from_secs(chance::within(120..2400))),
+            warn_before: (chance::within(0..2) == 0).then_some(Duration::from_mins(1)),
             job: self.job(),
             listeners: vec![
                 Listener {
@@ -245,6 +259,7 @@ impl Api {
     fn job(&self) -> NewJob {
         NewJob {
             id: JobId::new(an_id()),
+            by: Actor::Worker,
             now: self.clock.now(),
         }
     }
