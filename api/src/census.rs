@@ -110,12 +110,11 @@ async fn previews(
                 Paid::Nothing => None,
                 Paid::ForSpec(spec) => {
                     let key = (preview.row.preview, spec);
-                    let footprint = match known.get(&key) {
-                        Some(footprint) => Some(*footprint),
-                        None => {
-                            let spec = store.spec(preview.row.preview, spec).await?;
-                            spec.map(|spec| spec.footprint())
-                        }
+                    let footprint = if let Some(footprint) = known.get(&key) {
+                        Some(*footprint)
+                    } else {
+                        let spec = store.spec(preview.row.preview, spec).await?;
+                        spec.map(|spec| spec.footprint())
                     };
                     if let Some(footprint) = footprint {
                         footprints.insert(key, footprint);

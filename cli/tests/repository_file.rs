@@ -126,7 +126,7 @@ fn flags_are_stronger_than_the_file_and_what_does_nothing_is_said() {
     let app = folder.path().join("shop");
     fs::create_dir_all(app.join(".idp")).unwrap();
     let text = "container_port: 3000\nttl: 2d\ncpu: 512\nmemory: 1024\nsecrets: {KEY: SHOP_KEY}\n\
-        dockerfile: Dockerfile\n";
+        sleep: 30m\n";
     fs::write(app.join(".idp/config.yml"), text).unwrap();
     let accepted = json!({
         "job_id": "550e8400-e29b-41d4-a716-446655440000",
@@ -150,7 +150,7 @@ fn flags_are_stronger_than_the_file_and_what_does_nothing_is_said() {
         "api-service",
     ]);
     assert!(
-        said.contains("note: .idp/config.yml: dockerfile: nothing acts on it yet"),
+        said.contains("note: .idp/config.yml: sleep: nothing acts on it yet"),
         "{said}"
     );
     let said = create(&["--ttl", "1h"]);

@@ -149,7 +149,7 @@ fn day(field: &str, text: Option<&str>) -> Result<Option<Day>, Refusal> {
 
 /// What a preview of this specification is about to cost, where that can be told: what a scheduled
 /// task costs depends on how long its runs take.
-pub(super) fn estimate(api: &Api, spec: &Spec, expires_at: Timestamp) -> Option<EstimateView> {
+pub(super) fn estimate(api: &Api, spec: &Spec) -> Option<EstimateView> {
     let prices = api.config().costs.prices.as_ref()?;
     if spec.schedule.is_some() {
         return None;
@@ -157,7 +157,6 @@ pub(super) fn estimate(api: &Api, spec: &Spec, expires_at: Timestamp) -> Option<
     let hourly = prices.hourly(spec.footprint());
     Some(EstimateView {
         hourly_usd: usd(hourly),
-        until_expiry_usd: usd(hourly * hours(api.now(), expires_at)),
         prices: prices.into(),
     })
 }

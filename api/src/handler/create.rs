@@ -125,7 +125,7 @@ pub(crate) async fn accept(
         match api.store().create(new).await {
             Ok(accepted) => {
                 let told = Told {
-                    estimate: costs::estimate(api, &spec, accepted.expires_at),
+                    estimate: costs::estimate(api, &spec),
                     budgets: budgets.worth_a_word(),
                 };
                 return Ok(Created {

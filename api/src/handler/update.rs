@@ -77,7 +77,7 @@ pub(crate) async fn update(
     };
     let accepted = api.store().update(update).await?;
     let told = Told {
-        estimate: costs::estimate(&api, &footing, accepted.expires_at),
+        estimate: costs::estimate(&api, &footing),
         budgets: api.check_budgets(owner, &caller).await.worth_a_word(),
     };
     Ok(accepted::answer(&api, accepted, &owner.id, told).await)

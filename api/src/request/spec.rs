@@ -38,7 +38,7 @@ pub(crate) fn of_create(
         // Settled when everything else is known to be right: it may take a while.
         access: Access::Open,
         seed: request.seed.take(),
-        schedule: schedule?,
+        schedule,
         log_retention_days: request.log_retention_days,
         services: services?,
     };
@@ -60,7 +60,7 @@ pub(crate) fn of_update(
         }
         base.template = template;
     }
-    if let Some(schedule) = schedule(request.schedule.take(), errors)? {
+    if let Some(schedule) = schedule(request.schedule.take(), errors) {
         base.schedule = Some(schedule);
     }
     let front = front(&base.template);
@@ -146,9 +146,10 @@ fn in_request(error: FieldError, place: Place) -> FieldError {
 
 /// What is in front of a preview of this template; of one that is not known here, a URL.
 fn front(template: &str) -> Front {
-    match template.parse().map_or(true, Template::has_url) {
-        true => Front::Url,
-        false => Front::Nothing,
+    if template.parse().map_or(true, Template::has_url) {
+        Front::Url
+    } else {
+        Front::Nothing
     }
 }
 
@@ -161,12 +162,9 @@ pub(crate) fn has_no_other_front(has_url: bool) -> &'static str {
     }
 }
 
-/// The schedule, if one is asked for; `None` if it is none.
-fn schedule(asked: Option<String>, errors: &mut Errors) -> Option<Option<Schedule>> {
-    match asked {
-        Some(text) => errors.take("schedule", text.parse()).map(Some),
-        None => Some(None),
-    }
+/// The schedule, if one is asked for. One that cannot be read is an error, and with it nothing is accepted.
+fn schedule(asked: Option<String>, errors: &mut Errors) -> Option<Schedule> {
+    asked.and_then(|text| errors.take("schedule", text.parse()))
 }
 
 fn read_list(

@@ -52,13 +52,12 @@ impl fmt::Display for PricesView {
     }
 }
 
-/// What a preview is about to cost, by estimate.
+/// What a preview is about to cost, by estimate. Until its expiry it is so much for each hour: no sum is
+/// given, since a repeated request must be answered as the first one was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EstimateView {
     /// An hour, in US dollars.
     pub hourly_usd: f64,
-    /// From now until its expiry.
-    pub until_expiry_usd: f64,
     /// By whose prices.
     pub prices: PricesView,
 }

@@ -1,5 +1,8 @@
 //! `tempus costs`
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
 use anstyle::AnsiColor;
 use clap::Args;
 use tempus_api::shape::{BudgetStanding, CostView, CostsQuery, CostsView, EstimateView, Usd};
@@ -74,12 +77,12 @@ impl Costs {
     }
 }
 
-/// What a preview is about to cost, in a line.
-pub(super) fn estimate(of: &EstimateView) -> String {
+/// What a preview that lives so long is about to cost, in a line.
+pub(super) fn estimate(of: &EstimateView, left: Duration) -> String {
     format!(
         "about {} an hour, {} until it expires ({})",
         Usd(of.hourly_usd),
-        Usd(of.until_expiry_usd),
+        Usd(of.hourly_usd * left.as_secs_f64() / 3600.0),
         of.prices
     )
 }
@@ -88,10 +91,10 @@ pub(super) fn estimate(of: &EstimateView) -> String {
 pub(super) fn cost(of: &CostView) -> String {
     let mut text = format!("about {} so far", Usd(of.so_far_usd));
     if of.hourly_usd > 0.0 {
-        text += &format!(", {} an hour now", Usd(of.hourly_usd));
+        let _ = write!(text, ", {} an hour now", Usd(of.hourly_usd));
     }
     if let Some(in_all) = of.until_expiry_usd {
-        text += &format!(", {} by its expiry", Usd(in_all));
+        let _ = write!(text, ", {} by its expiry", Usd(in_all));
     }
     format!("{text} ({})", of.prices)
 }
@@ -232,11 +235,10 @@ mod tests {
         let prices = view.prices.unwrap();
         let asked = EstimateView {
             hourly_usd: 0.012_343,
-            until_expiry_usd: 2.0736,
             prices: prices.clone(),
         };
         assert_eq!(
-            estimate(&asked),
+            estimate(&asked, Duration::from_hours(7 * 24)),
             "about $0.0123 an hour, $2.07 until it expires (prices of us-east-1, autumn 2026)"
         );
         let gone = CostView {

@@ -100,9 +100,11 @@ pub(super) fn accepted(session: &mut Session, answer: &Answer<Accepted>) -> Resu
     }
     table.item("preview", accepted.preview_id.to_string());
     table.item("job", accepted.job_id.to_string());
-    table.item("expires", relative(SystemClock.now(), accepted.expires_at));
+    let now = SystemClock.now();
+    table.item("expires", relative(now, accepted.expires_at));
     if let Some(estimate) = &accepted.estimate {
-        table.item("costs", costs::estimate(estimate));
+        let left = now.until(accepted.expires_at);
+        table.item("costs", costs::estimate(estimate, left));
     }
     session.screen.write(table)?;
     for budget in &accepted.budgets {

@@ -89,6 +89,13 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
             refuse([name, name], text(&length), "at least \"1s\"".to_owned());
         }
     }
+    costs(config, &mut refuse);
+    aws(config, &mut refuse);
+    errors
+}
+
+/// What AWS asks for.
+fn aws(config: &Config, refuse: &mut impl FnMut([&'static str; 2], String, String)) {
     let (alarms, tasks) = (&config.aws.schedule_group, &config.ecs.schedule_group);
     if alarms.as_ref() == Some(tasks) && config.ecs.schedule_role_arn.is_some() {
         refuse(
@@ -97,7 +104,6 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
             "another group than aws.schedule_group: what is in that one is an alarm".to_owned(),
         );
     }
-    costs(config, &mut refuse);
     let on_aws = config.engine == EngineKind::Aws || config.platform == PlatformKind::Aws;
     let shortest = match config.aws.credentials {
         CredentialsKind::Ambient => AWS_LEASE,
@@ -113,7 +119,6 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
             ),
         );
     }
-    errors
 }
 
 /// Prices are given together, and a budget is of what has a price.

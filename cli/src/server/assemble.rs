@@ -10,6 +10,7 @@ use tempus_api::{Api, Metrics, Probe, Socket, Tls, serve_probe};
 use tempus_engine::SystemClock;
 use tempus_steps::gate::Gate;
 use tempus_steps::local::checkout::Archives;
+use tempus_worker::github::client::Client;
 use tempus_worker::github::{FromGitHub, GitHub};
 use tempus_worker::notify::Notify;
 use tempus_worker::{Parts, Worker};
@@ -52,8 +53,7 @@ pub(super) async fn assemble(
     } else {
         None
     };
-    let archives = asks_github.clone();
-    let archives = archives.map(|client| Arc::new(FromGitHub(client)) as Arc<dyn Archives>);
+    let archives = archives(asks_github.as_ref());
     let platform = Platform::open(choice, config, &data, installation, databases, archives).await?;
     let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
     let previews = previews.transpose()?;
@@ -89,11 +89,8 @@ pub(super) async fn assemble(
             Some(github::tending(config, client, &api))
         }
     };
-    let notify = if role.has_worker() {
-        notify::notify(config)?
-    } else {
-        None
-    };
+    let notify = role.has_worker().then(|| notify::notify(config));
+    let notify = notify.transpose()?.flatten();
     // Says that the process lives for as long as it does.
     let at_rest = CancellationToken::new();
     let probe = listeners.worker;
@@ -140,6 +137,12 @@ pub(super) async fn assemble(
         proxied.context("the proxy ended")?;
         tended.context("the engine's upkeep crashed")
     }))
+}
+
+/// Where commits' files come from.
+fn archives(github: Option<&Arc<Client>>) -> Option<Arc<dyn Archives>> {
+    let github = github.cloned()?;
+    Some(Arc::new(FromGitHub(github)))
 }
 
 /// Waits for a part to end, and then ends the others. A part that a role has not is no part.

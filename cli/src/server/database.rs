@@ -55,7 +55,7 @@ fn transport(config: &Config, address: &Address) -> anyhow::Result<Transport> {
             .with_context(|| format!("{place}: must be certificates of authorities in PEM"))?,
         None => http::public_tls()?,
     };
-    Ok(Transport::Tls(tls))
+    Ok(Transport::Tls(Box::new(tls)))
 }
 
 fn password(config: &Config) -> anyhow::Result<Password> {

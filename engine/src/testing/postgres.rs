@@ -47,7 +47,8 @@ settings = {
     'log_statement': 'all', 'max_connections': '60',
 }
 given = [word for name, value in settings.items() for word in ('-c', f'{name}={value}')]
-os.execv(f'{programs}/postgres', ['postgres', '-D', data, *given])
+# It looks for its libraries beside the name that it is called by.
+os.execv(f'{programs}/postgres', [f'{programs}/postgres', '-D', data, *given])
 ";
 
 /// A running server.
@@ -145,9 +146,10 @@ impl Postgres {
         let ran = self.psql_command(url, sql).output();
         let ran = ran.map_err(|error| error.to_string())?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        match ran.status.success() {
-            true => Ok(text(&ran.stdout)),
-            false => Err(text(&ran.stderr)),
+        if ran.status.success() {
+            Ok(text(&ran.stdout))
+        } else {
+            Err(text(&ran.stderr))
         }
     }
 

@@ -59,12 +59,12 @@ impl Cron {
         let (any_month, any_week) = (*of_month == 0xffff_fffe, *of_week == 0x7f);
         let starred = texts[2].starts_with('*') || texts[4].starts_with('*');
         let days = match (any_month, any_week) {
-            (true, true) => Days::Every,
             (true, false) if starred => Days::OfWeek,
             (false, true) if starred => Days::OfMonth,
             (false, false) if starred => Days::Both,
             (false, false) => Days::Either,
-            _ => Days::Every,
+            // Both are any, or one is by its whole range.
+            (true, _) | (_, true) => Days::Every,
         };
         Some(Self { fields, days })
     }

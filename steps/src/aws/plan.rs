@@ -60,19 +60,8 @@ pub(super) fn services(
         )?);
     }
     groundwork.extend(log_group(options, names, spec)?);
-    let mut scaling = Vec::new();
     for service in &spec.services {
         let name = service.name.as_str();
-        if let Some(Autoscale { max, cpu }) = service.autoscale {
-            scaling.push(planned::<Scaling>(
-                StepId::of(Scaling::KIND, name),
-                &ScalingPlan {
-                    name: names.service(&service.name),
-                    max,
-                    cpu,
-                },
-            )?);
-        }
         let version = version(identity, spec, service);
         let family = names.family(&service.name, version);
         let target_group = service
@@ -136,13 +125,28 @@ pub(super) fn services(
         (rank::HEALTHY, healthy),
     ];
     let mut stages: Vec<_> = stages.map(|(rank, steps)| Stage { rank, steps }).into();
-    if !scaling.is_empty() {
-        stages.push(Stage {
-            rank: rank::SCALING,
-            steps: scaling,
-        });
-    }
+    stages.extend(scaling(names, spec)?);
     Ok(stages)
+}
+
+/// The stage of what moves counts, where some follow the load.
+fn scaling(names: Names, spec: &Spec) -> Result<Option<Stage>, StepError> {
+    let mut steps = Vec::new();
+    for service in &spec.services {
+        let Some(Autoscale { max, cpu }) = service.autoscale else {
+            continue;
+        };
+        steps.push(planned::<Scaling>(
+            StepId::of(Scaling::KIND, service.name.as_str()),
+            &ScalingPlan {
+                name: names.service(&service.name),
+                max,
+                cpu,
+            },
+        )?);
+    }
+    let rank = rank::SCALING;
+    Ok((!steps.is_empty()).then_some(Stage { rank, steps }))
 }
 
 /// The log group of a preview that says how long its lines are kept.

@@ -22,7 +22,9 @@ pub(super) fn expression(timetable: &Timetable) -> Result<String, &'static str> 
 fn rate(period: Duration) -> String {
     let minutes = period.as_secs() / 60;
     let units = [("day", 24 * 60), ("hour", 60), ("minute", 1)];
-    let whole = units.into_iter().find(|(_, of)| minutes % of == 0);
+    let whole = units
+        .into_iter()
+        .find(|(_, of)| minutes.is_multiple_of(*of));
     let (unit, of) = whole.unwrap_or(("minute", 1));
     match minutes / of {
         1 => format!("rate(1 {unit})"),

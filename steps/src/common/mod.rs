@@ -45,12 +45,11 @@ pub fn opening(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
 
 /// Adds a step to the stage of this rank, which is made if there is none.
 pub fn beside(stages: &mut Vec<Stage>, rank: u8, step: PlannedStep) {
-    match stages.iter_mut().find(|stage| stage.rank == rank) {
-        Some(stage) => stage.steps.push(step),
-        None => {
-            let place = stages.partition_point(|stage| stage.rank < rank);
-            let steps = vec![step];
-            stages.insert(place, Stage { rank, steps });
-        }
+    if let Some(stage) = stages.iter_mut().find(|stage| stage.rank == rank) {
+        stage.steps.push(step);
+    } else {
+        let place = stages.partition_point(|stage| stage.rank < rank);
+        let steps = vec![step];
+        stages.insert(place, Stage { rank, steps });
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tempus_model::{DnsName, SpecId};
+use tempus_model::{DnsName, Schedule, SpecId};
 
 use super::LocalOptions;
 use super::checkout::Checkouts;
@@ -63,7 +63,7 @@ impl Step for Task {
     ) -> Result<Progress<()>, StepError> {
         let spec = ctx.spec(planned.spec).await?;
         let service = service_of(&spec, &planned.service)?;
-        let timetable = spec.schedule.as_ref().map(|schedule| schedule.timetable());
+        let timetable = spec.schedule.as_ref().map(Schedule::timetable);
         let timetable = timetable.transpose();
         let timetable = timetable.map_err(|error| StepError::rejected(error.to_string()))?;
         let timetable =

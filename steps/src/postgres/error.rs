@@ -71,7 +71,7 @@ pub(super) fn said(refused: &DbError) -> String {
 fn passes(code: &SqlState) -> bool {
     const CLASSES: [&str; 5] = ["08", "40", "53", "57", "58"];
     let of_class = |class: &&str| code.code().starts_with(*class);
-    CLASSES.iter().any(|class| of_class(class))
+    CLASSES.iter().any(of_class)
         || [SqlState::OBJECT_IN_USE, SqlState::LOCK_NOT_AVAILABLE].contains(code)
 }
 

@@ -41,7 +41,7 @@ pub enum Transport {
     /// In the clear.
     Plain,
     /// By TLS, with whom this configuration trusts.
-    Tls(ClientConfig),
+    Tls(Box<ClientConfig>),
 }
 
 /// A password of the server's own user.

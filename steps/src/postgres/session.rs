@@ -112,7 +112,9 @@ impl Server {
             }
             Transport::Tls(tls) => {
                 config.ssl_mode(SslMode::Require);
-                let connected = config.connect(MakeRustlsConnect::new(tls.clone())).await;
+                let connected = config
+                    .connect(MakeRustlsConnect::new(tls.as_ref().clone()))
+                    .await;
                 connected.map(|(client, connection)| (client, spawn(connection)))
             }
         };
@@ -201,7 +203,7 @@ impl Session<'_> {
             loop {
                 match data() {
                     Ok(Some(piece)) => sink.send(axum::body::Bytes::from(piece)).await?,
-                    Ok(None) => return Ok(sink.finish().await.map(|_| Ok(()))?),
+                    Ok(None) => return sink.finish().await.map(|_| Ok(())),
                     Err(error) => return Ok(Err(error)),
                 }
             }

@@ -15,7 +15,7 @@ use tempus_engine::testing::postgres::Postgres;
 use tempus_tests::server::{Api, Server, eventually, proved_gone, search, text};
 
 /// How long what is destroyed may take to be proved gone.
-const GONE: Duration = Duration::from_secs(60);
+const GONE: Duration = Duration::from_mins(1);
 
 /// A server whose previews may have databases.
 async fn server(settings: &[(&str, &str)]) -> (Server, &'static Postgres) {

@@ -46,7 +46,7 @@ async fn a_preview_costs_what_its_processes_ran() {
     assert!(dollars(&cost(&api, preview).await) >= before);
 
     api.destroy(preview).await;
-    eventually("it is gone", Duration::from_secs(60), async || {
+    eventually("it is gone", Duration::from_mins(1), async || {
         let shown = api.preview(preview).await;
         (shown["phase"] == "destroyed").then_some(())
     })

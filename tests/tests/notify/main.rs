@@ -37,7 +37,7 @@ fn ids(receiver: &Receiver) -> Vec<String> {
 #[tokio::test]
 async fn it_is_told_once_before_the_end() {
     let receiver = Receiver::start(&[]).await;
-    let world = World::start(&receiver, Duration::from_secs(2)).await;
+    let world = World::start(&receiver, Duration::from_secs(2));
     let preview = world.create("app", 2, 5).await;
     let end = world.row(preview).await.expires_at;
     world
@@ -69,7 +69,7 @@ async fn it_is_told_once_before_the_end() {
 async fn what_was_not_taken_is_told_again_with_the_same_id() {
     // A redirect is no receiver: what is signed for one address goes to no other.
     let receiver = Receiver::start(&[Answer::Status(500), Answer::Elsewhere]).await;
-    let world = World::start(&receiver, Duration::from_millis(200)).await;
+    let world = World::start(&receiver, Duration::from_millis(200));
     let preview = world.create("app", 4, 9).await;
     let end = world.row(preview).await.expires_at;
     world
@@ -95,7 +95,7 @@ async fn what_was_not_taken_is_told_again_with_the_same_id() {
 #[tokio::test]
 async fn of_an_end_that_it_has_no_more_nothing_is_told() {
     let receiver = Receiver::start(&[]).await;
-    let world = World::start(&receiver, Duration::from_secs(2)).await;
+    let world = World::start(&receiver, Duration::from_secs(2));
     let preview = world.create("app", 2, 5).await;
     let old = world.row(preview).await.expires_at;
     let store = world.store();
@@ -117,7 +117,7 @@ async fn of_an_end_that_it_has_no_more_nothing_is_told() {
 #[tokio::test]
 async fn a_receiver_that_hangs_holds_nothing_up() {
     let receiver = Receiver::start(&[Answer::Nothing, Answer::Nothing]).await;
-    let mut world = World::start(&receiver, Duration::from_mins(10)).await;
+    let mut world = World::start(&receiver, Duration::from_mins(10));
     // As many as the worker tells at a time, and one more.
     let first = world.create("first", 2, 6).await;
     let second = world.create("second", 2, 6).await;
@@ -138,7 +138,7 @@ async fn a_receiver_that_hangs_holds_nothing_up() {
 #[tokio::test]
 async fn who_dies_telling_is_followed_by_another() {
     let receiver = Receiver::start(&[Answer::Nothing]).await;
-    let mut world = World::start(&receiver, Duration::from_millis(500)).await;
+    let mut world = World::start(&receiver, Duration::from_millis(500));
     let preview = world.create("app", 4, 9).await;
     world
         .until("it is told", async || !receiver.received().is_empty())

@@ -30,7 +30,7 @@ pub struct World {
 
 impl World {
     /// One whose worker gives the receiver so long to answer, and tells one at a time.
-    pub async fn start(receiver: &Receiver, patience: Duration) -> Self {
+    pub fn start(receiver: &Receiver, patience: Duration) -> Self {
         let habits = Habits {
             latency: Duration::from_millis(1),
             lag: Duration::ZERO,

@@ -95,9 +95,10 @@ impl DynamoStore {
             "this installation",
         );
         let route = async {
-            match new.spec.has_url() {
-                true => self.choose(&new.listeners).await.map(Some),
-                false => Ok(None),
+            if new.spec.has_url() {
+                self.choose(&new.listeners).await.map(Some)
+            } else {
+                Ok(None)
             }
         };
         let (own, all, route) = tokio::join!(own, all, route);

@@ -53,7 +53,7 @@ impl DynamoStore {
             };
             // Boxed: it is by far the largest part of what every verb's future holds.
             at = match Box::pin(self.apply(&stored, change, Vec::new())).await? {
-                Outcome::Written(row) => return Ok(Some(row)),
+                Outcome::Written(row) => return Ok(Some(*row)),
                 Outcome::Beaten(stored) => Some(*stored),
                 Outcome::Spoiled => None,
             };

@@ -66,7 +66,7 @@ struct Written<'a> {
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// Made.
-    Written(Row),
+    Written(Box<Row>),
     /// The row is another by now: this one.
     Beaten(Box<Stored>),
     /// Something beside the row is another by now.
@@ -289,7 +289,7 @@ impl DynamoStore {
         let refusals = match self.table.write(writes).await? {
             Verdict::Written => {
                 self.seen.put(next.clone());
-                return Ok(Outcome::Written(next.row));
+                return Ok(Outcome::Written(Box::new(next.row)));
             }
             Verdict::Refused(refusals) => refusals,
         };

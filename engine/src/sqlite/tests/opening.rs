@@ -186,7 +186,7 @@ async fn a_newer_schema_is_refused() {
             refused,
             OpenError::Newer {
                 found: 99,
-                known: 4,
+                known: 5,
                 ..
             }
         ),
@@ -198,7 +198,7 @@ async fn a_newer_schema_is_refused() {
 /// What the first version wrote is found by this one, and what came with this one is there too.
 #[tokio::test(start_paused = true)]
 async fn an_older_schema_is_brought_up_to_date() {
-    const BACK: &str = "DROP TABLE sources; DROP TABLE tokens; ALTER TABLE timers DROP COLUMN set_by; \
+    const BACK: &str = "DROP TABLE deeds; DROP TABLE sources; DROP TABLE tokens; ALTER TABLE timers DROP COLUMN set_by; \
                         PRAGMA user_version = 1";
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
     let engine = open(folder.path(), &clock);

@@ -53,9 +53,10 @@ fn fresh(
     if previews::is_short_used(db, new.identity.short())? {
         return Err(CreateError::ShortTaken);
     }
-    let route = match new.spec.has_url() {
-        true => Some(choose(db, &new.listeners)?),
-        false => None,
+    let route = if new.spec.has_url() {
+        Some(choose(db, &new.listeners)?)
+    } else {
+        None
     };
     let identity = Identity {
         route,

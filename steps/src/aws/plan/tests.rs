@@ -180,10 +180,10 @@ fn a_template_that_is_not_there_is_refused_and_never_taken_for_another() {
     let ctx = TestCtx::new();
     let mut spec = spec(vec![service("web", 80, Some("/"))]);
     assert!(template::admit(templates::ALL, &options(), &spec).is_empty());
-    spec.template = "api-database".into();
+    spec.template = "api-mainframe".into();
     let planned = template::stages(templates::ALL, &options(), &ctx.request(&spec));
     let error = planned.unwrap_err().to_string();
-    assert!(error.contains("no template \"api-database\""), "{error}");
+    assert!(error.contains("no template \"api-mainframe\""), "{error}");
     let refused = template::admit(templates::ALL, &options(), &spec);
     assert_eq!(refused[0].field, "template");
     assert!(

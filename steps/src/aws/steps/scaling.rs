@@ -59,7 +59,7 @@ impl Step for Scaling {
         _current: Option<&()>,
     ) -> Result<Progress<()>, StepError> {
         let tags = self.0.tags(ctx, &planned.name, None);
-        let tags: Value = tags.iter().map(|(key, value)| (key, value)).collect();
+        let tags: Value = tags.iter().collect();
         let resource = scalable(&self.0.options.cluster, &planned.name);
         let client = &self.0.client;
         client

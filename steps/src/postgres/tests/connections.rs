@@ -98,16 +98,16 @@ async fn a_server_elsewhere_shows_a_certificate_that_is_trusted() {
     world.server.address = format!("postgres://postgres@localhost:{port}/postgres")
         .parse()
         .unwrap();
-    world.server.transport = Transport::Tls(private_tls(&wrong).unwrap());
+    world.server.transport = Transport::Tls(Box::new(private_tls(&wrong).unwrap()));
     let error = world.make(None).await.unwrap_err();
     assert!(matches!(&error, StepError::Transient { .. }), "{error:?}");
     assert!(error.to_string().contains("certificate"), "{error}");
-    world.server.transport = Transport::Tls(private_tls(&good).unwrap());
+    world.server.transport = Transport::Tls(Box::new(private_tls(&good).unwrap()));
     world.make(None).await.unwrap();
     assert!(world.url().await.ends_with("?sslmode=require"));
     // In the clear to a server that wants none of it.
     world.server.transport = Transport::Plain;
     assert!(world.make(None).await.is_err());
-    world.server.transport = Transport::Tls(private_tls(&good).unwrap());
+    world.server.transport = Transport::Tls(Box::new(private_tls(&good).unwrap()));
     world.remove().await;
 }

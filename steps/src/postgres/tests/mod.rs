@@ -17,7 +17,7 @@ use crate::testing::postgres::Postgres;
 use crate::{Progress, StepError};
 
 /// How long something may take that is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A preview of an installation that is this test's own.
 struct World {

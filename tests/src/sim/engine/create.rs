@@ -65,9 +65,10 @@ impl State {
         if self.shorts.contains_key(&new.identity.short()) {
             return Err(CreateError::ShortTaken);
         }
-        let route = match new.spec.has_url() {
-            true => Some(self.choose(&new.listeners).ok_or(CreateError::NoListener)?),
-            false => None,
+        let route = if new.spec.has_url() {
+            Some(self.choose(&new.listeners).ok_or(CreateError::NoListener)?)
+        } else {
+            None
         };
         let identity = Identity {
             route,
