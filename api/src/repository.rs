@@ -15,7 +15,10 @@ use crate::shape::{CreateRequest, ServiceRequest};
 pub fn asks(file: RepositoryFile, dir: Option<&str>) -> CreateRequest {
     let mut request = CreateRequest {
         template: file.template.map(|template| template.to_string()),
+        seed: file.seed,
         ttl: file.ttl.map(|ttl| ttl.to_string()),
+        log_retention_days: file.log_retention_days,
+        schedule: file.schedule.map(|schedule| schedule.to_string()),
         ..CreateRequest::default()
     };
     match file.runs {
@@ -33,6 +36,8 @@ pub fn asks(file: RepositoryFile, dir: Option<&str>) -> CreateRequest {
             request.health_path = single.health_path;
             request.cpu = single.cpu;
             request.memory = single.memory;
+            request.replicas = single.replicas;
+            request.autoscale = single.autoscale.map(Into::into);
         }
     }
     request
@@ -74,6 +79,8 @@ fn service(name: &DnsName, service: FileService, dir: Option<&str>) -> ServiceRe
         path: service.path,
         cpu: service.cpu,
         memory: service.memory,
+        replicas: service.replicas,
+        autoscale: service.autoscale.map(Into::into),
     }
 }
 
@@ -106,6 +113,8 @@ mod tests {
                 "cpu": 512, "memory": 1024,
             })
         );
+        let file = "template: api-database\nseed: {database: a}\ncommand: run\n";
+        assert_eq!(asked(file)["seed"], json!({"database": "a"}));
         let text =
             "services:\n  web: {image: a, port: 80}\n  api: {command: b, path: /api, cpu: 1}\n";
         assert_eq!(

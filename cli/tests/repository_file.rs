@@ -126,7 +126,7 @@ fn flags_are_stronger_than_the_file_and_what_does_nothing_is_said() {
     let app = folder.path().join("shop");
     fs::create_dir_all(app.join(".idp")).unwrap();
     let text = "container_port: 3000\nttl: 2d\ncpu: 512\nmemory: 1024\nsecrets: {KEY: SHOP_KEY}\n\
-        dockerfile: Dockerfile\n";
+        sleep: 30m\n";
     fs::write(app.join(".idp/config.yml"), text).unwrap();
     let accepted = json!({
         "job_id": "550e8400-e29b-41d4-a716-446655440000",
@@ -150,7 +150,7 @@ fn flags_are_stronger_than_the_file_and_what_does_nothing_is_said() {
         "api-service",
     ]);
     assert!(
-        said.contains("note: .idp/config.yml: dockerfile: nothing acts on it yet"),
+        said.contains("note: .idp/config.yml: sleep: nothing acts on it yet"),
         "{said}"
     );
     let said = create(&["--ttl", "1h"]);
@@ -192,7 +192,7 @@ fn the_page_has_every_key_and_its_examples_are_accepted() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         let read = RepositoryFile::read("docs/repository-file.md", example);
         assert!(read.is_ok(), "{example}\n{}", read.unwrap_err());

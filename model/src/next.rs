@@ -122,6 +122,7 @@ mod tests {
             expires_at: Timestamp::default(),
             course,
             target: None,
+            footprint: None,
             stages: stages.iter().map(stage).collect(),
             at: 0,
             entered: false,

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DnsName, Epoch, Failure, Generation, JobRef, Ledger, MessageId, Nonce, PlanKind, PreviewId,
-    Saga, ShortId, SpecId, Timestamp, WorkerId,
+    DnsName, Epoch, Failure, Generation, JobRef, Ledger, MessageId, Nonce, Pin, PlanKind,
+    PreviewId, Saga, ShortId, Spans, SpecId, Timestamp, Warning, WorkerId,
 };
 
 /// What never changes about a preview. Stored apart from the row, which is written often.
@@ -22,8 +22,9 @@ pub struct Identity {
     pub origin: Origin,
     /// The template of its first spec.
     pub template: String,
-    /// Where it answers.
-    pub route: Route,
+    /// Where it answers: `None` for one without a URL, and until the store has chosen a route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// The preview that held the name and was still being removed: its end is waited for.
@@ -35,6 +36,17 @@ impl Identity {
     /// The part of the id that shows in paths and resource names.
     pub fn short(&self) -> ShortId {
         self.id.short()
+    }
+
+    /// Its URL, if it has one.
+    pub fn url(&self) -> Option<&str> {
+        self.route.as_ref().map(|route| route.url.as_str())
+    }
+
+    /// The listener and the slot on it that it takes until its receipt.
+    pub fn slot(&self) -> Option<(&str, u32)> {
+        let route = self.route.as_ref()?;
+        Some((&route.listener, route.slot?))
     }
 }
 
@@ -84,9 +96,8 @@ impl Origin {
     }
 }
 
-/// Where a preview answers: a slot on one of the listeners that the API knows by configuration. Empty
-/// until the store has chosen one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a preview answers: a slot on one of the listeners that the API knows by configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The listener's name in the configuration.
     pub listener: String,
@@ -252,6 +263,8 @@ pub enum Work {
     MoveTimer,
     /// Begin a saga that compares with what really exists.
     Verify,
+    /// Say that its time is nearly over. Nothing is claimed for that.
+    Warn,
     /// Nothing; a hint that leads here is deleted.
     Nothing,
 }
@@ -267,12 +280,18 @@ pub struct Row {
     pub generation: Generation,
     /// What is wanted.
     pub desired: Desired,
-    /// When its time is over.
+    /// When its time is over. Of a pinned preview the later of the pin's end and the end without it.
     pub expires_at: Timestamp,
+    /// What keeps it beyond the time that others may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Box<Pin>>,
+    /// When somebody is to be warned of its end; `None` if nobody ever is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Box<Warning>>,
     /// What is known to be true.
     pub settled: Settled,
     /// When there is something to do; `None` is never. While the preview is wanted it is never
-    /// later than `expires_at`.
+    /// later than `expires_at`, and at rest never later than its warning.
     pub due_at: Option<Timestamp>,
     /// When to compare with what really exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -307,6 +326,9 @@ pub struct Row {
     /// Everything that was started and has not been seen removed.
     #[serde(default, skip_serializing_if = "Ledger::is_empty")]
     pub ledger: Ledger,
+    /// What ran, and when: what it has cost.
+    #[serde(default, skip_serializing_if = "Spans::is_empty")]
+    pub spans: Spans,
     /// When the receipt was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_at: Option<Timestamp>,
@@ -353,8 +375,13 @@ impl Row {
         if self.is_expired(now) {
             return Work::Expire;
         }
+        let warning = if self.warns_at().is_some_and(|at| at <= now) {
+            Work::Warn
+        } else {
+            Work::Nothing
+        };
         if self.parked.is_some() {
-            return Work::Nothing;
+            return warning;
         }
         if let Some(saga) = &self.saga {
             let current = saga.generation == self.generation && saga.expires_at == self.expires_at;
@@ -371,7 +398,7 @@ impl Row {
         if self.verify_at.is_some_and(|at| at <= now) {
             return Work::Verify;
         }
-        Work::Nothing
+        warning
     }
 
     /// Whether a lease stands in the way of a claim. An expired one is waited out by `margin`,
@@ -388,13 +415,48 @@ impl Row {
             .is_some_and(|saga| saga.plan.kind == PlanKind::Verify)
     }
 
-    /// The due time of a row at rest: the pending verify's, and never later than the expiry while
-    /// the preview is wanted.
+    /// The due time of a row at rest: the pending verify's, and never later than the expiry and the
+    /// warning of it while the preview is wanted.
     pub(crate) fn rest_until(&self, until: Option<Timestamp>) -> Option<Timestamp> {
-        match (until, self.desired.is_present()) {
-            (Some(until), true) => Some(until.min(self.expires_at)),
-            (None, true) => Some(self.expires_at),
-            (until, false) => until,
+        if !self.desired.is_present() {
+            return until;
         }
+        let end = self.warns_at().into_iter().chain(until);
+        Some(end.fold(self.expires_at, Ord::min))
+    }
+
+    /// The due time after a change that neither begins nor ends anything. A parked saga stays
+    /// parked: it is due at its expiry all the same. And a row that is due for nothing would stay due.
+    pub(crate) fn due_anew(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.parked.is_some() {
+            return self.rest_until(None);
+        }
+        match self.work(now) {
+            Work::Nothing | Work::Warn => self.rest_until(self.verify_at),
+            _ => Some(now),
+        }
+    }
+
+    /// Whether a warning can make it due: not while a saga is on its way, which ends before long, and
+    /// whose waits must not be cut short.
+    pub(crate) fn warns(&self) -> bool {
+        self.desired.is_present() && (self.saga.is_none() || self.parked.is_some())
+    }
+
+    /// When somebody is to be warned of its end, as it stands.
+    pub(crate) fn warns_at(&self) -> Option<Timestamp> {
+        let warning = self.warning.as_ref().filter(|_| self.warns())?;
+        warning.at
+    }
+
+    /// Whether the end that it has now was announced, or is about to be.
+    pub fn is_ending(&self) -> bool {
+        let of = self.warning.as_ref().and_then(|warning| warning.of);
+        self.desired.is_present() && of == Some(self.expires_at)
+    }
+
+    /// The pin, of a preview that is wanted.
+    pub fn pinned(&self) -> Option<&Pin> {
+        self.pin.as_deref().filter(|_| self.desired.is_present())
     }
 }

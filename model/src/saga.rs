@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Failure, Generation, JobRef, Ledger, SpecId, StepId, Timestamp};
+use crate::{Failure, Footprint, Generation, JobRef, Ledger, SpecId, StepId, Timestamp};
 
 /// What a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,6 +126,9 @@ pub struct Saga {
     /// The spec it is moving to; `None` when everything goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<SpecId>,
+    /// What that spec takes while it runs; `None` too where an older release began the saga.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footprint: Option<Footprint>,
     /// The frozen plan; empty when everything goes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<Stage>,
@@ -318,6 +321,7 @@ mod tests {
             expires_at: at(3600),
             course: Course::Forward,
             target: None,
+            footprint: None,
             stages: Vec::new(),
             at: 0,
             entered: true,

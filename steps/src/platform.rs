@@ -59,13 +59,13 @@ pub trait Platform: Send + Sync {
     /// What this platform would refuse about a spec, found before anything is accepted.
     fn admit(&self, spec: &Spec) -> Vec<FieldError>;
 
-    /// What running this costs by list price, in US dollars an hour; `None` where nothing is paid for.
-    fn dollars_per_hour(&self, _spec: &Spec) -> Option<f64> {
-        None
-    }
-
     /// What a preview owns, by the names that users look for, such as `service_arn`.
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value>;
+
+    /// The last runs of a scheduled worker's task, newest first; `None` where nobody keeps them.
+    async fn runs(&self, _of: &Snapshot) -> Result<Option<Vec<Run>>, StepError> {
+        Ok(None)
+    }
 
     /// A preview's log lines.
     async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError>;
@@ -138,6 +138,19 @@ pub struct Audit {
     pub strays: Vec<Stray>,
     /// Steps whose resource should exist and does not.
     pub missing: Vec<StepId>,
+}
+
+/// One run of a scheduled worker's task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended; `None` while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// How it ended, in words such as "exit status 1"; `None` while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<String>,
 }
 
 /// Which log lines.

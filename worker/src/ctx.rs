@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempus_engine::{Alarm, Reserve, ReserveError, StoreError, TimerError, TraceContext};
 use tempus_model::{
-    DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Route, Snapshot, Spec,
+    DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Snapshot, Spec,
     SpecId, Timestamp,
 };
 use tempus_steps::{Ctx, StepError, Trust};
@@ -43,7 +43,7 @@ impl AttemptCtx {
                 },
                 origin: Origin::default(),
                 template: String::new(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             }),

@@ -9,7 +9,7 @@ use tempus_engine::{
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Fate, Hint, HintError, JobId, Meeting, PreviewId, Row, Snapshot, Timestamp, Work, broken,
+    Actor, Fate, Hint, HintError, JobId, Meeting, PreviewId, Row, Snapshot, Timestamp, Work, broken,
 };
 use tempus_steps::CloudEvent;
 use tracing::Instrument;
@@ -169,6 +169,7 @@ impl Shared {
         }
         let class = match snapshot.row.work(now) {
             Work::Nothing | Work::Expire => return Ok(Verdict::Delete),
+            Work::Warn => Class::Notify,
             Work::Verify => Class::Maintenance,
             Work::Resume if snapshot.row.is_verifying() => Class::Maintenance,
             _ if !snapshot.row.desired.is_present() => Class::Destroy,
@@ -183,12 +184,19 @@ impl Shared {
             tracing::info!("a newer version's plan: handing the hint back");
             return Ok(Fate::declined(hint).into());
         }
-        let owner = &snapshot.identity.owner.id;
+        let owner = snapshot.identity.owner.id.clone();
         let tended = self.parts.github.is_some();
         let origin = tended.then(|| snapshot.identity.origin.clone());
-        let Some(_place) = self.lanes.enter(class, owner).await else {
+        let Some(_place) = self.lanes.enter(class, &owner).await else {
             return Ok(Fate::declined(hint).into());
         };
+        if class == Class::Notify {
+            if self.stopping.is_cancelled() {
+                return Ok(Verdict::Release);
+            }
+            self.warn(snapshot).await?;
+            return Ok(Verdict::Delete);
+        }
         // A saga that ends its worker must not take its neighbours with it again and again.
         let _alone = if snapshot.row.attempts >= 2 {
             self.fragile.acquire().await.ok()
@@ -279,6 +287,7 @@ impl Parts {
     pub(crate) async fn expire(&self, preview: PreviewId, expires_at: Timestamp, now: Timestamp) {
         let job = NewJob {
             id: JobId::new(uuid::Builder::from_random_bytes(chance::random()).into_uuid()),
+            by: Actor::Timer,
             now,
         };
         let why = DestroyReason::Expired(expires_at);

@@ -228,6 +228,7 @@ impl Drive<'_> {
         if verifies && !broken!(LateHint) {
             self.send_ahead(verify_at).await;
         }
+        self.send_for_warning().await;
         self.held.settle(verify_at).await?;
         self.send_late(verifies && !broken!(LateHint)).await;
         let saga = &self.held.saga;

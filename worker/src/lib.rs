@@ -29,6 +29,7 @@ mod group;
 mod held;
 mod intake;
 mod metrics;
+pub mod notify;
 mod parts;
 mod plan;
 mod reap;

@@ -3,8 +3,8 @@
 use tempus_engine::StoreError;
 use tempus_model::transition::claim::Fresh;
 use tempus_model::{
-    Course, Desired, Failure, FailureKind, JobKind, JobRef, PlanId, PlanKind, Row, Saga, Snapshot,
-    SpecId, Stage, State, Timestamp, Work,
+    Course, Desired, Failure, FailureKind, Footprint, JobKind, JobRef, PlanId, PlanKind, Row, Saga,
+    Snapshot, SpecId, Stage, State, Timestamp, Work,
 };
 use tempus_steps::{PlanRequest, StepError};
 
@@ -24,7 +24,9 @@ impl Parts {
             Work::Begin(job) => (plan_kind(job.kind), Some(job)),
             Work::MoveTimer => (PlanKind::Update, None),
             Work::Verify => (PlanKind::Verify, None),
-            Work::Expire | Work::Resume | Work::Turn | Work::Nothing => return Ok(None),
+            Work::Expire | Work::Resume | Work::Turn | Work::Warn | Work::Nothing => {
+                return Ok(None);
+            }
         };
         let mut ledger = row.ledger.clone();
         let mut saga = self.towards_desired(snapshot, kind, job, now).await?;
@@ -125,7 +127,10 @@ impl Parts {
         let mut saga = empty(&snapshot.row, plan, job, now);
         saga.target = Some(spec_id);
         match self.stages(snapshot, plan, spec_id).await? {
-            Ok(stages) => saga.stages = stages,
+            Ok((stages, footprint)) => {
+                saga.stages = stages;
+                saga.footprint = Some(footprint);
+            }
             // Kept in the saga, so that a crash before the turn cannot lose it: an empty plan
             // that was not rejected would count as done.
             Err(failure) => saga.rejected = Some(failure),
@@ -138,7 +143,7 @@ impl Parts {
         snapshot: &Snapshot,
         plan: PlanId,
         spec_id: SpecId,
-    ) -> Result<Result<Vec<Stage>, Failure>, StoreError> {
+    ) -> Result<Result<(Vec<Stage>, Footprint), Failure>, StoreError> {
         let identity = &snapshot.identity;
         let Some(spec) = self.store.spec(identity.id, spec_id).await? else {
             return Ok(Err(unplannable(format!(
@@ -152,9 +157,9 @@ impl Parts {
             spec_id,
             expires_at: snapshot.row.expires_at,
         };
-        Ok(self
-            .platform
-            .stages(plan, &request)
+        let stages = self.platform.stages(plan, &request);
+        Ok(stages
+            .map(|stages| (stages, spec.footprint()))
             .map_err(|error| match error {
                 StepError::Rejected { reason, detail } => Failure {
                     detail,
@@ -181,6 +186,7 @@ fn empty(row: &Row, plan: PlanId, job: Option<JobRef>, now: Timestamp) -> Saga {
         expires_at: row.expires_at,
         course: Course::Forward,
         target: None,
+        footprint: None,
         stages: Vec::new(),
         at: 0,
         entered: false,

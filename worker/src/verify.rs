@@ -196,6 +196,7 @@ impl Drive<'_> {
         if !trusted {
             self.send_ahead(verify_at).await;
         }
+        self.send_for_warning().await;
         self.held.vouch(receipt, verify_at).await?;
         self.send_late(!trusted).await;
         tracing::info!(trusted, phase = %self.held.row().phase(), "verified");

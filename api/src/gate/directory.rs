@@ -65,7 +65,8 @@ impl StoreDirectory {
                 Err(_) => None,
             },
         };
-        let Some(snapshot) = found else {
+        // One without a URL is nobody's to see, and its name says nothing.
+        let Some(snapshot) = found.filter(|found| found.identity.route.is_some()) else {
             return Ok(None);
         };
         let access = self.access(&snapshot.row).await?;

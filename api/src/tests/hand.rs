@@ -45,6 +45,31 @@ impl Hand {
         self.settle(row, now).await;
     }
 
+    /// Carries the newest job out: the preview is ready, and its one process has run since then.
+    pub async fn run(&self, preview: &str, since: Timestamp) {
+        let (row, now) = self.begin(preview, Course::Forward, PlanKind::Create).await;
+        let mut write = written(row, now);
+        let planned = RawValue::from_string("1".to_owned()).unwrap();
+        let generation = write.saga.generation;
+        write
+            .ledger
+            .enter(&process(), 1, planned.clone().into(), generation);
+        write.ledger.finish(&process(), planned.into());
+        finish(&mut write, StepState::Done, since);
+        let row = self.store().checkpoint(&write).await.unwrap();
+        self.settle(row, now).await;
+    }
+
+    /// Carries the destroy out: its one process has ended then.
+    pub async fn end(&self, preview: &str, at: Timestamp) {
+        let (row, now) = self.begin(preview, Course::Unwind, PlanKind::Destroy).await;
+        let mut write = written(row, now);
+        write.ledger.strike_out(&process());
+        finish(&mut write, StepState::Removed, at);
+        let row = self.store().checkpoint(&write).await.unwrap();
+        self.settle(row, now).await;
+    }
+
     /// Carries the newest job out: the preview is gone, and its verify is due.
     pub async fn remove(&self, preview: &str) {
         let (row, now) = self.begin(preview, Course::Unwind, PlanKind::Destroy).await;
@@ -111,6 +136,11 @@ impl Hand {
             Desired::Present(spec) => Some(*spec),
             Desired::Absent(_) => None,
         };
+        let spec = match target {
+            Some(spec) => self.store().spec(row.preview, spec).await.unwrap(),
+            None => None,
+        };
+        let footprint = spec.map(|spec| spec.footprint());
         let saga = Saga {
             plan: PlanId { kind, version: 1 },
             job: row.pending,
@@ -118,6 +148,7 @@ impl Hand {
             expires_at: row.expires_at,
             course,
             target,
+            footprint,
             stages: Vec::new(),
             at: 0,
             entered: false,
@@ -158,6 +189,18 @@ impl Hand {
         let job = row.saga.as_ref().unwrap().job?;
         self.store().job(job.id).await.unwrap()
     }
+}
+
+fn process() -> StepId {
+    StepId::of("process", "web")
+}
+
+/// The process's step has come to this, then.
+fn finish(write: &mut Checkpoint, state: StepState, at: Timestamp) {
+    write.saga.begin(&process(), state, at);
+    let progress = write.saga.progress_mut(&process()).unwrap();
+    progress.state = state;
+    progress.finished_at = Some(at);
 }
 
 /// The holder's next write.

@@ -79,6 +79,12 @@ impl Server {
         Self::with(|queue| queue, Some(identity), Socket::plain, |_| {}).await
     }
 
+    /// One whose previews cost something.
+    pub async fn with_costs(identity: Option<Identity>, costs: Costs) -> Self {
+        let change = |config: &mut Config| config.costs = costs;
+        Self::with(|queue| queue, identity, Socket::plain, change).await
+    }
+
     /// On a socket of this kind, with these changes to its configuration.
     pub async fn on(
         socket: impl FnOnce(TcpListener) -> Socket,

@@ -40,6 +40,8 @@ impl Update {
         let CreateRequest {
             ttl,
             template,
+            schedule,
+            log_retention_days,
             command,
             image,
             dir,
@@ -49,8 +51,11 @@ impl Update {
             health_path,
             cpu,
             memory,
+            replicas,
+            autoscale,
             services,
             commit_sha,
+            seed,
             access,
             ..
         } = asked.request;
@@ -68,8 +73,13 @@ impl Update {
             health_path,
             cpu,
             memory,
+            replicas,
+            autoscale,
             services,
             template,
+            seed,
+            schedule,
+            log_retention_days,
             commit_sha,
         };
         let preview = session.client.resolve(&self.preview).await?;

@@ -69,6 +69,10 @@ pub struct Ecs {
     pub task_role_arn: Option<Arn>,
     /// The `CloudWatch` log group.
     pub log_group: Word,
+    /// The group of the schedules that run tasks.
+    pub schedule_group: Word,
+    /// The role by which those schedules run tasks.
+    pub schedule_role_arn: Option<Arn>,
     /// Where the services of one preview find each other.
     pub service_connect_namespace: Option<Word>,
     /// Whether a shell may be opened in a task.
@@ -99,6 +103,8 @@ impl Default for Ecs {
             execution_role_arn: None,
             task_role_arn: None,
             log_group: Word::named("/tempus/previews"),
+            schedule_group: Word::named("default"),
+            schedule_role_arn: None,
             service_connect_namespace: None,
             exec: Answer::No,
             cost_center: None,

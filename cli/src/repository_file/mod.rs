@@ -76,6 +76,11 @@ impl Repository {
         })
     }
 
+    /// What the folder's file says.
+    pub const fn said(&self) -> &RepositoryFile {
+        &self.said
+    }
+
     /// The request that it stands for.
     pub fn asks(self) -> Result<Asked, RepositoryFileError> {
         let access = self.said.access.map(AccessWord::from);

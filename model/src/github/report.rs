@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 use super::{Absent, CommandKind, Source, SourceKey, Verdict};
 use crate::{
-    Absence, Desired, Failure, InstallationId, Job, JobStatus, Phase, Receipt, Row, Snapshot,
-    StepState, Timestamp,
+    Absence, Desired, Failure, Footprint, InstallationId, Job, JobStatus, Phase, Prices, Receipt,
+    Row, Snapshot, StepState, Timestamp,
 };
 
 /// The longest that is shown of an application's own words, in bytes.
@@ -32,10 +32,19 @@ pub struct Scene<'a> {
     pub job: Option<&'a Job>,
     /// The proof that it is gone.
     pub receipt: Option<&'a Receipt>,
-    /// What it costs an hour by list price, in US dollars, where it costs anything.
-    pub hourly: Option<f64>,
+    /// What it costs, where it costs anything.
+    pub cost: Option<Cost<'a>>,
     /// Where more can be read.
     pub links: Links<'a>,
+}
+
+/// What a preview costs.
+#[derive(Debug, Clone, Copy)]
+pub struct Cost<'a> {
+    /// The prices.
+    pub prices: &'a Prices,
+    /// What is wanted of it takes this.
+    pub wanted: Footprint,
 }
 
 /// Where more can be read.
@@ -102,8 +111,8 @@ pub struct DeploymentReport {
     pub state: DeploymentState,
     /// In a few words.
     pub description: String,
-    /// Where the preview answers.
-    pub url: String,
+    /// Where the preview answers, if it does.
+    pub url: Option<String>,
     /// Where its logs are.
     pub log_url: Option<String>,
 }
@@ -182,6 +191,10 @@ impl Scene<'_> {
             paragraph(&mut text, "No preview could be made of the latest commit:");
             quote(&mut text, &[problem.as_str()]);
         }
+        let wanted = self.preview.is_some_and(|of| of.row.desired.is_present());
+        if let Some(warning) = tended.warning.as_ref().filter(|_| wanted) {
+            paragraph(&mut text, &format!("When it was called for: {warning}."));
+        }
         if let Some(answer) = &tended.answer {
             paragraph(&mut text, answer);
         }
@@ -197,15 +210,22 @@ impl Scene<'_> {
             identity.name,
             words(row, self.receipt)
         );
-        if matches!(phase, Phase::Ready | Phase::Updating) {
-            paragraph(text, &format!("**<{}>**", identity.route.url));
+        if let Some(url) = identity.url()
+            && matches!(phase, Phase::Ready | Phase::Updating)
+        {
+            paragraph(text, &format!("**<{url}>**"));
         }
         let mut facts = Vec::new();
         if let Some(sha) = self.called_for() {
             facts.push(("Commit", sha.to_owned()));
         }
         if row.desired.is_present() {
-            facts.push(("Ends", minute(row.expires_at)));
+            let end = minute(row.expires_at);
+            let pinned = row.pinned().map(|pin| {
+                let reason = code(pin.reason.as_str());
+                format!("{end}; pinned until {}: {reason}", minute(pin.until))
+            });
+            facts.push(("Ends", pinned.unwrap_or(end)));
         }
         if let Some(cost) = self.cost(preview) {
             facts.push(("Cost (estimate)", cost));
@@ -216,6 +236,12 @@ impl Scene<'_> {
         text.push('\n');
         for (name, fact) in facts {
             let _ = writeln!(text, "- {name}: {fact}");
+        }
+        if row.is_ending() {
+            let end = minute(row.expires_at);
+            let line =
+                format!("**Its time is over at {end}.** `/preview extend 2d` lets it live longer.");
+            paragraph(text, &line);
         }
         if let Some(failure) = self.failure(row) {
             paragraph(text, "It failed:");
@@ -282,18 +308,23 @@ impl Scene<'_> {
 
     /// What it has cost until its last change, and what it costs from then on.
     fn cost(&self, preview: &Snapshot) -> Option<String> {
-        let hourly = self.hourly?;
-        let since = preview.identity.created_at;
-        let until = preview.row.settled.at;
-        let spent = hourly * since.until(until).as_secs_f64() / 3600.0;
-        Some(if preview.row.is_gone() {
+        let Cost { prices, wanted } = self.cost?;
+        let (spans, until) = (&preview.row.spans, preview.row.settled.at);
+        let spent = prices.of(spans.used_until(until));
+        let said = if preview.row.is_gone() {
             format!("${spent:.2} in all")
         } else {
+            let runs = spans.running().unwrap_or(wanted);
+            let hourly = prices.hourly(runs);
             format!(
                 "${spent:.2} by {}, then ${hourly:.3} an hour",
                 minute(until)
             )
-        })
+        };
+        Some(format!(
+            "{said} (prices of {}, {})",
+            prices.region, prices.dated
+        ))
     }
 
     fn status(&self, preview: &Snapshot, sha: &str) -> CommitStatus {
@@ -321,7 +352,7 @@ impl Scene<'_> {
             sha: sha.to_owned(),
             state,
             description: short(&self.in_short(row)),
-            url: shown.then(|| preview.identity.route.url.clone()),
+            url: preview.identity.url().filter(|_| shown).map(str::to_owned),
         }
     }
 
@@ -342,7 +373,7 @@ impl Scene<'_> {
                 }
             },
             description: short(&self.in_short(row)),
-            url: identity.route.url.clone(),
+            url: identity.url().map(str::to_owned),
             log_url: api.map(|api| format!("{api}/preview/{}/logs", identity.id)),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Predicate, Violation};
 use crate::transition::Fence;
-use crate::{Row, State, Timestamp};
+use crate::{Pin, Row, State, Timestamp};
 
 /// The row by itself: it will be found again when something is to be done, no job is forgotten, and
 /// a receipt is the last word.
@@ -12,6 +12,19 @@ pub fn of_row(row: &Row) -> Result<(), Violation> {
     if wanted && row.due_at.is_none_or(|due| due > row.expires_at) {
         let (until, due) = (row.expires_at, row.due_at);
         return broken(format!("wanted until {until}, but due at {due:?}"));
+    }
+    let pinned = |pin: &Pin| row.expires_at == pin.until.max(pin.otherwise);
+    if !row.pin.as_deref().is_none_or(pinned) {
+        let (end, pin) = (row.expires_at, &row.pin);
+        return broken(format!("ends at {end}, but is pinned as {pin:?}"));
+    }
+    // What has something else to do is warned of when that is done.
+    let rests = is_at_rest(row) || row.parked.is_some();
+    if let Some(at) = row.warns_at().filter(|_| rests)
+        && row.due_at.is_none_or(|due| due > at)
+    {
+        let due = row.due_at;
+        return broken(format!("to be warned of at {at}, but due at {due:?}"));
     }
     if row.saga.is_some() && row.parked.is_none() && row.due_at.is_none() {
         return broken("a saga that nobody will ever carry on".to_owned());
@@ -57,6 +70,9 @@ fn gone(row: &Row) -> Result<(), Violation> {
     }
     if row.saga.is_some() && !row.is_verifying() {
         return broken("gone, and a saga is at work that is no verify".to_owned());
+    }
+    if row.spans.running().is_some() {
+        return broken("gone, and what it ran is still counted".to_owned());
     }
     if row.receipt_at.is_none() && row.due_at.is_none() && row.parked.is_none() {
         return broken("gone, without a receipt, and never due again".to_owned());

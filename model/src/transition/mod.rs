@@ -5,15 +5,17 @@
 //! transaction, conditional on the row being the one the decision was made on.
 //!
 //! Two sides write a row. Users and timers say what is wanted: [`accept`], [`extend`], [`replay`].
+//! ([`warn`](warn::warn) is on their side: it says of an end that it is near, and holds no lease.)
 //! The holder of the lease says what was done: [`checkpoint`], [`turn`], [`rest`], [`settle`],
 //! [`vouch`]. The holder's writes are fenced ([`Fence`]); those that would end its claim, or turn
 //! it, also require that what is wanted is still what the holder last saw ([`Seen`]).
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, Generation, Job, Nonce, PreviewId, Receipt, Row, Timestamp};
+use crate::{Deed, Epoch, Generation, Job, Nonce, PreviewId, Receipt, Row, Timestamp};
 
 pub mod accept;
+mod account;
 pub mod checkpoint;
 pub mod claim;
 pub mod discard;
@@ -24,6 +26,7 @@ pub mod rest;
 pub mod settle;
 pub mod turn;
 pub mod vouch;
+pub mod warn;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +45,9 @@ pub struct Change {
     pub reservations: Slots,
     /// The proof to store.
     pub receipt: Option<Receipt>,
+    /// What was done, where no job tells it. Kept under the row's new version, which no other write
+    /// has.
+    pub deed: Option<Box<Deed>>,
 }
 
 /// Whether slots stay taken.
@@ -62,6 +68,7 @@ impl Change {
             quota: Slots::Keep,
             reservations: Slots::Keep,
             receipt: None,
+            deed: None,
         }
     }
 }

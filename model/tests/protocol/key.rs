@@ -90,6 +90,9 @@ impl Of<'_> {
         let Row {
             preview: _,
             version: _,
+            // Nobody pins or is warned here: neither touches what is claimed.
+            pin: _,
+            warning: _,
             generation,
             desired,
             expires_at,
@@ -107,6 +110,8 @@ impl Of<'_> {
             saga,
             parked,
             ledger,
+            // What was paid for decides nothing.
+            spans: _,
             receipt_at,
             reminded_at,
         } = row;
@@ -174,6 +179,7 @@ impl Of<'_> {
             expires_at,
             course,
             target,
+            footprint: _,
             stages: _,
             at,
             entered,

@@ -34,6 +34,7 @@ fn empty(row: &Row, kind: PlanKind, job: Option<JobRef>, now: Timestamp) -> Saga
         expires_at: row.expires_at,
         course: Course::Forward,
         target: None,
+        footprint: None,
         stages: Vec::new(),
         at: 0,
         entered: false,
@@ -79,7 +80,9 @@ pub fn fresh(row: &Row, now: Timestamp) -> Option<Fresh> {
         }
         Work::MoveTimer => (PlanKind::Update, None),
         Work::Verify => (PlanKind::Verify, None),
-        Work::Expire | Work::Resume | Work::Turn | Work::Nothing => return None,
+        Work::Expire | Work::Resume | Work::Turn | Work::Warn | Work::Nothing => {
+            return None;
+        }
     };
     let mut ledger = row.ledger.clone();
     let mut saga = towards_desired(row, kind, job, now);

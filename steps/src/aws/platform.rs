@@ -9,10 +9,14 @@ use serde_json::Value;
 use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
 
 use super::client::{Arns, Client, Services};
-use super::options::{AwsOptions, Capacity, PublicIp};
-use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefinition, Tools};
+use super::options::AwsOptions;
+use super::steps::{
+    DatabaseUrl, Healthy, LogGroup, Rule, Scaling, SecurityGroup, Service, TargetGroup,
+    TaskDefinition, TaskRuns, TaskSchedule, Tools,
+};
 use super::{admit, audit, event, inventory, logs, remove, resources, templates};
 use crate::common::{Predecessor, SetTimer};
+use crate::postgres::Database;
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
     StepError, Stray, template,
@@ -21,7 +25,7 @@ use crate::{
 /// Previews as ECS Fargate services behind application load balancers.
 pub struct AwsPlatform {
     tools: Arc<Tools>,
-    steps: [Box<dyn AnyStep>; 8],
+    steps: [Box<dyn AnyStep>; 14],
 }
 
 impl AwsPlatform {
@@ -39,15 +43,21 @@ impl AwsPlatform {
             options,
         });
         let with = || Arc::clone(&tools);
-        let steps: [Box<dyn AnyStep>; 8] = [
+        let steps: [Box<dyn AnyStep>; 14] = [
             Box::new(SetTimer),
             Box::new(Predecessor),
+            Box::new(Database(tools.options.databases.clone())),
+            Box::new(DatabaseUrl(with())),
             Box::new(TargetGroup(with())),
             Box::new(SecurityGroup(with())),
             Box::new(TaskDefinition(with())),
             Box::new(Rule(with())),
             Box::new(Service(with())),
             Box::new(Healthy(with())),
+            Box::new(TaskRuns(with())),
+            Box::new(TaskSchedule(with())),
+            Box::new(LogGroup(with())),
+            Box::new(Scaling(with())),
         ];
         Ok(Self { tools, steps })
     }
@@ -115,19 +125,6 @@ impl Platform for AwsPlatform {
         let mut errors = template::admit(templates::ALL, options, spec);
         errors.extend(admit::admit(options, spec));
         errors
-    }
-
-    fn dollars_per_hour(&self, spec: &Spec) -> Option<f64> {
-        let options = &self.tools.options;
-        let capacity = match options.capacity {
-            Capacity::Fargate => tempus_model::Capacity::OnDemand,
-            Capacity::FargateSpot => tempus_model::Capacity::Spot,
-        };
-        let address = match options.assign_public_ip {
-            PublicIp::Yes => tempus_model::Address::Public,
-            PublicIp::No => tempus_model::Address::Private,
-        };
-        Some(spec.dollars_per_hour(capacity, address))
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

@@ -19,6 +19,8 @@ locals {
     "ecs.execution_role_arn"        = module.roles.previews_execution_role_arn
     "ecs.task_role_arn"             = module.roles.previews_task_role_arn
     "ecs.log_group"                 = module.cluster.log_groups["previews"]
+    "ecs.schedule_group"            = module.scheduler.task_group_name
+    "ecs.schedule_role_arn"         = module.roles.tasks_role_arn
     "ecs.service_connect_namespace" = module.cluster.service_connect_namespace
     "ecs.exec"                      = "no"
     "ecs.cost_center"               = var.name
@@ -198,6 +200,7 @@ module "roles" {
   dead_letter_arn              = module.queue.dead_letter_arn
   schedule_group               = module.scheduler.group_name
   schedule_role_arn            = module.scheduler.role_arn
+  task_schedule_group          = module.scheduler.task_group_name
   cluster_arn                  = module.cluster.cluster_arn
   vpc_id                       = module.network.vpc_id
   listener_arns                = module.edge.listener_arns

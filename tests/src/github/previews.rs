@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tempus_engine::{
-    Clock, CreateError, Listener, NewPreview, Outgoing, Queue, Quotas, Store, SystemClock,
+    Budget, Clock, CreateError, Listener, NewPreview, Outgoing, Queue, Quotas, Store, SystemClock,
 };
 use tempus_model::github::{Drafts, Rules};
 use tempus_model::transition::accept::NewJob;
-use tempus_model::{Hint, Identity, JobId, PreviewId, Route};
-use tempus_worker::github::{FileText, NoFile, NotCalled, Previews, Wish};
+use tempus_model::{Hint, Identity, JobId, PreviewId};
+use tempus_worker::github::{Called, FileText, NoFile, NotCalled, Previews, Wish};
 use uuid::Uuid;
 
 use crate::sim::spec;
@@ -41,7 +41,7 @@ impl Previews for StorePreviews {
         Ok(rules)
     }
 
-    async fn call_for(&self, wish: Wish) -> Result<PreviewId, NotCalled> {
+    async fn call_for(&self, wish: Wish) -> Result<Called, NotCalled> {
         self.rules(wish.file.as_ref())
             .map_err(|no| NotCalled::Refused(no.to_string()))?;
         let now = SystemClock.now();
@@ -60,14 +60,16 @@ impl Previews for StorePreviews {
                 owner: wish.owner,
                 origin: wish.origin,
                 template: spec.template.clone(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             },
             spec,
             expires_at: now.after(Duration::from_hours(1)),
+            warn_before: None,
             job: NewJob {
                 id: JobId::new(Uuid::new_v4()),
+                by: wish.by,
                 now,
             },
             listeners: vec![listener],
@@ -75,6 +77,7 @@ impl Previews for StorePreviews {
                 per_owner: self.total,
                 total: self.total,
             },
+            budget: Budget::Within,
             key: None,
         };
         let accepted = self.store.create(new).await.map_err(|error| match error {
@@ -86,6 +89,9 @@ impl Previews for StorePreviews {
         })?;
         let hint = Outgoing::now(&Hint::look(accepted.preview));
         let _ = self.queue.send(&[hint]).await;
-        Ok(accepted.preview)
+        Ok(Called {
+            preview: accepted.preview,
+            warning: None,
+        })
     }
 }

@@ -46,6 +46,24 @@ async fn who_may_write_stops_asks_and_extends() {
     let extend = world.hub.comment(7, "ada", "/preview extend 90d");
     world.deliver("issue_comment", "5", &extend).await;
     until_said(&world, 7, "lives 7d at most").await;
+    let pin = world
+        .hub
+        .comment(7, "ada", "/preview pin 14d the demo on Friday");
+    world.deliver("issue_comment", "9", &pin).await;
+    until_said(&world, 7, ": `the demo on Friday`").await;
+    world.until_rest().await;
+    let pinned = world.preview("pr-7-shop").await.unwrap().row;
+    assert!(pinned.expires_at > extended && pinned.pinned().is_some());
+    let store = world.engine.store();
+    let deed = store.deeds(pinned.preview, 1).await.unwrap().remove(0);
+    assert_eq!(deed.by.to_string(), "ada on GitHub (commented)");
+    let unpin = world.hub.comment(7, "ada", "/preview unpin");
+    world.deliver("issue_comment", "10", &unpin).await;
+    world
+        .until("it is pinned no more", async |world: &World| {
+            world.preview("pr-7-shop").await.unwrap().row.expires_at == extended
+        })
+        .await;
 
     let stop = world.hub.comment(7, "ada", "/preview stop");
     world.deliver("issue_comment", "6", &stop).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod busy_day;
+mod checkout;
 mod commands;
 mod journey;
 mod life;

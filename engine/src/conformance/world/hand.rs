@@ -79,6 +79,7 @@ fn begin(row: &Row, now: Timestamp) -> Option<Saga> {
             Course::Unwind
         },
         target,
+        footprint: None,
         stages: Vec::new(),
         at: 0,
         entered: false,
@@ -194,6 +195,7 @@ impl<'w> Hand<'w> {
             next: Saga {
                 course: Course::Unwind,
                 target: None,
+                footprint: None,
                 rejected: Some(refusal()),
                 ..self.saga.clone()
             },

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tempus_model::transition::warn::{self, Warn};
 use tempus_model::transition::{doubt, replay};
-use tempus_model::{PreviewId, Timestamp};
+use tempus_model::{PreviewId, Row, Timestamp};
 
 use super::change_if;
 use crate::StoreError;
@@ -15,7 +16,8 @@ pub(crate) fn wake(
     preview: PreviewId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    change_if(db, preview, |row| replay::wake(row, now))
+    let changed = change_if(db, preview, |row| replay::wake(row, now));
+    Ok(changed?.is_some())
 }
 
 /// Marks a row suspect and due for a verify.
@@ -24,7 +26,8 @@ pub(crate) fn doubt(
     preview: PreviewId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    change_if(db, preview, |row| Some(doubt::doubt(row, now)))
+    let changed = change_if(db, preview, |row| Some(doubt::doubt(row, now)));
+    Ok(changed?.is_some())
 }
 
 /// Takes the right to send a reminder.
@@ -34,5 +37,16 @@ pub(crate) fn remind(
     now: Timestamp,
     spacing: Duration,
 ) -> Result<bool, StoreError> {
-    change_if(db, preview, |row| replay::remind(row, now, spacing))
+    let changed = change_if(db, preview, |row| replay::remind(row, now, spacing));
+    Ok(changed?.is_some())
+}
+
+/// Begins to warn of a preview's end, or notes that it was done.
+pub(crate) fn warn(
+    db: &Connection,
+    preview: PreviewId,
+    warn: Warn,
+    now: Timestamp,
+) -> Result<Option<Row>, StoreError> {
+    change_if(db, preview, |row| warn::warn(row, warn, now))
 }

@@ -71,6 +71,8 @@ fn named(head: &str, body: &[u8]) -> (Protocol, String) {
             of if of.starts_with("AmazonEC2ContainerService") => "ecs",
             of if of.starts_with("Logs") => "logs",
             of if of.starts_with("ResourceGroupsTaggingAPI") => "tagging",
+            "AmazonSSM" => "ssm",
+            of if of.starts_with("AnyScale") => "scaling",
             other => other,
         };
         return (Protocol::Json, format!("{service}.{operation}"));

@@ -12,6 +12,10 @@ enum Act {
     Destroy,
     Expire,
     Extend(u16),
+    Pin(u16),
+    Unpin,
+    Warn,
+    Warned,
     Claim,
     Checkpoint,
     Wait(u16),
@@ -30,6 +34,10 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Destroy),
         1 => Just(Act::Expire),
         1 => (1_u16..9000).prop_map(Act::Extend),
+        1 => (1_u16..20000).prop_map(Act::Pin),
+        1 => Just(Act::Unpin),
+        2 => Just(Act::Warn),
+        1 => Just(Act::Warned),
         3 => Just(Act::Claim),
         2 => Just(Act::Checkpoint),
         1 => (0_u16..100).prop_map(Act::Wait),
@@ -56,11 +64,18 @@ impl World {
     fn new() -> Self {
         let new = NewJob {
             id: job_id(1),
+            by: Actor::Worker,
             now: at(0),
         };
-        let change = accept::create(&identity("ann"), spec(1), at(0).after(HOUR), new);
+        let change = accept::create(
+            &identity("ann"),
+            spec(1),
+            at(0).after(HOUR),
+            Some(Duration::from_mins(10)),
+            &new,
+        );
         let mut world = Self {
-            row: created(),
+            row: change.row.clone(),
             jobs: BTreeMap::new(),
             now: at(0),
             ids: 1,
@@ -73,6 +88,7 @@ impl World {
         self.ids += 1;
         NewJob {
             id: job_id(self.ids),
+            by: Actor::Worker,
             now: self.now,
         }
     }
@@ -112,19 +128,35 @@ impl World {
             }
             Act::Update(n) => {
                 let new = self.new_job();
-                accept::update(&self.row, pending.as_ref(), spec(*n), None, new).ok()
+                // As often as not a push, which moves the end.
+                let end = (n % 2 == 0).then(|| now.after(HOUR));
+                accept::update(&self.row, pending.as_ref(), spec(*n), end, &new).ok()
             }
             Act::Destroy => {
                 let new = self.new_job();
-                accept::destroy(&self.row, pending.as_ref(), DestroyReason::Asked, new).ok()
+                accept::destroy(&self.row, pending.as_ref(), DestroyReason::Asked, &new).ok()
             }
             Act::Expire => {
                 let (new, why) = (self.new_job(), DestroyReason::Expired(self.row.expires_at));
-                accept::destroy(&self.row, pending.as_ref(), why, new).ok()
+                accept::destroy(&self.row, pending.as_ref(), why, &new).ok()
             }
             Act::Extend(s) => {
                 let to = now.after(Duration::from_secs(u64::from(*s)));
-                extend::extend(&self.row, to, now).ok()
+                extend::extend(&self.row, &Extended::To(to), Actor::Worker, now).ok()
+            }
+            Act::Pin(s) => self.pin(*s),
+            Act::Unpin => {
+                let at_least = now.after(Duration::from_mins(5));
+                let unpinned = Extended::Unpinned { at_least };
+                extend::extend(&self.row, &unpinned, Actor::Worker, now).ok()
+            }
+            Act::Warn => {
+                let again = now.after(Duration::from_secs(30));
+                warn(&self.row, Warn::Begin { again, most: 3 }, now)
+            }
+            Act::Warned => {
+                let of = self.row.warning.as_ref().and_then(|warning| warning.of);
+                of.and_then(|of| warn(&self.row, Warn::Given { of }, now))
             }
             Act::Claim => self.claim(),
             Act::Checkpoint => self
@@ -175,11 +207,19 @@ impl World {
                 )
                 .ok()
             }),
-            Act::Replay => replay::replay(&self.row, now),
+            Act::Replay => replay::replay(&self.row, Actor::Worker, now),
             Act::Doubt => Some(doubt::doubt(&self.row, now)),
             Act::Wake => replay::wake(&self.row, now),
         };
         self.apply(change);
+    }
+
+    fn pin(&self, seconds: u16) -> Option<Change> {
+        let pinned = Extended::Pinned {
+            until: self.now.after(Duration::from_secs(seconds.into())),
+            reason: "the demo".parse().unwrap(),
+        };
+        extend::extend(&self.row, &pinned, Actor::Worker, self.now).ok()
     }
 
     fn claim(&mut self) -> Option<Change> {
@@ -193,7 +233,7 @@ impl World {
             Work::Begin(job) => Some(saga(row, course, Some(job), self.now)),
             Work::MoveTimer => Some(saga(row, course, None, self.now)),
             Work::Resume | Work::Turn => None,
-            Work::Verify | Work::Expire | Work::Nothing => return None,
+            Work::Verify | Work::Warn | Work::Expire | Work::Nothing => return None,
         };
         claim(
             row,

@@ -1,40 +1,27 @@
-//! The four calls of EC2 that a preview of several services needs, signed and sent here.
+//! The four calls of EC2 that a preview of several services needs.
 //!
 //! The SDK's crate for EC2 has no features to choose operations by: it needs 8 GB of memory and
-//! minutes to compile, for four calls of two parameters each. What is delicate about them, the
-//! signature, the credentials and the connection, is the SDK's own code.
+//! minutes to compile, for four calls of two parameters each.
 
-use std::time::{Duration, SystemTime};
-
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 use tracing::Instrument;
 
-use super::action::{Action, Effect};
-use super::failed::{Failed, is_refused_connection};
+use super::action::Action;
+use super::failed::Failed;
+use super::signed::Signed;
 use super::watch::Watch;
 use crate::StepError;
 
 /// The version of the API that the parameters are written for.
 const VERSION: &str = "2016-11-15";
-const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+const FORM: (&str, &str) = (
+    "content-type",
+    "application/x-www-form-urlencoded; charset=utf-8",
+);
 
 /// EC2's query protocol.
 #[derive(Debug)]
-pub(super) struct Ec2 {
-    pub(super) connector: Connector,
-    pub(super) credentials: SharedCredentialsProvider,
-    pub(super) region: String,
-    pub(super) endpoint: String,
-    pub(super) timeout: Duration,
-}
+pub(super) struct Ec2(pub(super) Signed);
 
 /// A security group that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,105 +50,32 @@ impl Ec2 {
         parameters: &[(String, String)],
         watch: &Watch,
     ) -> Result<String, Failed> {
-        let request = self.request(action.operation(), parameters).await?;
-        let answer = tokio::time::timeout(self.timeout, async {
-            let answer = self.connector.call(request).await;
-            let answer = answer.map_err(|error| {
-                let was_sent = !is_refused_connection(&error);
-                lost(action, was_sent, &error)
-            })?;
-            let status = answer.status().as_u16();
-            let body = ByteStream::new(answer.into_body()).collect().await;
-            let body = body.map_err(|error| lost(action, true, &error))?;
-            Ok((
-                status,
-                String::from_utf8_lossy(&body.into_bytes()).into_owned(),
-            ))
-        });
-        let answer = answer.await;
-        let (status, body) =
-            answer.unwrap_or_else(|_| Err(lost(action, true, &"no answer within the time-out")))?;
-        watch.answer(Some(status), text(&body, "requestId").as_deref());
-        if status < 300 {
+        let form = form(action.operation(), parameters);
+        let answer = self.0.send(action, &[FORM], &form).await?;
+        let body = answer.body;
+        watch.answer(Some(answer.status), text(&body, "requestId").as_deref());
+        if answer.status < 300 {
             return Ok(body);
         }
         let code = text(&body, "Code").unwrap_or_default();
         let message = text(&body, "Message").unwrap_or_default();
-        Err(Failed::answered(action, Some(status), code, message))
+        Err(Failed::answered(action, Some(answer.status), code, message))
     }
 
     #[cfg(test)]
     pub(super) async fn raw(&self, operation: &str, parameters: &[(String, String)]) -> String {
-        let request = self.request(operation, parameters).await.unwrap();
-        let answer = self.connector.call(request).await.unwrap();
-        let body = ByteStream::new(answer.into_body()).collect().await.unwrap();
-        String::from_utf8_lossy(&body.into_bytes()).into_owned()
-    }
-
-    async fn request(
-        &self,
-        operation: &str,
-        parameters: &[(String, String)],
-    ) -> Result<HttpRequest, Failed> {
-        let identity = self
-            .credentials
-            .provide_credentials()
+        self.0
+            .raw(operation, &[FORM], &form(operation, parameters))
             .await
-            .map_err(|error| {
-                StepError::transient(format!("no credentials to call AWS with: {error}"))
-            })?;
-        let own = [("Action", operation), ("Version", VERSION)];
-        let given = parameters.iter().map(|(key, value)| (&**key, &**value));
-        let body: String = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(own.into_iter().chain(given))
-            .finish();
-        let unsigned = |error: &dyn std::fmt::Display| {
-            let reason = format!("{operation} could not be signed: {error}");
-            Failed::from(StepError::rejected(reason))
-        };
-        let identity = identity.into();
-        let signing = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("ec2")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|error| unsigned(&error))?
-            .into();
-        let headers = [("content-type", FORM)];
-        let signable = SignableRequest::new(
-            "POST",
-            &self.endpoint,
-            headers.into_iter(),
-            SignableBody::Bytes(body.as_bytes()),
-        );
-        let signable = signable.map_err(|error| unsigned(&error))?;
-        let (signature, _) = sign(signable, &signing)
-            .map_err(|error| unsigned(&error))?
-            .into_parts();
-        let mut request = HttpRequest::new(SdkBody::from(body.as_str()));
-        let set = request.set_method("POST").map_err(|error| unsigned(&error));
-        set?;
-        request
-            .set_uri(self.endpoint.as_str())
-            .map_err(|error| unsigned(&error))?;
-        request.headers_mut().insert("content-type", FORM);
-        for header in signature.into_parts().0 {
-            request
-                .headers_mut()
-                .insert(header.name(), header.value().to_owned());
-        }
-        Ok(request)
     }
 }
 
-fn lost(action: Action, was_sent: bool, error: &dyn std::fmt::Display) -> Failed {
-    let reason = format!("{}: {error}", action.operation());
-    match action.effect() {
-        Effect::Change if was_sent => StepError::lost(reason).into(),
-        _ => StepError::transient(reason).into(),
-    }
+fn form(operation: &str, parameters: &[(String, String)]) -> String {
+    let own = [("Action", operation), ("Version", VERSION)];
+    let given = parameters.iter().map(|(key, value)| (&**key, &**value));
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(own.into_iter().chain(given))
+        .finish()
 }
 
 /// The groups of a `DescribeSecurityGroups`, and where the next page begins.

@@ -6,8 +6,11 @@ mod arns;
 mod ec2;
 mod failed;
 mod rate;
+mod scaling;
 mod security_groups;
 mod services;
+mod signed;
+mod ssm;
 mod watch;
 
 use std::error::Error;
@@ -28,12 +31,14 @@ pub use action::{ActionInfo, actions};
 pub(super) use arns::Arns;
 pub(super) use failed::Failed;
 pub(super) use services::{Deployment, Life, Rollout, Seen, Services};
+pub(super) use ssm::{Put, Which};
 pub use watch::METRICS;
 
 use super::options::{AwsOptions, Credentials};
 use crate::StepError;
 use ec2::Ec2;
 use rate::Lines;
+use signed::Signed;
 use tracing::Instrument;
 use watch::Watch;
 
@@ -43,8 +48,11 @@ pub(super) struct Client {
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) scheduler: aws_sdk_scheduler::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     ec2: Ec2,
+    ssm: Signed,
+    scaling: Signed,
     lines: Lines,
 }
 
@@ -85,18 +93,24 @@ impl Client {
         let region = &options.region;
         // The SDK's own clients also heed `AWS_ENDPOINT_URL`, which the loader has read.
         let endpoint = config.endpoint_url().map(str::to_owned);
-        let ec2 = Ec2 {
+        let signed = |service: &'static str| Signed {
             connector: Connector::builder().tls_provider(tls()).build(),
-            credentials,
+            credentials: credentials.clone(),
             region: region.clone(),
-            endpoint: endpoint.unwrap_or_else(|| format!("https://ec2.{region}.amazonaws.com/")),
+            service,
+            endpoint: endpoint
+                .clone()
+                .unwrap_or_else(|| format!("https://{service}.{region}.amazonaws.com/")),
             timeout: call,
         };
         Ok(Self {
-            ec2,
+            ec2: Ec2(signed("ec2")),
+            ssm: signed("ssm"),
+            scaling: signed("application-autoscaling"),
             ecs: aws_sdk_ecs::Client::new(&config),
             elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            scheduler: aws_sdk_scheduler::Client::new(&config),
             tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
             lines: Lines::new(&options.rates),
         })

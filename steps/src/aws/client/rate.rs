@@ -26,6 +26,9 @@ pub(super) struct Lines {
     tag_reads: Line,
     log_reads: Line,
     security_groups: Line,
+    parameters: Line,
+    schedules: Line,
+    scaling: Line,
 }
 
 impl Lines {
@@ -40,6 +43,9 @@ impl Lines {
             tag_reads: Line::new(rates.tag_reads),
             log_reads: Line::new(rates.log_reads),
             security_groups: Line::new(rates.security_groups),
+            parameters: Line::new(rates.parameters),
+            schedules: Line::new(rates.schedules),
+            scaling: Line::new(rates.scaling),
         }
     }
 
@@ -55,6 +61,9 @@ impl Lines {
             Family::TagRead => &self.tag_reads,
             Family::LogRead => &self.log_reads,
             Family::SecurityGroup => &self.security_groups,
+            Family::Parameter => &self.parameters,
+            Family::Schedule => &self.schedules,
+            Family::Scaling => &self.scaling,
         };
         match line.turn(Instant::now()) {
             Some(turn) => {

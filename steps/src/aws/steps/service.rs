@@ -33,6 +33,19 @@ pub(in crate::aws) struct ServicePlan {
     pub(in crate::aws) target_group: Option<String>,
     /// Set if and only if the preview has several services.
     pub(in crate::aws) mesh: Option<Mesh>,
+    /// How many tasks it has; one unless it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::aws) tasks: Option<Tasks>,
+}
+
+/// How many tasks a service has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::aws) enum Tasks {
+    /// So many.
+    Fixed(u32),
+    /// One to begin with, and then what its load asks for: that is not for an update to change.
+    ByLoad,
 }
 
 /// How a service finds its siblings and is found.

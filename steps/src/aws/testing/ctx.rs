@@ -38,11 +38,11 @@ impl TestCtx {
                 },
                 origin: Origin::default(),
                 template: "api-service".into(),
-                route: Route {
+                route: Some(Route {
                     listener: "a1".into(),
                     slot: Some(0),
                     url: format!("http://a1.elb.amazonaws.com/preview-{}/", id.short()),
-                },
+                }),
                 created_at: now,
                 predecessor: None,
             },

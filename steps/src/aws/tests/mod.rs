@@ -1,6 +1,8 @@
 //! The platform against endpoints over HTTP: a whole life on emulators.
 
+mod apart;
 mod budget;
+mod databases;
 mod hostile;
 mod life;
 mod logs;

@@ -42,6 +42,7 @@ mod routes;
 mod server;
 mod site;
 mod tunnel;
+mod turns;
 mod upstream;
 
 #[cfg(test)]

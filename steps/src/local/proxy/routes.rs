@@ -8,6 +8,7 @@ use tempus_model::Access;
 use super::activity::{Activity, Counters, InFlight};
 use super::retired::Retired;
 use super::site::{HostLabel, PathPrefix, PreviewKey, ShortId, Site};
+use super::turns::Turns;
 use super::upstream::Upstream;
 
 /// Orders the routes of one preview, usually its generation. Compared within one preview only.
@@ -36,8 +37,8 @@ pub struct Route {
     pub short: ShortId,
     /// Who may see it.
     pub access: Access,
-    /// Its public services, in any order. The longest path that covers a request wins, and of
-    /// equal ones the first.
+    /// Its public services, in any order. The longest path that covers a request wins; those of
+    /// equal ones, which are one service more than once, take turns.
     pub backends: Vec<Backend>,
     /// Which of two routes of this preview is the newer.
     pub revision: Revision,
@@ -60,6 +61,7 @@ pub(super) struct Live {
     pub(super) route: Route,
     pub(super) upstream: Upstream,
     counters: Arc<Counters>,
+    turns: Turns,
     /// Kept by each request that goes by this very route, and by nothing else but it.
     mark: Arc<()>,
 }
@@ -67,14 +69,15 @@ pub(super) struct Live {
 impl Live {
     /// The service that answers a path; `None` if the preview has none there.
     pub(super) fn backend(&self, path: &str) -> Option<&Backend> {
-        let covering = self.route.backends.iter().filter(|b| b.path.covers(path));
-        covering.reduce(|best, next| {
-            if next.path.len() > best.path.len() {
-                next
-            } else {
-                best
-            }
-        })
+        let covering = || self.route.backends.iter().filter(|b| b.path.covers(path));
+        let longest = covering().map(|backend| backend.path.len()).max()?;
+        let equal = covering().filter(|backend| backend.path.len() == longest);
+        self.turns.next(&equal.collect::<Vec<_>>())
+    }
+
+    /// Nobody listens on this port: the others of its service are asked for a while.
+    pub(super) fn passed_over(&self, port: u16) {
+        self.turns.pass_over(port);
     }
 }
 
@@ -146,6 +149,7 @@ impl Routes {
         let live = Live {
             upstream: Upstream::new(),
             counters,
+            turns: Turns::default(),
             mark: Arc::default(),
             route,
         };
@@ -282,6 +286,33 @@ mod tests {
         assert_eq!(chosen("/apix"), 1);
         assert_eq!(chosen("/api"), 2);
         assert_eq!(chosen("/api/v2/x"), 3);
+    }
+
+    #[test]
+    fn those_of_one_path_take_turns() {
+        let routes = Routes::new();
+        let mut several = route("p", "a", "00000001", 1, 1);
+        for (path, port) in [("/", 2), ("/", 3), ("/api", 4)] {
+            let path = PathPrefix::parse(path).unwrap();
+            several.backends.push(Backend { path, port });
+        }
+        routes.set(several);
+        let site = Site::Host(HostLabel::parse("a").unwrap());
+        let visit = routes.enter(&site).unwrap();
+        let ports = |count| -> Vec<_> {
+            let visits = (0..count).map(|_| visit.live.backend("/").unwrap().port);
+            visits.collect()
+        };
+        let mut seen = ports(6);
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 1, 2, 2, 3, 3]);
+        assert_eq!(visit.live.backend("/api").unwrap().port, 4);
+        visit.live.passed_over(2);
+        assert!(!ports(6).contains(&2));
+        // Where nobody listens, it does not matter who is asked.
+        visit.live.passed_over(1);
+        visit.live.passed_over(3);
+        assert_eq!(ports(1).len(), 1);
     }
 
     #[test]

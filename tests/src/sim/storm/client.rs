@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempus_engine::{
-    Accepted, Clock, CreateError, Extended, Idempotency, JobError, Listener, NewPreview, Outgoing,
-    Queue, Quotas, Store, StoreError, Update, chance,
+    Accepted, Budget, Clock, CreateError, Extended, Idempotency, JobError, Listener, NewPreview,
+    Outgoing, Queue, Quotas, Store, StoreError, Update, chance,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, Identity, JobId, Origin, Owner, PreviewId, Route, Spec};
+use tempus_model::{Actor, Hint, Identity, JobId, Origin, Owner, PreviewId, Spec};
 
 use super::chaos::{Chaos, Role};
 use super::process::MachineClock;
@@ -125,7 +125,12 @@ impl Api {
                     more,
                     latest: now.after(Duration::from_hours(1)),
                 };
-                if self.store.extend(preview, to, now).await.is_ok() {
+                if self
+                    .store
+                    .extend(preview, to, Actor::Worker, now)
+                    .await
+                    .is_ok()
+                {
                     self.hint(preview).await;
                 }
             }
@@ -137,12 +142,20 @@ impl Api {
                 }
             }
             Wish::Replay(preview) => {
-                if matches!(self.store.replay(preview, now).await, Ok(true)) {
+                if matches!(
+                    self.store.replay(preview, Actor::Worker, now).await,
+                    Ok(true)
+                ) {
                     self.hint(preview).await;
                 }
             }
             Wish::Discard(preview) => {
-                if self.store.discard(preview, now).await.is_ok() {
+                if self
+                    .store
+                    .discard(preview, Actor::Worker, now)
+                    .await
+                    .is_ok()
+                {
                     self.hint(preview).await;
                 }
             }
@@ -214,12 +227,13 @@ impl Api {
                 },
                 origin: Origin::default(),
                 template: spec.template.clone(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             },
             spec,
             expires_at: now.after(Duration::from_secs(chance::within(120..2400))),
+            warn_before: (chance::within(0..2) == 0).then_some(Duration::from_mins(1)),
             job: self.job(),
             listeners: vec![
                 Listener {
@@ -237,6 +251,7 @@ impl Api {
                 per_owner: 12,
                 total: MOST,
             },
+            budget: Budget::Within,
             key: None,
         }
     }
@@ -244,6 +259,7 @@ impl Api {
     fn job(&self) -> NewJob {
         NewJob {
             id: JobId::new(an_id()),
+            by: Actor::Worker,
             now: self.clock.now(),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempus_engine::{Clock, Filter, Outgoing, Queue, Store};
 use tempus_model::invariant::{self, Predicate};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, JobId, PreviewId, Row, StepState};
+use tempus_model::{Actor, Hint, JobId, PreviewId, Row, StepState};
 use tokio::time::Instant;
 
 use super::climate::{LEASE, REMIND_EVERY, SKEW, SWEEP_EVERY, VERIFY_DELAY};
@@ -140,7 +140,10 @@ impl Run {
         };
         for snapshot in page.items {
             let preview = snapshot.identity.id;
-            if matches!(engine.store.replay(preview, now).await, Ok(true)) {
+            if matches!(
+                engine.store.replay(preview, Actor::Worker, now).await,
+                Ok(true)
+            ) {
                 self.hint(preview).await;
             }
         }
@@ -151,6 +154,7 @@ impl Run {
             id: JobId::new(
                 uuid::Builder::from_random_bytes(tempus_engine::chance::random()).into_uuid(),
             ),
+            by: Actor::Worker,
             now: self.storm.clock.now(),
         };
         let asked = DestroyReason::Asked;

@@ -8,7 +8,7 @@ use aws_sdk_ecs::types::{
     ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService, Tag,
 };
 
-use super::{Mesh, ServicePlan, Tools};
+use super::{Mesh, ServicePlan, Tasks, Tools};
 use crate::Ctx;
 use crate::aws::options::{Capacity, Exec, PublicIp};
 
@@ -37,7 +37,7 @@ pub(super) fn create(
         .service_name(&planned.name)
         // The family's newest revision; all of them are alike.
         .task_definition(&planned.family)
-        .desired_count(1)
+        .desired_count(desired(planned).unwrap_or(1))
         .deployment_configuration(deployment())
         .network_configuration(network(tools, planned, attached))
         .set_load_balancers(load_balancers(planned, attached))
@@ -65,7 +65,7 @@ pub(super) fn update(
         .cluster(&options.cluster)
         .service(&planned.name)
         .task_definition(&planned.family)
-        .desired_count(1)
+        .set_desired_count(desired(planned))
         .deployment_configuration(deployment())
         .network_configuration(network(tools, planned, attached))
         .set_service_connect_configuration(mesh(tools, planned))
@@ -74,7 +74,16 @@ pub(super) fn update(
     request.set_load_balancers(balancers)
 }
 
-/// One task, replaced by starting the new one first; what cannot be started is rolled back by ECS
+/// How many tasks it shall have, where that is settled.
+fn desired(planned: &ServicePlan) -> Option<i32> {
+    match planned.tasks {
+        None => Some(1),
+        Some(Tasks::Fixed(count)) => i32::try_from(count).ok(),
+        Some(Tasks::ByLoad) => None,
+    }
+}
+
+/// Tasks, each replaced by starting the new one first; what cannot be started is rolled back by ECS
 /// itself. (At a desired count of 1 the circuit breaker gives up after three failures.)
 fn deployment() -> DeploymentConfiguration {
     let breaker = DeploymentCircuitBreaker::builder()

@@ -14,6 +14,7 @@ fn planned() -> ServicePlan {
         port: 80,
         target_group: None,
         mesh: None,
+        tasks: None,
     }
 }
 
@@ -60,6 +61,35 @@ async fn the_clean_path_is_one_call() {
     );
     let network = &body["networkConfiguration"]["awsvpcConfiguration"];
     assert_eq!(network["assignPublicIp"], "DISABLED");
+}
+
+/// The count that a create or an update asks for.
+fn asked(script: &Script, operation: &str) -> Value {
+    let body: Value = serde_json::from_str(&script.bodies(operation)[0]).unwrap();
+    body["desiredCount"].clone()
+}
+
+#[tokio::test]
+async fn as_many_tasks_run_as_planned_and_what_runs_by_load_is_left_alone() {
+    for (tasks, at_first, later) in [
+        (None, json!(1), json!(1)),
+        (Some(Tasks::Fixed(3)), json!(3), json!(3)),
+        (Some(Tasks::ByLoad), json!(1), Value::Null),
+    ] {
+        let script = Script::new()
+            .await
+            .on("CreateService", made())
+            .on("UpdateService", made());
+        let (step, ctx) = (Service(Arc::clone(&script.tools)), TestCtx::new());
+        let planned = ServicePlan { tasks, ..planned() };
+        let done = step.execute(&ctx, &planned, None).await;
+        let Ok(Progress::Done(output)) = done else {
+            panic!("{done:?}")
+        };
+        drop(step.execute(&ctx, &planned, Some(&output)).await.unwrap());
+        assert_eq!(asked(&script, "CreateService"), at_first, "{tasks:?}");
+        assert_eq!(asked(&script, "UpdateService"), later, "{tasks:?}");
+    }
 }
 
 #[tokio::test]
