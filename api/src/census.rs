@@ -15,10 +15,11 @@ const FRESH: Duration = Duration::from_secs(10);
 const LETTERS: usize = 1000;
 
 /// What is not gone: bounded by the quota, unlike the history.
-const LIVE: [Phase; 5] = [
+const LIVE: [Phase; 6] = [
     Phase::Pending,
     Phase::Provisioning,
     Phase::Ready,
+    Phase::Asleep,
     Phase::Updating,
     Phase::Destroying,
 ];

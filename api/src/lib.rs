@@ -34,6 +34,7 @@ mod recorder;
 mod refusal;
 pub mod repository;
 mod request;
+mod rouse;
 mod router;
 mod serve;
 pub mod shape;

@@ -17,6 +17,7 @@ pub fn asks(file: RepositoryFile, dir: Option<&str>) -> CreateRequest {
         template: file.template.map(|template| template.to_string()),
         seed: file.seed,
         ttl: file.ttl.map(|ttl| ttl.to_string()),
+        sleep: file.sleep.map(|sleep| sleep.to_string()),
         log_retention_days: file.log_retention_days,
         schedule: file.schedule.map(|schedule| schedule.to_string()),
         ..CreateRequest::default()
@@ -103,12 +104,12 @@ mod tests {
 
     #[test]
     fn whatever_the_request_has_a_field_for_reaches_it() {
-        let text = "template: api-service\nttl: 2d\ncommand: run\nport: 3000\nhealth_path: /up\n\
+        let text = "template: api-service\nttl: 2d\nsleep: 30m\ncommand: run\nport: 3000\nhealth_path: /up\n\
             environment: {A: 1}\nsecrets: {B: C}\ncpu: 512\nmemory: 1024\n";
         assert_eq!(
             asked(text),
             json!({
-                "template": "api-service", "ttl": "2d", "command": "run", "dir": "/app",
+                "template": "api-service", "ttl": "2d", "sleep": "30m", "command": "run", "dir": "/app",
                 "port": 3000, "health_path": "/up", "env": {"A": "1"}, "secrets": {"B": "C"},
                 "cpu": 512, "memory": 1024,
             })

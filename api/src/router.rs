@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::handler::{
     backup, costs, create, dead_letters, destroy, docs, events, extend, github, history, job, link,
-    logs, pin, preview, receipt, status, tokens, update, whoami,
+    logs, pin, preview, receipt, status, tokens, update, wake, whoami,
 };
 use crate::identity::access::{Access, Table};
 use crate::layer::identify::Doorman;
@@ -34,6 +34,7 @@ fn calls() -> Calls {
         .viewer(routes!(costs::costs))
         .deployer(routes!(update::update))
         .deployer(routes!(extend::extend))
+        .deployer(routes!(wake::wake))
         .deployer(routes!(pin::pin, pin::unpin))
         .viewer(routes!(history::show))
         // Lets anybody in who has it.

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use crate::books::{Books, Only, Range, Tally, standings};
 use crate::census::Census;
+use crate::gate::StoreDirectory;
 use crate::identity::{Guard, Identity, OidcError};
 use crate::{Config, Metrics, Webhook, metrics};
 
@@ -129,8 +130,14 @@ impl Api {
         &*self.parts.store
     }
 
-    pub(crate) fn shared_store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.parts.store)
+    /// Where previews stand.
+    pub(crate) fn directory(&self) -> StoreDirectory {
+        let parts = &self.parts;
+        StoreDirectory::new(
+            Arc::clone(&parts.store),
+            Arc::clone(&parts.queue),
+            Arc::clone(&parts.clock),
+        )
     }
 
     pub(crate) fn gate(&self) -> Option<&Gate> {

@@ -32,6 +32,7 @@ use crate::commands::show::Show;
 use crate::commands::token::Token;
 use crate::commands::update::Update;
 use crate::commands::validate::Validate;
+use crate::commands::wake::Wake;
 use crate::commands::whoami::Whoami;
 use crate::dev::Dev;
 use crate::failure::Failure;
@@ -62,6 +63,7 @@ enum Command {
     Job(Job),
     Update(Update),
     Extend(Extend),
+    Wake(Wake),
     Pin(Pin),
     Unpin(Unpin),
     Destroy(Destroy),
@@ -170,6 +172,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Job(c) => in_session!(c, &c.remote),
         Command::Update(c) => in_session!(c, &c.remote),
         Command::Extend(c) => in_session!(c, &c.remote),
+        Command::Wake(c) => in_session!(c, &c.remote),
         Command::Pin(c) => in_session!(c, &c.remote),
         Command::Unpin(c) => in_session!(c, &c.remote),
         Command::Destroy(c) => in_session!(c, &c.remote),

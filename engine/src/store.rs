@@ -18,6 +18,7 @@ use tempus_model::transition::claim::{Claim, NoClaim};
 use tempus_model::transition::discard::NoDiscard;
 use tempus_model::transition::extend::{Extended, NoExtend};
 use tempus_model::transition::settle::Settle;
+use tempus_model::transition::sleep::Idleness;
 use tempus_model::transition::turn::Turn;
 use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::warn::Warn;
@@ -62,6 +63,15 @@ pub trait Store: Send + Sync {
         by: Actor,
         now: Timestamp,
     ) -> Result<Row, ExtendError>;
+
+    /// Wakes a preview that sleeps, and keeps one that does not from being put to sleep for as long
+    /// as it waits before that. `false` if there is nothing to change.
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Takes a parked saga out of the dead letters. `false` if it was not parked.
     async fn replay(
@@ -119,6 +129,16 @@ pub trait Store: Send + Sync {
 
     /// Makes a waiting row due. `false` if it was not waiting.
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Puts a preview to sleep that was seen to be idle, or notes when to look again. `false` if its
+    /// row has changed since the version that was looked at.
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Marks a row suspect and due for a verify. `false` if there is no such preview.
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>;

@@ -12,6 +12,7 @@ use tempus_model::transition::claim::{self, Claim, Fresh};
 use tempus_model::transition::doubt::{self, Stop};
 use tempus_model::transition::extend::Extended;
 use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::sleep::{self, Idleness};
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
 use tempus_model::transition::warn::{Warn, warn};
@@ -201,6 +202,9 @@ fn changes(row: &Row, now: Timestamp) -> Vec<Change> {
             now,
         ),
         warn(row, Warn::Given { of: row.expires_at }, now),
+        sleep::rouse(row, Actor::Visitor, now),
+        sleep::doze(row, row.version, Idleness::Idle, now),
+        sleep::doze(row, row.version, Idleness::LookAgain(other), now),
         replay::replay(row, Actor::Worker, now),
         replay::wake(row, now),
         replay::remind(row, now, Duration::from_mins(1)),

@@ -29,6 +29,8 @@ pub enum Actor {
     },
     /// The App, where GitHub did not say who it was.
     App,
+    /// Somebody who used the preview.
+    Visitor,
     /// The preview's own end.
     Timer,
     /// A worker, by itself.
@@ -150,6 +152,7 @@ impl fmt::Display for Actor {
                 write!(f, "{} on GitHub ({})", person.login, did.as_str())
             }
             Self::App => f.write_str("GitHub"),
+            Self::Visitor => f.write_str("a visitor"),
             Self::Timer => f.write_str("its end"),
             Self::Worker => f.write_str("a worker"),
         }
@@ -221,6 +224,7 @@ mod tests {
                 "ann on GitHub (pushed)",
             ),
             (Actor::on_github(None), r#""app""#, "GitHub"),
+            (Actor::Visitor, r#""visitor""#, "a visitor"),
             (Actor::Timer, r#""timer""#, "its end"),
             (Actor::Worker, r#""worker""#, "a worker"),
         ] {

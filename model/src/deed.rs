@@ -42,6 +42,10 @@ pub enum DeedKind {
     Replayed,
     /// Its parked saga was given up.
     Discarded,
+    /// It is to sleep, since nobody uses it.
+    Slept,
+    /// It sleeps no more.
+    Woken,
     /// Its end was announced.
     Warned {
         /// Which end.

@@ -81,7 +81,7 @@ pub use price::{Address, Capacity, Prices};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{
     Absence, Desired, GoneAs, Identity, Lease, Origin, Owner, Parked, Phase, Route, Row, Settled,
-    Snapshot, State, Work,
+    Snapshot, State, Wakefulness, Work,
 };
 pub use saga::{Course, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState};
 pub use schedule::{Cron, Days, Schedule, ScheduleError, Timetable};

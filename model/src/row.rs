@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::transition::Seen;
 use crate::{
     DnsName, Epoch, Failure, Generation, JobRef, Ledger, MessageId, Nonce, Pin, PlanKind,
-    PreviewId, Saga, ShortId, Spans, SpecId, Timestamp, Warning, WorkerId,
+    PreviewId, Saga, ShortId, Spans, SpecId, Timestamp, Ttl, Warning, WorkerId,
 };
 
 /// What never changes about a preview. Stored apart from the row, which is written often.
@@ -149,8 +150,33 @@ pub struct Settled {
     /// The last ready spec: what a failed update goes back to. Kept until it is replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<SpecId>,
+    /// Whether it runs, or sleeps.
+    #[serde(default, skip_serializing_if = "Wakefulness::is_awake")]
+    pub wakefulness: Wakefulness,
+    /// After how long without a request it is put to sleep; `None` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<Ttl>,
     /// When it became so.
     pub at: Timestamp,
+}
+
+/// Whether a preview runs, or sleeps until somebody uses it: then it has its name, URL, slots and
+/// expiry, and nothing runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wakefulness {
+    /// It runs.
+    #[default]
+    Awake,
+    /// It sleeps.
+    Asleep,
+}
+
+impl Wakefulness {
+    /// Whether it runs: what is so of every preview that does not say otherwise.
+    pub const fn is_awake(&self) -> bool {
+        matches!(self, Self::Awake)
+    }
 }
 
 /// A preview's settled state.
@@ -206,6 +232,8 @@ pub enum Phase {
     Provisioning,
     /// Running at the wanted spec.
     Ready,
+    /// Not running, because nobody uses it: it runs again when somebody does.
+    Asleep,
     /// Running, and being moved to another spec.
     Updating,
     /// Being removed.
@@ -218,10 +246,11 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase, in the order in which a preview goes through them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Provisioning,
         Self::Ready,
+        Self::Asleep,
         Self::Updating,
         Self::Destroying,
         Self::Destroyed,
@@ -234,6 +263,7 @@ impl Phase {
             Self::Pending => "pending",
             Self::Provisioning => "provisioning",
             Self::Ready => "ready",
+            Self::Asleep => "asleep",
             Self::Updating => "updating",
             Self::Destroying => "destroying",
             Self::Destroyed => "destroyed",
@@ -261,6 +291,10 @@ pub enum Work {
     Begin(JobRef),
     /// Begin a saga without a job that moves the timer to the new expiry.
     MoveTimer,
+    /// Begin a saga without a job that puts the preview to sleep, or wakes it.
+    SleepOrWake,
+    /// Ask the platform whether anybody uses the preview: it may be idle.
+    LookIfIdle,
     /// Begin a saga that compares with what really exists.
     Verify,
     /// Say that its time is nearly over. Nothing is claimed for that.
@@ -282,6 +316,14 @@ pub struct Row {
     pub desired: Desired,
     /// When its time is over. Of a pinned preview the later of the pin's end and the end without it.
     pub expires_at: Timestamp,
+    /// Whether it should run, or sleep. Asleep only while nothing else is wanted: every accepted job
+    /// wants it awake.
+    #[serde(default, skip_serializing_if = "Wakefulness::is_awake")]
+    pub wakefulness: Wakefulness,
+    /// When to look whether anybody uses it; `None` is never. Counts while the preview is awake, at
+    /// rest and trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_at: Option<Timestamp>,
     /// What keeps it beyond the time that others may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Box<Pin>>,
@@ -355,8 +397,11 @@ impl Row {
             (_, Desired::Absent(_)) => Phase::Destroying,
             (State::Never, _) if self.saga.is_none() => Phase::Pending,
             (State::Never, _) => Phase::Provisioning,
-            (State::Ready, _) if self.generation == self.settled.generation => Phase::Ready,
-            (State::Ready, _) => Phase::Updating,
+            (State::Ready, _) if self.generation != self.settled.generation => Phase::Updating,
+            (State::Ready, _) => match self.settled.wakefulness {
+                Wakefulness::Awake => Phase::Ready,
+                Wakefulness::Asleep => Phase::Asleep,
+            },
         }
     }
 
@@ -384,7 +429,7 @@ impl Row {
             return warning;
         }
         if let Some(saga) = &self.saga {
-            let current = saga.generation == self.generation && saga.expires_at == self.expires_at;
+            let current = Seen::by(saga) == Seen::of(self);
             return if current { Work::Resume } else { Work::Turn };
         }
         if self.settled.generation != self.generation
@@ -395,9 +440,16 @@ impl Row {
         if self.desired.is_present() && self.settled.expires_at != self.expires_at {
             return Work::MoveTimer;
         }
+        if self.desired.is_present() && self.settled.wakefulness != self.wakefulness {
+            return Work::SleepOrWake;
+        }
         if self.verify_at.is_some_and(|at| at <= now) {
             return Work::Verify;
         }
+        if self.idle_due().is_some_and(|at| at <= now) {
+            return Work::LookIfIdle;
+        }
+        // Last: whoever is to be told may be slow, and must not delay anything else.
         warning
     }
 
@@ -415,14 +467,24 @@ impl Row {
             .is_some_and(|saga| saga.plan.kind == PlanKind::Verify)
     }
 
-    /// The due time of a row at rest: the pending verify's, and never later than the expiry and the
-    /// warning of it while the preview is wanted.
+    /// When to look whether anybody uses it, of a preview that may be put to sleep: it is awake,
+    /// nothing is under way, and what is written of it is trusted.
+    pub(crate) fn idle_due(&self) -> Option<Timestamp> {
+        let at_rest = self.saga.is_none() && self.pending.is_none() && self.parked.is_none();
+        let wanted = self.desired.is_present() && self.wakefulness.is_awake();
+        let trusted = self.verify_at.is_none() && self.suspicion == 0;
+        self.idle_at.filter(|_| at_rest && wanted && trusted)
+    }
+
+    /// The due time of a row at rest: the pending verify's, and while the preview is wanted never
+    /// later than the next look for idleness, the warning of its end, and that end.
     pub(crate) fn rest_until(&self, until: Option<Timestamp>) -> Option<Timestamp> {
         if !self.desired.is_present() {
             return until;
         }
-        let end = self.warns_at().into_iter().chain(until);
-        Some(end.fold(self.expires_at, Ord::min))
+        let looked_for = [self.warns_at(), self.idle_due(), until];
+        let at = looked_for.into_iter().flatten();
+        Some(at.fold(self.expires_at, Ord::min))
     }
 
     /// The due time after a change that neither begins nor ends anything. A parked saga stays
@@ -432,8 +494,8 @@ impl Row {
             return self.rest_until(None);
         }
         match self.work(now) {
-            Work::Nothing | Work::Warn => self.rest_until(self.verify_at),
-            _ => Some(now),
+            Work::Nothing | Work::LookIfIdle | Work::Warn => self.rest_until(self.verify_at),
+            _ => self.rest_until(Some(now)),
         }
     }
 

@@ -1,12 +1,13 @@
 //! What a preview should run: an immutable specification, and the limits it is held against.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::retention::{is_retention, retention_accepted};
 use crate::{
-    Access, Autoscale, DnsName, Schedule, ScheduleError, Seed, SpecId, Template, Timestamp,
+    Access, Autoscale, DnsName, Schedule, ScheduleError, Seed, SpecId, Template, Timestamp, Ttl,
 };
 
 /// What a preview runs. Immutable once stored; its id is the hash of its content.
@@ -23,6 +24,9 @@ pub struct Spec {
     /// Who may see it.
     #[serde(default, skip_serializing_if = "Access::is_open")]
     pub access: Access,
+    /// After how long without a request it is put to sleep; `None` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<Ttl>,
     /// What its database begins with, where its template has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<Seed>,
@@ -125,6 +129,9 @@ pub struct Limits {
     pub memory: u32,
 }
 
+/// The shortest time without a request after which a preview may be put to sleep.
+const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -143,6 +150,7 @@ impl Spec {
             commit_sha: None,
             checkout: None,
             access: Access::Open,
+            sleep: None,
             seed: None,
             schedule: None,
             log_retention_days: None,
@@ -161,15 +169,16 @@ impl Spec {
         SpecId::of(&canonical)
     }
 
-    /// The id of what it runs, whoever may see it: two specs that differ in their access alone run
-    /// the same.
+    /// The id of what it runs, whoever may see it and whenever it sleeps: two specs that differ in
+    /// these alone run the same.
     pub fn program(&self) -> SpecId {
-        if self.access.is_open() {
+        if self.access.is_open() && self.sleep.is_none() {
             return self.id();
         }
-        let mut open = self.clone();
-        open.access = Access::Open;
-        open.id()
+        let mut bare = self.clone();
+        bare.access = Access::Open;
+        bare.sleep = None;
+        bare.id()
     }
 
     /// Whether a preview of it answers at a URL. One of a template that is not known here may.
@@ -199,6 +208,15 @@ impl Spec {
                 "services",
                 format!("must list 1 to {} services", limits.services),
             ));
+        }
+        let sleep = self.sleep.map(Ttl::duration);
+        if sleep.is_some_and(|sleep| sleep < SHORTEST_SLEEP) {
+            errors.push(FieldError::new("sleep", "must be at least 1s"));
+        }
+        if sleep.is_some() && !self.has_url() {
+            let problem =
+                "is for previews with a URL: nobody asks for this one, so nothing would wake it";
+            errors.push(FieldError::new("sleep", problem));
         }
         self.check_schedule(&mut errors);
         if self

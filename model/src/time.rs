@@ -40,6 +40,13 @@ impl Timestamp {
                 .min(Self::LATEST.max(self.0)),
         )
     }
+
+    /// This time less `duration`, rounded down to a whole millisecond.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
 }
 
 impl fmt::Display for Timestamp {

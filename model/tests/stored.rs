@@ -62,6 +62,8 @@ fn rows() {
         "row-parked",
         "row-gone",
         "row-failed",
+        "row-asleep",
+        "row-idle",
         "row-pinned",
     ] {
         let row: Row = keeps(name);
@@ -88,6 +90,9 @@ fn jobs_and_specs() {
     let protected: Spec = keeps("spec-protected");
     assert_eq!(protected.access.mode(), AccessMode::Password);
     assert_eq!(protected.program(), spec.id(), "the same runs");
+    let sleeping: Spec = keeps("spec-sleeping");
+    assert_eq!(sleeping.program(), spec.id(), "the same runs");
+    assert_ne!(sleeping.id(), spec.id());
     let with_database: Spec = keeps("spec-database");
     assert_eq!(with_database.seed, Seed::database("shop_template"));
 }

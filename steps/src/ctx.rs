@@ -60,6 +60,9 @@ pub trait Ctx: Send + Sync {
     /// The names of this preview's alarms.
     async fn timers(&self) -> Result<Vec<String>, StepError>;
 
+    /// Says that somebody uses the preview: it shall not sleep, whatever was decided before.
+    async fn rouse(&self) -> Result<(), StepError>;
+
     /// Whether another preview has been removed.
     async fn is_gone(&self, preview: PreviewId) -> Result<bool, StepError>;
 }

@@ -36,7 +36,7 @@ pub use ctx::{Ctx, Trust};
 pub use error::{Landed, StepError};
 pub use platform::{
     Afresh, Audit, CloudEvent, LogLine, LogQuery, LogStream, PlanRequest, Platform, Resource, Run,
-    Stray,
+    Stray, Used,
 };
 pub use step::{AnyStep, Progress, Step, planned};
 pub(crate) use template::Template;

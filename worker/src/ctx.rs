@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempus_engine::{Alarm, Reserve, ReserveError, StoreError, TimerError, TraceContext};
 use tempus_model::{
-    DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Snapshot, Spec,
+    Actor, DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Snapshot, Spec,
     SpecId, Timestamp,
 };
 use tempus_steps::{Ctx, StepError, Trust};
@@ -152,6 +152,12 @@ impl Ctx for AttemptCtx {
 
     async fn timers(&self) -> Result<Vec<String>, StepError> {
         self.parts.timer.list(self.identity.id).await.map_err(timer)
+    }
+
+    async fn rouse(&self) -> Result<(), StepError> {
+        let (store, id) = (&self.parts.store, self.identity.id);
+        let roused = store.rouse(id, Actor::Visitor, self.parts.now()).await;
+        roused.map(drop).map_err(|error| self::store(&error))
     }
 
     async fn is_gone(&self, preview: PreviewId) -> Result<bool, StepError> {

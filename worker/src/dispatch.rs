@@ -18,6 +18,7 @@ use tracing::field::Empty;
 use crate::budget::Class;
 use crate::claim::Claimed;
 use crate::drive::{Drive, DriveEnd};
+use crate::idle::Idle;
 use crate::intake::Shared;
 use crate::{Parts, metrics};
 
@@ -170,8 +171,9 @@ impl Shared {
         let class = match snapshot.row.work(now) {
             Work::Nothing | Work::Expire => return Ok(Verdict::Delete),
             Work::Warn => Class::Notify,
-            Work::Verify => Class::Maintenance,
+            Work::Verify | Work::LookIfIdle => Class::Maintenance,
             Work::Resume if snapshot.row.is_verifying() => Class::Maintenance,
+            Work::SleepOrWake if !snapshot.row.wakefulness.is_awake() => Class::Maintenance,
             _ if !snapshot.row.desired.is_present() => Class::Destroy,
             _ => Class::Build,
         };
@@ -205,6 +207,13 @@ impl Shared {
         };
         if self.stopping.is_cancelled() {
             return Ok(Verdict::Release);
+        }
+        if snapshot.row.work(now) == Work::LookIfIdle {
+            match self.look_if_idle(snapshot).await? {
+                Idle::Asleep(asleep) => snapshot = *asleep,
+                Idle::LookAgain(hint, delay) => return Ok(Verdict::Again(hint, delay)),
+                Idle::LeftToReminder => return Ok(Verdict::Delete),
+            }
         }
         match self.parts.claim(&self.config, snapshot, delivery).await? {
             Claimed::Nothing => Ok(Verdict::Delete),

@@ -27,6 +27,7 @@ mod drive;
 pub mod github;
 mod group;
 mod held;
+mod idle;
 mod intake;
 mod metrics;
 pub mod notify;

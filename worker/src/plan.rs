@@ -4,7 +4,7 @@ use tempus_engine::StoreError;
 use tempus_model::transition::claim::Fresh;
 use tempus_model::{
     Course, Desired, Failure, FailureKind, Footprint, JobKind, JobRef, PlanId, PlanKind, Row, Saga,
-    Snapshot, SpecId, Stage, State, Timestamp, Work,
+    Snapshot, SpecId, Stage, State, Timestamp, Ttl, Wakefulness, Work,
 };
 use tempus_steps::{PlanRequest, StepError};
 
@@ -22,9 +22,14 @@ impl Parts {
         let row = &snapshot.row;
         let (kind, job) = match work {
             Work::Begin(job) => (plan_kind(job.kind), Some(job)),
-            Work::MoveTimer => (PlanKind::Update, None),
+            Work::MoveTimer | Work::SleepOrWake => (PlanKind::Update, None),
             Work::Verify => (PlanKind::Verify, None),
-            Work::Expire | Work::Resume | Work::Turn | Work::Warn | Work::Nothing => {
+            Work::Expire
+            | Work::Resume
+            | Work::Turn
+            | Work::LookIfIdle
+            | Work::Warn
+            | Work::Nothing => {
                 return Ok(None);
             }
         };
@@ -47,7 +52,8 @@ impl Parts {
     ) -> Result<Saga, StoreError> {
         let row = &snapshot.row;
         if saga.generation == row.generation {
-            // Only the expiry moved: the same job goes on, on the same course, with another timer.
+            // Only the expiry moved, or it shall sleep or wake: the same job goes on, on the same
+            // course, with another timer.
             let kind = if saga.plan.kind == PlanKind::Verify {
                 PlanKind::Update
             } else {
@@ -83,7 +89,7 @@ impl Parts {
         let mut next = match (row.settled.state, row.settled.spec) {
             (State::Never, _) => self.unwinding(row, saga.job, now),
             (State::Ready, Some(spec)) if saga.course == Course::Forward && saga.job.is_some() => {
-                let plan = self.platform.newest(PlanKind::Update);
+                let plan = self.platform.newest(PlanKind::Update, row.wakefulness);
                 let mut back = self.towards(snapshot, plan, spec, saga.job, now).await?;
                 if back.rejected.is_some() {
                     return Ok(None);
@@ -106,7 +112,7 @@ impl Parts {
         job: Option<JobRef>,
         now: Timestamp,
     ) -> Result<Saga, StoreError> {
-        let plan = self.platform.newest(kind);
+        let plan = self.platform.newest(kind, snapshot.row.wakefulness);
         match snapshot.row.desired {
             Desired::Present(spec) => self.towards(snapshot, plan, spec, job, now).await,
             Desired::Absent(_) => {
@@ -127,9 +133,10 @@ impl Parts {
         let mut saga = empty(&snapshot.row, plan, job, now);
         saga.target = Some(spec_id);
         match self.stages(snapshot, plan, spec_id).await? {
-            Ok((stages, footprint)) => {
+            Ok((stages, footprint, sleep)) => {
                 saga.stages = stages;
                 saga.footprint = Some(footprint);
+                saga.sleep = sleep;
             }
             // Kept in the saga, so that a crash before the turn cannot lose it: an empty plan
             // that was not rejected would count as done.
@@ -143,7 +150,7 @@ impl Parts {
         snapshot: &Snapshot,
         plan: PlanId,
         spec_id: SpecId,
-    ) -> Result<Result<(Vec<Stage>, Footprint), Failure>, StoreError> {
+    ) -> Result<Result<(Vec<Stage>, Footprint, Option<Ttl>), Failure>, StoreError> {
         let identity = &snapshot.identity;
         let Some(spec) = self.store.spec(identity.id, spec_id).await? else {
             return Ok(Err(unplannable(format!(
@@ -156,10 +163,11 @@ impl Parts {
             spec: &spec,
             spec_id,
             expires_at: snapshot.row.expires_at,
+            wakefulness: snapshot.row.wakefulness,
         };
         let stages = self.platform.stages(plan, &request);
         Ok(stages
-            .map(|stages| (stages, spec.footprint()))
+            .map(|stages| (stages, spec.footprint(), spec.sleep))
             .map_err(|error| match error {
                 StepError::Rejected { reason, detail } => Failure {
                     detail,
@@ -170,7 +178,7 @@ impl Parts {
     }
 
     fn unwinding(&self, row: &Row, job: Option<JobRef>, now: Timestamp) -> Saga {
-        let plan = self.platform.newest(PlanKind::Destroy);
+        let plan = self.platform.newest(PlanKind::Destroy, Wakefulness::Awake);
         Saga {
             course: Course::Unwind,
             ..empty(row, plan, job, now)
@@ -184,6 +192,8 @@ fn empty(row: &Row, plan: PlanId, job: Option<JobRef>, now: Timestamp) -> Saga {
         job,
         generation: row.generation,
         expires_at: row.expires_at,
+        wakefulness: row.wakefulness,
+        sleep: None,
         course: Course::Forward,
         target: None,
         footprint: None,

@@ -21,4 +21,5 @@ pub(crate) mod receipt;
 pub(crate) mod status;
 pub(crate) mod tokens;
 pub(crate) mod update;
+pub(crate) mod wake;
 pub(crate) mod whoami;

@@ -141,6 +141,7 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
             .as_ref()
             .map_or(AccessMode::Open, |spec| spec.access.mode()),
         phase: row.phase(),
+        sleep: spec.as_ref().and_then(|spec| spec.sleep),
         parked: row.parked.is_some(),
         parked_since: row.parked.as_ref().map(|parked| parked.since),
         error: error(&row),

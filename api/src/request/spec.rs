@@ -1,6 +1,6 @@
 //! What a preview shall run.
 
-use tempus_model::{Access, FieldError, Schedule, Spec, Template};
+use tempus_model::{Access, FieldError, Schedule, Spec, Template, Ttl};
 use tempus_steps::Platform;
 
 use super::service::{self, Front, Place, Single};
@@ -37,6 +37,7 @@ pub(crate) fn of_create(
         checkout: request.checkout.take(),
         // Settled when everything else is known to be right: it may take a while.
         access: Access::Open,
+        sleep: sleep(request.sleep.as_deref(), errors).flatten(),
         seed: request.seed.take(),
         schedule,
         log_retention_days: request.log_retention_days,
@@ -100,7 +101,22 @@ pub(crate) fn of_update(
         );
     }
     base.commit_sha = request.commit_sha.take().or(base.commit_sha);
+    if let Some(sleep) = sleep(request.sleep.as_deref(), errors) {
+        base.sleep = sleep;
+    }
     check(base, place, config, platform, errors)
+}
+
+/// After how long without a request it shall sleep, where that is said.
+fn sleep(asked: Option<&str>, errors: &mut Errors) -> Option<Option<Ttl>> {
+    match asked? {
+        "never" => Some(None),
+        text => {
+            let time = text.parse::<Ttl>();
+            let time = time.map_err(|error| format!("{error}, or \"never\""));
+            errors.take("sleep", time).map(Some)
+        }
+    }
 }
 
 /// What every spec is held against: itself, the limits, and the platform.

@@ -33,6 +33,10 @@ pub struct CreateRequest {
     /// already unless given, or else what the server has by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessRequest>,
+    /// After how long without a request it is put to sleep, such as `"30m"`; `"never"`, and never
+    /// unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<String>,
     /// What to run, read by `/bin/sh -c`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,

@@ -90,6 +90,10 @@ pub enum EventName {
     Replayed,
     /// It was parked, and given up.
     Discarded,
+    /// It was put to sleep, since nobody used it.
+    Slept,
+    /// It was woken.
+    Woken,
     /// Its end was announced.
     Warned,
 }
@@ -109,6 +113,8 @@ impl EventName {
             Self::Unpinned => "unpinned",
             Self::Replayed => "replayed",
             Self::Discarded => "discarded",
+            Self::Slept => "put to sleep",
+            Self::Woken => "woken",
             Self::Warned => "warned",
         }
     }
@@ -163,6 +169,8 @@ pub enum ActorKind {
     Github,
     /// The App, where GitHub did not say who it was.
     App,
+    /// Somebody who used the preview.
+    Visitor,
     /// The preview's own end.
     Timer,
     /// A worker, by itself.
@@ -222,6 +230,8 @@ impl EventView {
             }
             DeedKind::Replayed => EventName::Replayed,
             DeedKind::Discarded => EventName::Discarded,
+            DeedKind::Slept => EventName::Slept,
+            DeedKind::Woken => EventName::Woken,
             DeedKind::Warned { of } => {
                 self.expires_at = Some(of);
                 EventName::Warned
@@ -272,6 +282,7 @@ impl From<Actor> for ActorView {
                 ..of(ActorKind::Github)
             },
             Actor::App => of(ActorKind::App),
+            Actor::Visitor => of(ActorKind::Visitor),
             Actor::Timer => of(ActorKind::Timer),
             Actor::Worker => of(ActorKind::Worker),
         }

@@ -28,6 +28,7 @@ mod seed;
 mod status;
 mod token;
 mod update;
+mod wake;
 
 pub use access::AccessRequest;
 pub(crate) use costs::usd;
@@ -60,3 +61,4 @@ pub use seed::SeedShape;
 pub use status::{Health, HealthStatus, Ready, ReadyStatus};
 pub use token::{CallerKind, CallerView, NewToken, TokenRequest, TokenState, TokenView, Tokens};
 pub use update::UpdateRequest;
+pub use wake::Roused;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempus_model::{
     AccessMode, Generation, Job, JobId, JobKind, JobRef, JobStatus, Owner, Phase, PreviewId,
-    Timestamp,
+    Timestamp, Ttl,
 };
 use tempus_steps::Run;
 use utoipa::ToSchema;
@@ -31,6 +31,10 @@ pub struct PreviewView {
     /// Where it stands.
     #[schema(value_type = schema::Phase)]
     pub phase: Phase,
+    /// After how long without a request it is put to sleep; absent where it never is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub sleep: Option<Ttl>,
     /// Whether it waits for a person: see `/dead-letters`.
     pub parked: bool,
     /// Since when it is parked.

@@ -27,6 +27,10 @@ pub struct UpdateRequest {
     /// Who may see it: `"open"`, `"link"` or `{"password": "…"}`. Restarts nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessRequest>,
+    /// After how long without a request it is put to sleep, such as `"30m"`, or `"never"`. Restarts
+    /// nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<String>,
     /// What to run, read by `/bin/sh -c`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,

@@ -285,6 +285,45 @@ async fn strangers_are_not_told_why_a_protected_preview_is_not_up() {
     assert_eq!((gone.status, gone.kind.as_str()), (410, "gone"));
 }
 
+/// While a preview sleeps no rule takes its requests, so they come here.
+#[tokio::test]
+async fn a_visitor_who_may_see_it_wakes_it() {
+    let server = Server::start().await;
+    for (access, name) in [("open", "shop"), ("link", "docs")] {
+        let ask = json!({"name": name, "access": access, "sleep": "1s"});
+        let (id, _) = server.created(ask).await;
+        server.hand.make(&id).await;
+        server.hand.put_to_sleep(&id).await;
+        let view = server.get(&format!("/preview/{id}")).await.json();
+        assert_eq!(
+            (&view["phase"], &view["sleep"]),
+            (&json!("asleep"), &json!("1s"))
+        );
+        let host = format!("{name}.a1.example.com");
+        let mut cookie = String::new();
+        if access == "link" {
+            let hints = server.hand.hints().await;
+            let stranger = server.visit(&host, "/", "").await;
+            assert_eq!((stranger.status, &*stranger.kind), (401, "locked"));
+            assert!(!server.hand.row(&id).await.wakefulness.is_awake());
+            assert_eq!(server.hand.hints().await, hints);
+            let link = server.get(&format!("/preview/{id}/link")).await.json();
+            let (_, query) = link["url"].as_str().unwrap().split_once('?').unwrap();
+            let on = server.visit(&host, &format!("/?{query}"), "").await;
+            cookie = pair(&on.cookie).to_owned();
+        }
+        let hints = server.hand.hints().await;
+        for _ in 0..3 {
+            let page = server.visit(&host, "/", &cookie).await;
+            assert_eq!((page.status, &*page.kind), (503, "waking"));
+            assert!(page.body.contains("content=\"45\""), "{}", page.body);
+        }
+        let row = server.hand.row(&id).await;
+        assert!(row.wakefulness.is_awake() && !row.settled.wakefulness.is_awake());
+        assert_eq!(server.hand.hints().await, hints + 1, "woken once");
+    }
+}
+
 /// `api.names` may be below the domain that previews are below as well.
 #[tokio::test]
 async fn a_name_of_the_apis_own_is_no_previews() {

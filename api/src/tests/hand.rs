@@ -9,6 +9,7 @@ use tempus_engine::{Clock, DeadLetter, DeadLetterId, Store, SystemClock};
 use tempus_model::transition::checkpoint::Checkpoint;
 use tempus_model::transition::claim::{Claim, Fresh};
 use tempus_model::transition::settle::Settle;
+use tempus_model::transition::sleep::Idleness;
 use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
@@ -99,6 +100,17 @@ impl Hand {
         self.store().vouch(&vouch).await.unwrap();
     }
 
+    /// Lets it be idle, and puts it to sleep.
+    pub async fn put_to_sleep(&self, preview: &str) {
+        let row = self.row(preview).await;
+        let (id, idle) = (row.preview, row.idle_at.unwrap());
+        let store = self.store();
+        let dozed = store.doze(id, row.version, Idleness::Idle, idle).await;
+        assert!(dozed.unwrap());
+        let (row, now) = self.begin(preview, Course::Forward, PlanKind::Update).await;
+        self.settle(row, now).await;
+    }
+
     /// Parks the newest job's saga on a step whose resource the preview owns, or not.
     pub async fn park(&self, preview: &str, owns: Option<&str>) {
         let (row, now) = self.begin(preview, Course::Unwind, PlanKind::Destroy).await;
@@ -146,6 +158,18 @@ impl Hand {
             job: row.pending,
             generation: row.generation,
             expires_at: row.expires_at,
+            wakefulness: row.wakefulness,
+            sleep: match target {
+                Some(id) => {
+                    self.store()
+                        .spec(row.preview, id)
+                        .await
+                        .unwrap()
+                        .unwrap()
+                        .sleep
+                }
+                None => None,
+            },
             course,
             target,
             footprint,

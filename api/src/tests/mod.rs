@@ -20,6 +20,7 @@ mod platform;
 mod probe;
 mod proxied;
 mod server;
+mod sleep;
 mod streams;
 mod tls;
 mod tls_files;

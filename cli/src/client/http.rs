@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tempus_api::shape::{
     Accepted, CallerView, CostsQuery, CostsView, CreateRequest, DeadLetters, ExtendRequest,
     Extended, HistoryQuery, HistoryView, JobView, LinkQuery, LinkView, LogsQuery, NewToken,
-    PinRequest, PreviewView, Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed,
+    PinRequest, PreviewView, Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed, Roused,
     TokenRequest, Tokens, UpdateRequest,
 };
 use tempus_model::{JobId, PreviewId, TokenId};
@@ -84,6 +84,12 @@ impl Client {
         let request = self.request(Method::POST, &path).json(request);
         let sent = self.send(request).await?;
         self.answer(sent).await
+    }
+
+    /// Wakes a preview, or keeps it awake.
+    pub async fn wake(&self, preview: PreviewId) -> Result<Answer<Roused>, ClientError> {
+        let path = format!("preview/{preview}/wake");
+        self.read(|| self.request(Method::POST, &path)).await
     }
 
     /// Keeps a preview beyond its time.

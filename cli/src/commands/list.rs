@@ -169,7 +169,7 @@ pub(super) fn phase_cell(preview: &PreviewView) -> Cell {
             Cell::coloured(text, AnsiColor::Cyan)
         }
         Phase::Destroying => Cell::coloured(text, AnsiColor::Yellow),
-        Phase::Destroyed => Cell::dim(text),
+        Phase::Asleep | Phase::Destroyed => Cell::dim(text),
     }
 }
 

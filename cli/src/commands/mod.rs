@@ -31,6 +31,7 @@ pub mod token;
 pub mod update;
 pub mod validate;
 mod wait;
+pub mod wake;
 pub mod whoami;
 
 pub use session::{Remote, Session};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tempus_api::shape::AutoscaleRequest;
-use tempus_model::{Schedule, Template};
+use tempus_model::{Schedule, Template, Ttl};
 
 use super::access::AccessWord;
 use crate::failure::Failure;
@@ -64,6 +64,9 @@ pub struct What {
     /// Who may see it; what is there already unless given
     #[arg(long, value_name = "WHO")]
     pub access: Option<AccessWord>,
+    /// After how long without a request it is put to sleep, such as 30m, or never
+    #[arg(long, value_name = "TIME", value_parser = sleep)]
+    pub sleep: Option<String>,
     /// The commit that it is made from
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
@@ -115,6 +118,7 @@ impl What {
             request.autoscale = self.autoscale;
         }
         replace(&mut request.commit_sha, self.commit.as_ref());
+        replace(&mut request.sleep, self.sleep.as_ref());
         let template = self.template.map(|template| template.to_string());
         replace(&mut request.template, template.as_ref());
         replace(
@@ -158,6 +162,15 @@ fn merge(kind: &mut Variables, other: &mut Variables, more: &BTreeMap<String, St
     let more = more.iter();
     let more = more.map(|(name, value)| (name.clone(), value.clone()));
     kind.get_or_insert_default().extend(more);
+}
+
+/// As the server reads it: checked here, where the flag can be named.
+fn sleep(text: &str) -> Result<String, String> {
+    if text != "never" {
+        text.parse::<Ttl>()
+            .map_err(|error| format!("{error}, or \"never\""))?;
+    }
+    Ok(text.to_owned())
 }
 
 fn by_load(text: &str) -> Result<AutoscaleRequest, String> {

@@ -63,6 +63,9 @@ fn facts(preview: &PreviewView, now: Timestamp) -> Table {
     if preview.access != AccessMode::Open {
         table.item("opens by", preview.access.as_str());
     }
+    if let Some(sleep) = preview.sleep {
+        table.item("sleeps", format!("after {sleep} without a request"));
+    }
     table.item("id", preview.preview_id.to_string());
     if let Some(days) = preview.log_retention_days {
         table.item("logs kept", format!("{days} days"));

@@ -57,6 +57,7 @@ impl Update {
             commit_sha,
             seed,
             access,
+            sleep,
             ..
         } = asked.request;
         let given = self.ttl.map(|ttl| lifetime(ttl.duration()));
@@ -64,6 +65,7 @@ impl Update {
             ttl_hours: None,
             ttl: given.or(ttl),
             access,
+            sleep,
             command,
             image,
             dir,

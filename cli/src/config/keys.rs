@@ -125,6 +125,7 @@ pub fn keys() -> Vec<Key> {
         Key::new("previews.ports", "the ports given to preview processes", |c| &mut c.previews.ports),
         Key::new("previews.grace", "time between SIGTERM and SIGKILL", |c| &mut c.previews.grace),
         Key::new("previews.ready_within", "time a service has to answer its health path", |c| &mut c.previews.ready_within),
+        Key::new("previews.hold", "time a request is held until its preview has woken", |c| &mut c.previews.hold),
         Key::new("previews.build_within", "time a pull request's checkout has to be built, locally", |c| &mut c.previews.build_within),
         Key::new("previews.access", "who may see a preview whose request does not say", |c| &mut c.previews.access),
         Key::new("previews.gate_key_file", "the file with the key that sessions and links are signed with", |c| &mut c.previews.gate_key_file),

@@ -131,6 +131,8 @@ pub struct Previews {
     pub grace: Duration,
     /// How long a service has to answer its health path.
     pub ready_within: Duration,
+    /// How long a request is held until its preview has woken.
+    pub hold: Duration,
     /// How long a checkout may take to be fetched and built.
     pub build_within: Duration,
     /// Who may see a preview whose request does not say.
@@ -243,6 +245,7 @@ impl Default for Config {
                 ports: PortRange::new(20_000..=29_999),
                 grace: Duration::from_secs(5),
                 ready_within: Duration::from_mins(1),
+                hold: Duration::from_secs(20),
                 build_within: Duration::from_mins(10),
                 access: AccessKind::Open,
                 gate_key_file: None,

@@ -171,6 +171,10 @@ impl<'a> Story<'a> {
             );
             return Ok(self.progress.waiting("parked", &help)?);
         }
+        if preview.phase == Phase::Asleep {
+            let line = format!("{} sleeps until somebody uses it", preview.name);
+            self.progress.waiting("asleep", &line)?;
+        }
         if preview.phase == Phase::Ready {
             let left = rough(SystemClock.now().until(preview.expires_at));
             self.progress

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tempus_api::{Api, Metrics, Probe, Socket, Tls, serve_probe};
+use tempus_api::{Api, Metrics, Probe, Socket, StoreDirectory, Tls, serve_probe};
 use tempus_engine::SystemClock;
 use tempus_steps::gate::Gate;
 use tempus_steps::local::checkout::Archives;
@@ -105,7 +105,9 @@ pub(super) async fn assemble(
     let worker = role
         .has_worker()
         .then(|| worker(config, &engine, &platform, (github, notify)));
-    let proxy = platform.serve(listeners.previews, engine.store(), gate, stop.clone());
+    let directory = StoreDirectory::new(engine.store(), engine.queue(), Arc::new(SystemClock));
+    let hold = config.previews.hold;
+    let proxy = platform.serve(listeners.previews, directory, gate, hold, stop.clone());
     let tended = tokio::spawn({
         let (engine, stop) = (Arc::clone(&engine), stop.clone());
         async move {

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tempus_api::StoreDirectory;
-use tempus_engine::Store;
 use tempus_model::InstallationId;
 use tempus_steps::Platform as Steps;
 use tempus_steps::aws::AwsPlatform;
 use tempus_steps::gate::Gate;
 use tempus_steps::local::checkout::{Archives, Checkouts};
 use tempus_steps::local::process::{Policy, ShimCommand, Supervisor};
-use tempus_steps::local::proxy::{self, Routes};
+use tempus_steps::local::proxy::{self, Routes, Served};
 use tempus_steps::local::{LocalOptions, LocalPlatform, SecretFile};
 use tempus_steps::postgres::Databases;
 use tokio::net::TcpListener;
@@ -79,19 +79,22 @@ impl Platform {
     pub(super) fn serve(
         &self,
         listener: Option<TcpListener>,
-        store: Arc<dyn Store>,
+        directory: StoreDirectory,
         gate: Option<Arc<Gate>>,
+        hold: Duration,
         stop: CancellationToken,
     ) -> Option<JoinHandle<std::io::Result<()>>> {
         let (Self::Local { routes, .. }, Some(listener)) = (self, listener) else {
             return None;
         };
-        let directory = Arc::new(StoreDirectory(store));
-        let routes = Arc::clone(routes);
+        let served = Served {
+            routes: Arc::clone(routes),
+            directory: Arc::new(directory),
+            gate,
+            hold,
+        };
         let stopped = stop.cancelled_owned();
-        Some(tokio::spawn(proxy::serve(
-            listener, routes, directory, gate, stopped,
-        )))
+        Some(tokio::spawn(proxy::serve(listener, served, stopped)))
     }
 
     /// Ends what must not outlive this process. To be called when the workers have stopped.

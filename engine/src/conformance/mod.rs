@@ -33,6 +33,7 @@ pub mod names;
 pub mod parking;
 pub mod queues;
 pub mod reserves;
+pub mod sleeping;
 pub mod slots;
 pub mod sources;
 pub mod timers;
@@ -154,6 +155,11 @@ macro_rules! conformance {
                 a_create_over_what_has_expired_names_it
                 a_destroy_for_another_expiry_is_refused
                 of_extension_and_expiry_one_wins
+            }
+            sleeping {
+                an_idle_preview_sleeps_and_is_woken_once
+                a_look_at_another_row_puts_nobody_to_sleep
+                who_is_roused_is_not_settled_asleep
             }
             deeds {
                 a_job_carries_who_asked_for_it

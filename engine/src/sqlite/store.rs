@@ -11,6 +11,7 @@ use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::Claim;
 use tempus_model::transition::extend::Extended;
 use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::sleep::Idleness;
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
 use tempus_model::transition::warn::Warn;
@@ -77,6 +78,17 @@ impl Store for SqliteStore {
     ) -> Result<Row, ExtendError> {
         self.db
             .write(move |db| want::extend(db, preview, &to, by, now))
+            .await
+    }
+
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.db
+            .write(move |db| want::rouse(db, preview, by, now))
             .await
     }
 
@@ -175,6 +187,18 @@ impl Store for SqliteStore {
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
         self.db
             .write(move |db| notice::wake(db, preview, now))
+            .await
+    }
+
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.db
+            .write(move |db| notice::doze(db, preview, looked_at, found, now))
             .await
     }
 

@@ -1,4 +1,5 @@
-//! Commands in comments: `/preview`, `/preview extend 2d`, `/preview pin 14d the demo`, `/preview stop`.
+//! Commands in comments: `/preview`, `/preview extend 2d`, `/preview pin 14d the demo`, `/preview wake`,
+//! `/preview stop`.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,8 @@ pub enum CommandKind {
     },
     /// Let it live this long from now.
     Extend(Ttl),
+    /// Wake it, if it sleeps.
+    Wake,
     /// Let it live this long from now, beyond what others may, for a reason.
     Pin {
         /// How long.
@@ -50,7 +53,7 @@ pub enum CommandKind {
 impl CommandKind {
     /// What is accepted, to be said to whoever wrote something else.
     pub const ACCEPTED: &str = "`/preview`, `/preview COMMIT`, `/preview extend 2d`, `/preview pin 14d REASON`, `/preview \
-         unpin` and `/preview stop` are understood";
+         unpin`, `/preview wake` and `/preview stop` are understood";
 
     /// The command in a comment: the first line that begins with `/preview`. Quoted lines and code
     /// are no commands, since they begin with something else.
@@ -67,6 +70,7 @@ impl CommandKind {
         Some(match words.as_slice() {
             [] => Self::Preview { commit: None },
             ["stop"] => Self::Stop,
+            ["wake"] => Self::Wake,
             ["unpin"] => Self::Unpin,
             ["pin", length, reason @ ..] => match (length.parse(), reason.join(" ").parse()) {
                 (Ok(length), Ok(reason)) => Self::Pin { length, reason },
@@ -115,6 +119,7 @@ mod tests {
             CommandKind::find("/preview stop\n/preview"),
             Some(CommandKind::Stop)
         );
+        assert_eq!(CommandKind::find("/preview wake"), Some(CommandKind::Wake));
         let extend = CommandKind::Extend("2d".parse().unwrap());
         assert_eq!(CommandKind::find("/preview extend 2d"), Some(extend));
         let pin = CommandKind::Pin {

@@ -211,7 +211,7 @@ impl Scene<'_> {
             words(row, self.receipt)
         );
         if let Some(url) = identity.url()
-            && matches!(phase, Phase::Ready | Phase::Updating)
+            && matches!(phase, Phase::Ready | Phase::Asleep | Phase::Updating)
         {
             paragraph(text, &format!("**<{url}>**"));
         }
@@ -341,13 +341,15 @@ impl Scene<'_> {
         let failed = self.job.is_some_and(|job| job.status == JobStatus::Failed);
         let unmade = matches!(row.desired, Desired::Absent(Absence::Failed(_)));
         let state = match row.phase() {
-            Phase::Ready if failed => CommitState::Failure,
+            Phase::Ready | Phase::Asleep if failed => CommitState::Failure,
             Phase::Destroying if unmade => CommitState::Failure,
             Phase::Failed => CommitState::Failure,
-            Phase::Ready | Phase::Destroying | Phase::Destroyed => CommitState::Success,
+            Phase::Ready | Phase::Asleep | Phase::Destroying | Phase::Destroyed => {
+                CommitState::Success
+            }
             Phase::Pending | Phase::Provisioning | Phase::Updating => CommitState::Pending,
         };
-        let shown = matches!(row.phase(), Phase::Ready | Phase::Updating);
+        let shown = matches!(row.phase(), Phase::Ready | Phase::Asleep | Phase::Updating);
         CommitStatus {
             sha: sha.to_owned(),
             state,
@@ -364,9 +366,9 @@ impl Scene<'_> {
             sha: sha.to_owned(),
             environment: format!("preview/{}", identity.name),
             state: match row.phase() {
-                Phase::Ready if failed => DeploymentState::Failure,
+                Phase::Ready | Phase::Asleep if failed => DeploymentState::Failure,
                 Phase::Failed => DeploymentState::Failure,
-                Phase::Ready => DeploymentState::Success,
+                Phase::Ready | Phase::Asleep => DeploymentState::Success,
                 Phase::Destroying | Phase::Destroyed => DeploymentState::Inactive,
                 Phase::Pending | Phase::Provisioning | Phase::Updating => {
                     DeploymentState::InProgress
@@ -393,6 +395,7 @@ fn words(row: &Row, receipt: Option<&Receipt>) -> String {
         Phase::Pending => "about to begin",
         Phase::Provisioning => "being made",
         Phase::Ready => "ready",
+        Phase::Asleep => "asleep until somebody uses it",
         Phase::Updating => "ready, and moving to the latest commit",
         Phase::Destroying => "being removed",
         Phase::Destroyed if receipt.is_some() => "gone, and seen to be gone",

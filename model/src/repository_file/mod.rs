@@ -24,7 +24,6 @@ mod error;
 mod keys;
 mod maps;
 mod node;
-mod pending;
 mod seed;
 mod service;
 mod sketch;
@@ -34,7 +33,6 @@ use serde_json::{Value as Json, json};
 
 pub use error::{Mistake, Mistakes};
 use keys::{At, Key, Keys, Reader};
-pub use pending::Pending;
 pub use service::FileService;
 use service::Services;
 use sketch::Sketch;

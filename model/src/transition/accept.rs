@@ -6,7 +6,7 @@ use super::Change;
 use crate::{
     Absence, Actor, Desired, Epoch, Generation, Identity, Job, JobId, JobKind, JobRef, JobStatus,
     Ledger, Nonce, Origin, Owner, Phase, PreviewId, Row, Settled, Snapshot, Spans, SpecId, State,
-    Timestamp, Warning,
+    Timestamp, Wakefulness, Warning,
 };
 
 /// What a create finds out about the name it asks for.
@@ -83,6 +83,8 @@ pub fn create(
         generation,
         desired: Desired::Present(spec),
         expires_at,
+        wakefulness: Wakefulness::Awake,
+        idle_at: None,
         pin: None,
         warning: warn_before.map(|before| Box::new(Warning::new(before, expires_at, new.now))),
         settled: Settled {
@@ -90,6 +92,8 @@ pub fn create(
             expires_at,
             state: State::Never,
             spec: None,
+            wakefulness: Wakefulness::Awake,
+            sleep: None,
             at: new.now,
         },
         due_at: Some(new.now),
@@ -136,7 +140,8 @@ pub enum NotAccepted {
 /// The next generation, at another spec. `expires_at` replaces the expiry where it is given; a pin
 /// holds all the same.
 ///
-/// Updating to the spec that is already ready, with nothing else open, succeeds at once.
+/// Updating to the spec that is already ready, with nothing else open, succeeds at once. One that
+/// sleeps is woken.
 pub fn update(
     row: &Row,
     pending: Option<&Job>,
@@ -151,6 +156,7 @@ pub fn update(
         return Err(NotAccepted::Expired(row.expires_at));
     }
     let nothing_to_do = row.phase() == Phase::Ready
+        && row.wakefulness.is_awake()
         && row.settled.spec == Some(spec)
         && row.saga.is_none()
         && row.parked.is_none();
@@ -165,7 +171,7 @@ pub fn update(
         };
         next.last_job = job;
         if next.expires_at != row.expires_at {
-            next.due_at = Some(new.now);
+            next.due_at = next.rest_until(Some(new.now));
         }
         let mut change = Change::of(next);
         let mut job = queued(&change.row, new, JobKind::Update, Some(spec));
@@ -243,6 +249,8 @@ impl Row {
         spec: Option<SpecId>,
     ) -> Change {
         self.generation = self.generation.next();
+        // Whatever it becomes is seen running first.
+        self.wakefulness = Wakefulness::Awake;
         self.due_at = Some(new.now);
         self.unpark();
         let job = JobRef { id: new.id, kind };

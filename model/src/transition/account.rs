@@ -11,9 +11,7 @@ impl Row {
     /// fails, a roll-back and a removal that is stuck count too: what is there is paid for. What a
     /// ledger of an older release has is counted from the first saga that says how large it is.
     ///
-    /// A transition that stops what runs, and leaves the ledger as it is, closes the span itself
-    /// ([`Spans::close`](crate::Spans::close)), and must be told apart here, or the next write would
-    /// open it again.
+    /// What is put to sleep runs nothing once all that the plan still has of it stands as planned.
     pub(super) fn account(&mut self, saga: &Saga, ledger: &Ledger) {
         let runs = ledger.entries().iter().filter(|entry| entry.step.runs());
         let (mut made, mut left) = (Vec::new(), false);
@@ -37,6 +35,14 @@ impl Row {
             let times = ends(saga).filter(|(of, _)| done(of)).map(|(_, at)| at);
             times.collect::<Vec<_>>()
         };
+        if !saga.wakefulness.is_awake() {
+            // Its steps stand as planned for what sleeps, and so run nothing.
+            if let Some(all) = all_made(saga, ledger) {
+                let last = of_these(&all).into_iter().max();
+                self.spans.close(last.unwrap_or_else(|| latest(saga)));
+            }
+            return;
+        }
         if self.spans.running().is_none() {
             let first = of_these(&made).into_iter().min();
             self.spans

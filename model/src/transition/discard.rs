@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Change, Slots};
 use crate::{
     Absence, Actor, Deed, DeedKind, Desired, GoneAs, Job, JobStatus, Row, Settled, State, StepId,
-    Timestamp,
+    Timestamp, Wakefulness,
 };
 
 /// How long after a discard the verify comes: later than any call of any platform may still land,
@@ -53,11 +53,14 @@ pub fn discard(
         row.desired = Desired::Absent(Absence::Failed(failure.clone()));
     }
     row.pending = None;
+    row.wakefulness = Wakefulness::Awake;
     row.settled = Settled {
         generation: row.generation,
         expires_at: row.expires_at,
         state: State::Gone(GoneAs::Failed),
         spec: row.settled.spec,
+        wakefulness: Wakefulness::Awake,
+        sleep: None,
         at: now,
     };
     row.suspicion = row.suspicion.saturating_add(1);

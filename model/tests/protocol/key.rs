@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use tempus_model::{
     Absence, Desired, GoneAs, Hint, Ledger, LedgerEntry, MessageId, Row, Saga, Settled, State,
-    Timestamp,
+    Timestamp, Ttl,
 };
 
 use crate::cloud::{Effect, Thing};
@@ -96,6 +96,8 @@ impl Of<'_> {
             generation,
             desired,
             expires_at,
+            wakefulness,
+            idle_at,
             settled,
             due_at,
             verify_at,
@@ -118,11 +120,15 @@ impl Of<'_> {
         to.word(generation.0);
         desired_of(desired, to);
         self.expiry(*expires_at, to);
+        wakefulness.hash(to);
+        self.maybe(*idle_at, 0, to);
         let Settled {
             generation,
             expires_at,
             state,
             spec,
+            wakefulness,
+            sleep,
             at: _,
         } = settled;
         to.word(generation.0);
@@ -134,6 +140,7 @@ impl Of<'_> {
             State::Gone(GoneAs::Failed) => 3,
         });
         spec_of(*spec, to);
+        (wakefulness, sleep.map(Ttl::duration)).hash(to);
         self.maybe(*due_at, 0, to);
         self.maybe(*verify_at, 0, to);
         to.word(u64::from((*suspicion).min(1)));
@@ -177,6 +184,8 @@ impl Of<'_> {
             job,
             generation,
             expires_at,
+            wakefulness,
+            sleep,
             course,
             target,
             footprint: _,
@@ -192,6 +201,7 @@ impl Of<'_> {
         job.map(|job| job.id).hash(to);
         to.word(generation.0);
         self.expiry(*expires_at, to);
+        (wakefulness, sleep.map(Ttl::duration)).hash(to);
         course.hash(to);
         spec_of(*target, to);
         (*at, *entered, rejected.is_some()).hash(to);

@@ -32,6 +32,8 @@ fn empty(row: &Row, kind: PlanKind, job: Option<JobRef>, now: Timestamp) -> Saga
         job,
         generation: row.generation,
         expires_at: row.expires_at,
+        wakefulness: row.wakefulness,
+        sleep: None,
         course: Course::Forward,
         target: None,
         footprint: None,
@@ -78,9 +80,14 @@ pub fn fresh(row: &Row, now: Timestamp) -> Option<Fresh> {
             };
             (kind, Some(job))
         }
-        Work::MoveTimer => (PlanKind::Update, None),
+        Work::MoveTimer | Work::SleepOrWake => (PlanKind::Update, None),
         Work::Verify => (PlanKind::Verify, None),
-        Work::Expire | Work::Resume | Work::Turn | Work::Warn | Work::Nothing => {
+        Work::Expire
+        | Work::Resume
+        | Work::Turn
+        | Work::LookIfIdle
+        | Work::Warn
+        | Work::Nothing => {
             return None;
         }
     };

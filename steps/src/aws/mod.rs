@@ -35,6 +35,7 @@ mod audit;
 mod client;
 mod event;
 mod exec;
+mod idle;
 mod inventory;
 mod listing;
 mod logs;

@@ -223,6 +223,8 @@ pub struct Rates {
     pub tag_reads: Rate,
     /// Reading logs.
     pub log_reads: Rate,
+    /// Reading metrics.
+    pub metric_reads: Rate,
     /// Making, changing, reading and deleting security groups.
     pub security_groups: Rate,
     /// Making, listing and deleting parameters of Systems Manager.
@@ -246,6 +248,7 @@ impl Default for Rates {
             elb_reads: rate(40, 10.0),
             tag_reads: rate(15, 10.0),
             log_reads: rate(10, 5.0),
+            metric_reads: rate(50, 25.0),
             security_groups: rate(20, 5.0),
             parameters: rate(3, 3.0),
             schedules: rate(100, 50.0),
@@ -272,6 +275,7 @@ impl Rates {
             elb_reads: share(self.elb_reads),
             tag_reads: share(self.tag_reads),
             log_reads: share(self.log_reads),
+            metric_reads: share(self.metric_reads),
             security_groups: share(self.security_groups),
             parameters: share(self.parameters),
             schedules: share(self.schedules),

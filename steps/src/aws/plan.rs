@@ -104,6 +104,7 @@ pub(super) fn services(
                         None => Vec::new(),
                     },
                 }),
+                wakefulness: request.wakefulness,
                 tasks: tasks_of(service),
             },
         )?);
@@ -126,6 +127,10 @@ pub(super) fn services(
     ];
     let mut stages: Vec<_> = stages.map(|(rank, steps)| Stage { rank, steps }).into();
     stages.extend(scaling(names, spec)?);
+    // What takes no time to have again stays, and costs nothing. Without its rule the listener's
+    // default action gets the requests, which leads to the API: it wakes what is asked for.
+    let stays = |rank| matches!(rank, rank::GROUNDWORK | rank::SERVICE);
+    stages.retain(|stage| request.wakefulness.is_awake() || stays(stage.rank));
     Ok(stages)
 }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
+use tempus_model::{
+    FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage, Timestamp,
+    Wakefulness,
+};
 
 use super::client::{Arns, Client, Services};
 use super::options::AwsOptions;
@@ -14,12 +17,12 @@ use super::steps::{
     DatabaseUrl, Healthy, LogGroup, Rule, Scaling, SecurityGroup, Service, TargetGroup,
     TaskDefinition, TaskRuns, TaskSchedule, Tools,
 };
-use super::{admit, audit, event, inventory, logs, remove, resources, templates};
-use crate::common::{Predecessor, SetTimer};
+use super::{admit, audit, event, idle, inventory, logs, remove, resources, templates};
+use crate::common::{Predecessor, SetTimer, knows, newest};
 use crate::postgres::Database;
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    StepError, Stray, template,
+    StepError, Stray, Used, template,
 };
 
 /// Previews as ECS Fargate services behind application load balancers.
@@ -74,12 +77,12 @@ impl Platform for AwsPlatform {
         "aws"
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
-        PlanId { kind, version: 1 }
+    fn newest(&self, kind: PlanKind, wakefulness: Wakefulness) -> PlanId {
+        newest(kind, wakefulness)
     }
 
     fn knows(&self, plan: PlanId) -> bool {
-        plan.version == 1
+        knows(plan)
     }
 
     fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
@@ -125,6 +128,11 @@ impl Platform for AwsPlatform {
         let mut errors = template::admit(templates::ALL, options, spec);
         errors.extend(admit::admit(options, spec));
         errors
+    }
+
+    async fn used_since(&self, of: &Snapshot, since: Timestamp) -> Result<Used, StepError> {
+        let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+        idle::used_since(&self.tools, of, since, now).await
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

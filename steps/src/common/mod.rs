@@ -2,9 +2,11 @@
 
 mod predecessor;
 mod timer;
+mod version;
 
 pub use predecessor::{Predecessor, PredecessorPlan};
 pub use timer::{SetTimer, TimerPlan};
+pub(crate) use version::{knows, newest};
 
 /// The rank of the wait for the preview that held the name before.
 pub const PREDECESSOR_RANK: u8 = 1;

@@ -1,7 +1,7 @@
 //! What services need, stage by stage: the part of a plan that every template with a URL has; and
 //! what tasks need.
 
-use tempus_model::{Service, Stage, StepId, resource_name};
+use tempus_model::{Service, Stage, StepId, Wakefulness, resource_name};
 
 use super::checkout::CheckOut;
 use super::health::{Healthy, HealthyPlan};
@@ -23,6 +23,7 @@ pub(super) fn services(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepErro
     let program = request.spec.program().to_string();
     let version = &program[..8];
     let services = &request.spec.services;
+    let sleeps = request.wakefulness == Wakefulness::Asleep;
     let items = services
         .iter()
         .flat_map(|service| replicas(service).map(move |replica| item(service, version, replica)));
@@ -76,6 +77,7 @@ pub(super) fn services(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepErro
             name: request.identity.name.clone(),
             short: request.identity.short(),
             access: (!request.spec.access.is_open()).then_some(request.spec_id),
+            asleep: request.spec.sleep.filter(|_| sleeps),
             services: routed,
         },
     )?;
@@ -100,6 +102,9 @@ pub(super) fn services(request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepErro
             steps: vec![route],
         },
     ]);
+    // What sleeps keeps its ports, its checkout and its route, and whatever else is made for it; nothing
+    // runs.
+    stages.retain(|stage| !sleeps || !matches!(stage.rank, rank::PROCESS | rank::HEALTHY));
     Ok(stages)
 }
 

@@ -8,22 +8,25 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
+use tempus_model::{
+    FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage, Timestamp,
+    Wakefulness,
+};
 
 use super::checkout::{CheckOut, Checkouts};
 use super::health::Healthy;
 use super::ports::Ports;
 use super::process::{ProcessError, ResourceName, Supervisor, Usage};
-use super::proxy::Routes;
+use super::proxy::{PreviewKey, Routes};
 use super::route::RouteStep;
 use super::service::Process;
 use super::task::Task;
 use super::{SecretFile, admit, audit, logs, templates};
-use crate::common::{Predecessor, SetTimer};
+use crate::common::{Predecessor, SetTimer, knows, newest};
 use crate::postgres::{self, Database, Databases};
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    Run, StepError, Stray, template,
+    Run, StepError, Stray, Used, template,
 };
 
 /// What can be set about the platform.
@@ -126,12 +129,12 @@ impl Platform for LocalPlatform {
         "local"
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
-        PlanId { kind, version: 1 }
+    fn newest(&self, kind: PlanKind, wakefulness: Wakefulness) -> PlanId {
+        newest(kind, wakefulness)
     }
 
     fn knows(&self, plan: PlanId) -> bool {
-        plan.version == 1
+        knows(plan)
     }
 
     fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
@@ -178,6 +181,24 @@ impl Platform for LocalPlatform {
         let mut errors = template::admit(templates::ALL, self.options.as_ref(), spec);
         errors.extend(admit::admit(&self.options, spec));
         errors
+    }
+
+    /// The proxy has seen every request since this program started, or it was set up.
+    async fn used_since(&self, of: &Snapshot, since: Timestamp) -> Result<Used, StepError> {
+        let key = PreviewKey::new(of.identity.id.to_string());
+        let Some(activity) = self.routes.activity(&key) else {
+            return Ok(Used::Unknown);
+        };
+        let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+        let last = match activity.in_flight {
+            0 => now.before(activity.last_active.elapsed()),
+            _ => now,
+        };
+        Ok(if last < since {
+            Used::No
+        } else {
+            Used::At(last)
+        })
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

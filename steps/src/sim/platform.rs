@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tempus_model::{
     Check, FieldError, InstallationId, Ledger, PlanId, PlanKind, Service as ServiceSpec, Snapshot,
-    Spec, SpecId, Stage, StepId, Template, resource_name,
+    Spec, SpecId, Stage, StepId, Template, Timestamp, Wakefulness, resource_name,
 };
 
 use super::cloud::{Cloud, Item, Kind, Refusal};
@@ -19,7 +19,7 @@ use crate::common::{Predecessor, SetTimer, beside, opening};
 use crate::platform::{Afresh, CloudEvent};
 use crate::{
     AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, Resource, Step,
-    StepError, Stray, planned,
+    StepError, Stray, Used, planned,
 };
 
 /// Previews on a simulated cloud.
@@ -83,7 +83,7 @@ impl Platform for SimPlatform {
         "sim"
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
+    fn newest(&self, kind: PlanKind, _: Wakefulness) -> PlanId {
         PlanId {
             kind,
             version: self.plans,
@@ -137,6 +137,9 @@ impl Platform for SimPlatform {
                     sick: service.env.contains_key("SICK"),
                 },
             )?);
+        }
+        if request.wakefulness == Wakefulness::Asleep {
+            (services, healthy) = (Vec::new(), Vec::new());
         }
         let mut stages = opening(request)?;
         for (rank, steps) in [(2, groups), (3, routes), (4, services), (5, healthy)] {
@@ -276,6 +279,11 @@ impl Platform for SimPlatform {
 
     fn admit(&self, _spec: &Spec) -> Vec<FieldError> {
         Vec::new()
+    }
+
+    /// Nobody ever uses what is simulated: whoever wants it awake says so.
+    async fn used_since(&self, _: &Snapshot, _: Timestamp) -> Result<Used, StepError> {
+        Ok(Used::No)
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

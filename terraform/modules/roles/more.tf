@@ -32,7 +32,7 @@ locals {
       # Take no resource.
       Sid      = "ReadScaled"
       Effect   = "Allow"
-      Action   = ["application-autoscaling:DescribeScalableTargets", "cloudwatch:DescribeAlarms"]
+      Action   = ["application-autoscaling:DescribeScalableTargets", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
       Resource = "*"
     },
     {

@@ -296,6 +296,7 @@ impl World {
                 && row.lease.is_none()
                 && row.verify_at.is_none()
                 && row.settled.expires_at == row.expires_at
+                && row.settled.wakefulness == row.wakefulness
                 && !row.is_expired(self.now());
             if settled || row.parked.is_some() {
                 return Ok(());

@@ -16,6 +16,7 @@ use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::Checkpoint;
 use tempus_model::transition::claim::Claim;
 use tempus_model::transition::settle::Settle;
+use tempus_model::transition::sleep::Idleness;
 use tempus_model::transition::turn::Turn;
 use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::warn::Warn;
@@ -194,6 +195,21 @@ impl Store for WrappedStore {
         )
     }
 
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        changing!(
+            self,
+            "store.rouse",
+            preview,
+            None,
+            self.inner.rouse(preview, by.clone(), now)
+        )
+    }
+
     async fn replay(
         &self,
         preview: PreviewId,
@@ -333,6 +349,22 @@ impl Store for WrappedStore {
             preview,
             None,
             self.inner.wake(preview, now)
+        )
+    }
+
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        changing!(
+            self,
+            "store.doze",
+            preview,
+            None,
+            self.inner.doze(preview, looked_at, found, now)
         )
     }
 

@@ -17,5 +17,6 @@ mod restarting;
 mod scaling;
 mod scheduling;
 mod secrets;
+mod sleeping;
 mod surviving;
 mod updating;

@@ -70,6 +70,7 @@ impl Tending<'_> {
                 let unpinned = Extended::Unpinned { at_least };
                 self.another_end(command, left, left, unpinned).await
             }
+            CommandKind::Wake => self.rouse(command).await,
             CommandKind::Unknown => Ok(Some(CommandKind::ACCEPTED.to_owned())),
         }
     }
@@ -110,6 +111,19 @@ impl Tending<'_> {
         self.tended.standing.stopped = false;
         self.tended.standing.asked = Some(command.comment);
         None
+    }
+
+    async fn rouse(&mut self, command: &Command) -> Result<Option<String>, Trouble> {
+        let Some(preview) = self.tended.preview else {
+            return Ok(Some(
+                "There is no preview to wake; `/preview` asks for one.".to_owned(),
+            ));
+        };
+        let by = Actor::on_github(Some(&command.who(Did::Commented)));
+        if self.parts.store.rouse(preview, by, self.now()).await? {
+            self.parts.hint_now(&Hint::look(preview)).await;
+        }
+        Ok(None)
     }
 
     /// Gives the preview another end, no further from now than is allowed.

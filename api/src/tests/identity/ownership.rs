@@ -39,6 +39,7 @@ async fn anothers_preview_is_as_if_it_were_not_there() {
             "/preview/{id}/extend",
             Some(json!({"by": "1h"})),
         ),
+        (Method::POST, "/preview/{id}/wake", None),
         (Method::DELETE, "/preview/{id}", None),
     ] {
         let missing = path.replace("{id}", nobody);

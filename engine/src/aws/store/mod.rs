@@ -69,6 +69,7 @@ use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::{self, Claim};
 use tempus_model::transition::extend::Extended;
 use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::sleep::{self, Idleness};
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
 use tempus_model::transition::warn::{self, Warn};
@@ -167,6 +168,17 @@ impl Store for DynamoStore {
         self.accept_extend(preview, &to, &by, now).await
     }
 
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let rouse = |row: &Row| sleep::rouse(row, by.clone(), now);
+        let changed = self.change_if(preview, Start::Stored, rouse).await?;
+        Ok(changed.is_some())
+    }
+
     async fn replay(
         &self,
         preview: PreviewId,
@@ -256,6 +268,18 @@ impl Store for DynamoStore {
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
         let wake = |row: &Row| replay::wake(row, now);
         let changed = self.change_if(preview, Start::Stored, wake).await?;
+        Ok(changed.is_some())
+    }
+
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let doze = |row: &Row| sleep::doze(row, looked_at, found, now);
+        let changed = self.change_if(preview, Start::Stored, doze).await?;
         Ok(changed.is_some())
     }
 

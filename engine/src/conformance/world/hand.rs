@@ -60,7 +60,7 @@ fn begin(row: &Row, now: Timestamp) -> Option<Saga> {
             JobKind::Update => (PlanKind::Update, Some(job)),
             JobKind::Destroy => (PlanKind::Destroy, Some(job)),
         },
-        Work::MoveTimer => (PlanKind::Update, None),
+        Work::MoveTimer | Work::SleepOrWake => (PlanKind::Update, None),
         Work::Verify => (PlanKind::Verify, None),
         _ => return None,
     };
@@ -73,6 +73,8 @@ fn begin(row: &Row, now: Timestamp) -> Option<Saga> {
         job,
         generation: row.generation,
         expires_at: row.expires_at,
+        wakefulness: row.wakefulness,
+        sleep: None,
         course: if present {
             Course::Forward
         } else {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tempus_model::transition::sleep::{self, Idleness};
 use tempus_model::transition::warn::{self, Warn};
 use tempus_model::transition::{doubt, replay};
 use tempus_model::{PreviewId, Row, Timestamp};
@@ -17,6 +18,18 @@ pub(crate) fn wake(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let changed = change_if(db, preview, |row| replay::wake(row, now));
+    Ok(changed?.is_some())
+}
+
+/// Puts an idle preview to sleep, or notes when to look again.
+pub(crate) fn doze(
+    db: &Connection,
+    preview: PreviewId,
+    looked_at: u64,
+    found: Idleness,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = change_if(db, preview, |row| sleep::doze(row, looked_at, found, now));
     Ok(changed?.is_some())
 }
 

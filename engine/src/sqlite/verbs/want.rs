@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 use tempus_model::transition::accept::{self, DestroyReason, NewJob, NotAccepted};
 use tempus_model::transition::extend::{self, Extended};
-use tempus_model::transition::{discard, replay};
+use tempus_model::transition::{discard, replay, sleep};
 use tempus_model::{Actor, Job, JobRef, PreviewId, Row, Spec, Timestamp};
 
 use super::super::tables::rows::Stored;
@@ -85,6 +85,17 @@ pub(crate) fn extend(
     let stored = load(db, preview, || ExtendError::NotFound)?;
     let change = extend::extend(&stored.row, to, by, now)?;
     Ok(rows::apply(db, &stored, change)?)
+}
+
+/// Wakes a preview, or keeps it awake.
+pub(crate) fn rouse(
+    db: &Connection,
+    preview: PreviewId,
+    by: Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = change_if(db, preview, |row| sleep::rouse(row, by, now));
+    Ok(changed?.is_some())
 }
 
 /// Takes a parked saga out of the dead letters.

@@ -85,30 +85,3 @@ fn services_keep_their_order_as_a_map_and_as_a_list() {
     assert_eq!(names, ["web", "api"]);
     assert_eq!(services[1].1.path.as_deref(), Some("/api"));
 }
-
-#[test]
-fn keys_that_nothing_acts_on_are_named_and_the_others_are_not() {
-    let keys = |text: &str| {
-        let pending = read(text).unwrap().pending();
-        pending
-            .iter()
-            .map(|pending| pending.key)
-            .collect::<Vec<_>>()
-    };
-    let acted_on = "template: api-service\nttl: 7d\ncommand: a\nport: 80\ncpu: 1\nmemory: 1\n\
-        health_path: /\nenvironment: {A: 1}\nsecrets: {B: C}\nreplicas: 1\naccess: link\n\
-        labels: [a]\ndrafts: true\nbuild: make\n\
-        dockerfile: D\nbuild_context: .\n";
-    assert_eq!(keys(acted_on), [""; 0]);
-    assert_eq!(keys("sleep: 30m\n"), ["sleep"]);
-    assert_eq!(
-        keys("template: scheduled-worker\nschedule: rate(1 day)\nlog_retention_days: 3\n"),
-        [""; 0]
-    );
-    assert_eq!(
-        keys(
-            "template: api-database\nseed: a.sql\nservices: {web: {command: a, autoscale: {max: 2}}}\n"
-        ),
-        [""; 0]
-    );
-}

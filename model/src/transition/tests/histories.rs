@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::invariant;
+use crate::transition::sleep::Idleness;
 
 /// Anything that users, timers and workers may do, at any time.
 #[derive(Debug, Clone)]
@@ -25,6 +26,9 @@ enum Act {
     Replay,
     Doubt,
     Wake,
+    Rouse,
+    /// A look that finds nobody, or says when to look again.
+    Look(Option<u16>),
     Pass(u16),
 }
 
@@ -47,6 +51,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Replay),
         1 => Just(Act::Doubt),
         1 => Just(Act::Wake),
+        2 => Just(Act::Rouse),
+        2 => prop::option::weighted(0.3, 0_u16..2000).prop_map(Act::Look),
         1 => (1_u16..2000).prop_map(Act::Pass),
     ];
     prop::collection::vec(act, 1..60)
@@ -164,18 +170,12 @@ impl World {
                 .and_then(|held| checkpoint(&self.row, &held).ok()),
             Act::Wait(s) => self.held().and_then(|held| {
                 let until = now.after(Duration::from_secs(u64::from(*s)));
-                let seen = Seen {
-                    generation: held.saga.generation,
-                    expires_at: held.saga.expires_at,
-                };
+                let seen = Seen::by(&held.saga);
                 rest::wait(&self.row, &held, seen, until).ok()
             }),
             Act::Park => self.held().and_then(|held| {
                 let failure = Failure::rejected(&StepId::single("x"), "no");
-                let seen = Seen {
-                    generation: held.saga.generation,
-                    expires_at: held.saga.expires_at,
-                };
+                let seen = Seen::by(&held.saga);
                 rest::park(
                     &self.row,
                     &held,
@@ -189,10 +189,7 @@ impl World {
             }),
             Act::Turn => self.turn(),
             Act::Settle => self.held().and_then(|held| {
-                let seen = Seen {
-                    generation: held.saga.generation,
-                    expires_at: held.saga.expires_at,
-                };
+                let seen = Seen::by(&held.saga);
                 let job = self.saga_job();
                 let verify_at = now.after(Duration::from_mins(1));
                 settle(
@@ -210,8 +207,23 @@ impl World {
             Act::Replay => replay::replay(&self.row, Actor::Worker, now),
             Act::Doubt => Some(doubt::doubt(&self.row, now)),
             Act::Wake => replay::wake(&self.row, now),
+            Act::Rouse => sleep::rouse(&self.row, Actor::Visitor, now),
+            Act::Look(again) => {
+                let found = again.map_or(Idleness::Idle, |seconds| {
+                    Idleness::LookAgain(now.after(Duration::from_secs(u64::from(seconds))))
+                });
+                sleep::doze(&self.row, self.row.version, found, now)
+            }
         };
         self.apply(change);
+    }
+
+    /// A saga towards a preview that sleeps after ten minutes without a request.
+    fn saga(&self, course: Course, job: Option<JobRef>) -> Saga {
+        Saga {
+            sleep: "10m".parse().ok(),
+            ..saga(&self.row, course, job, self.now)
+        }
     }
 
     fn pin(&self, seconds: u16) -> Option<Change> {
@@ -230,10 +242,12 @@ impl World {
             Course::Unwind
         };
         let fresh = match row.work(self.now) {
-            Work::Begin(job) => Some(saga(row, course, Some(job), self.now)),
-            Work::MoveTimer => Some(saga(row, course, None, self.now)),
+            Work::Begin(job) => Some(self.saga(course, Some(job))),
+            Work::MoveTimer | Work::SleepOrWake => Some(self.saga(course, None)),
             Work::Resume | Work::Turn => None,
-            Work::Verify | Work::Warn | Work::Expire | Work::Nothing => return None,
+            Work::Verify | Work::LookIfIdle | Work::Warn | Work::Expire | Work::Nothing => {
+                return None;
+            }
         };
         claim(
             row,
@@ -259,7 +273,7 @@ impl World {
         } else {
             self.saga_job()
         };
-        let next = saga(row, course, job, self.now);
+        let next = self.saga(course, job);
         let (seen, now) = (Seen::of(row), self.now);
         turn(
             row,
@@ -282,6 +296,22 @@ impl World {
     }
 }
 
+/// Whoever wants to use a preview that is wanted at all is not forgotten: it is wanted awake from
+/// then on, and the row of one that sleeps is due.
+fn awake_if_asked(act: &Act, before: &Row, row: &Row, now: Timestamp) -> Result<(), TestCaseError> {
+    let wanted = before.desired.is_present() && before.expires_at > now;
+    if !wanted || !matches!(act, Act::Rouse) {
+        return Ok(());
+    }
+    prop_assert!(row.wakefulness.is_awake());
+    let woken = !before.wakefulness.is_awake() && !row.settled.wakefulness.is_awake();
+    prop_assert!(
+        !woken || row.due_at.is_some_and(|due| due <= now),
+        "{row:?}"
+    );
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -289,8 +319,10 @@ proptest! {
     fn whatever_happens_in_any_order(acts in acts()) {
         let mut world = World::new();
         for act in &acts {
+            let (before, now) = (world.row.clone(), world.now);
             world.act(act);
             world.check()?;
+            awake_if_asked(act, &before, &world.row, now)?;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod histories;
 mod pins;
+mod sleeping;
 mod spans;
 mod warnings;
 
@@ -18,7 +19,7 @@ use super::settle::{Settle, settle};
 use super::turn::{Turn, turn};
 use super::vouch::{Vouch, vouch};
 use super::warn::{Warn, warn};
-use super::{Change, Fence, Refused, Seen, Slots, doubt, extend, replay, rest};
+use super::{Change, Fence, Refused, Seen, Slots, doubt, extend, replay, rest, sleep};
 use crate::{
     Actor, Course, Desired, DnsName, Failure, Footprint, Identity, Job, JobId, JobRef, JobStatus,
     Nonce, Origin, Owner, Parked, Phase, PlanId, PlanKind, PreviewId, Receipt, Route, Row, Saga,
@@ -90,6 +91,8 @@ fn saga(row: &Row, course: Course, job: Option<JobRef>, now: Timestamp) -> Saga 
         job,
         generation: row.generation,
         expires_at: row.expires_at,
+        wakefulness: row.wakefulness,
+        sleep: None,
         course,
         target,
         footprint: target.map(|_| FOOTPRINT),
@@ -146,10 +149,7 @@ fn write(row: &Row) -> Checkpoint {
 
 fn settled(row: &Row, now: Timestamp) -> Change {
     let write = write(row);
-    let seen = Seen {
-        generation: write.saga.generation,
-        expires_at: write.saga.expires_at,
-    };
+    let seen = Seen::by(&write.saga);
     let job = write.saga.job.map(|job| stored(row, job));
     settle(
         row,

@@ -12,6 +12,7 @@ pub(in crate::aws) enum Family {
     ElbRead,
     TagRead,
     LogRead,
+    MetricRead,
     SecurityGroup,
     Parameter,
     Schedule,
@@ -104,6 +105,7 @@ actions! {
     DescribeTags: ElbRead, Read, ["elasticloadbalancing:DescribeTags"];
     GetResources: TagRead, Read, ["tag:GetResources"];
     FilterLogEvents: LogRead, Read, ["logs:FilterLogEvents"];
+    GetMetricData: MetricRead, Read, ["cloudwatch:GetMetricData"];
     CreateSchedule: Schedule, Change, ["scheduler:CreateSchedule", "iam:PassRole"];
     UpdateSchedule: Schedule, Change, ["scheduler:UpdateSchedule", "iam:PassRole"];
     DeleteSchedule: Schedule, Change, ["scheduler:DeleteSchedule"];

@@ -3,8 +3,9 @@
 
 mod action;
 mod arns;
-mod ec2;
 mod failed;
+mod metrics;
+mod query;
 mod rate;
 mod scaling;
 mod security_groups;
@@ -30,13 +31,14 @@ pub(super) use action::Action;
 pub use action::{ActionInfo, actions};
 pub(super) use arns::Arns;
 pub(super) use failed::Failed;
+pub(super) use metrics::{Asked, Points};
 pub(super) use services::{Deployment, Life, Rollout, Seen, Services};
 pub(super) use ssm::{Put, Which};
 pub use watch::METRICS;
 
 use super::options::{AwsOptions, Credentials};
 use crate::StepError;
-use ec2::Ec2;
+use query::Query;
 use rate::Lines;
 use signed::Signed;
 use tracing::Instrument;
@@ -50,7 +52,8 @@ pub(super) struct Client {
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) scheduler: aws_sdk_scheduler::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
-    ec2: Ec2,
+    ec2: Query,
+    cloudwatch: Query,
     ssm: Signed,
     scaling: Signed,
     lines: Lines,
@@ -104,7 +107,14 @@ impl Client {
             timeout: call,
         };
         Ok(Self {
-            ec2: Ec2(signed("ec2")),
+            ec2: Query {
+                signed: signed("ec2"),
+                version: "2016-11-15",
+            },
+            cloudwatch: Query {
+                signed: signed("monitoring"),
+                version: "2010-08-01",
+            },
             ssm: signed("ssm"),
             scaling: signed("application-autoscaling"),
             ecs: aws_sdk_ecs::Client::new(&config),

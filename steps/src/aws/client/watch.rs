@@ -23,12 +23,13 @@ pub const METRICS: &[Metric] = &[Metric::counter(
 )];
 
 /// The prefixes of the services' IAM actions: what metrics call them.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "ecs",
     "elasticloadbalancing",
     "ec2",
     "logs",
     "tag",
+    "cloudwatch",
     "scheduler",
     "application-autoscaling",
     "ssm",
@@ -108,6 +109,7 @@ fn service(action: Action) -> &'static str {
         "elasticloadbalancing" => "Elastic Load Balancing v2",
         "ec2" => "EC2",
         "logs" => "CloudWatch Logs",
+        "cloudwatch" => "CloudWatch",
         "ssm" => "SSM",
         "tag" => "Resource Groups Tagging API",
         "scheduler" => "Scheduler",

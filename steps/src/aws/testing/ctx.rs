@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tempus_model::{
     Generation, Identity, InstallationId, Origin, Owner, PreviewId, Route, Spec, SpecId, Timestamp,
+    Wakefulness,
 };
 
 use crate::{Ctx, PlanRequest, StepError, Trust};
@@ -18,6 +19,7 @@ pub(in crate::aws) struct TestCtx {
     pub(in crate::aws) generation: Generation,
     pub(in crate::aws) since: Timestamp,
     pub(in crate::aws) trust: Trust,
+    pub(in crate::aws) wakefulness: Wakefulness,
     pub(in crate::aws) specs: Mutex<BTreeMap<SpecId, Arc<Spec>>>,
     reserved: Mutex<BTreeMap<(String, String), u32>>,
     timers: Mutex<BTreeSet<String>>,
@@ -49,6 +51,7 @@ impl TestCtx {
             generation: Generation(1),
             since: now,
             trust: Trust::Trusted,
+            wakefulness: Wakefulness::Awake,
             specs: Mutex::default(),
             reserved: Mutex::default(),
             timers: Mutex::default(),
@@ -65,6 +68,7 @@ impl TestCtx {
             spec,
             spec_id: spec.id(),
             expires_at: self.expires_at(),
+            wakefulness: self.wakefulness,
         }
     }
 }
@@ -158,6 +162,10 @@ impl Ctx for TestCtx {
 
     async fn timers(&self) -> Result<Vec<String>, StepError> {
         Ok(self.timers.lock().unwrap().iter().cloned().collect())
+    }
+
+    async fn rouse(&self) -> Result<(), StepError> {
+        Ok(())
     }
 
     async fn is_gone(&self, _preview: PreviewId) -> Result<bool, StepError> {

@@ -1,6 +1,6 @@
 //! Options, specifications and answers to test with.
 
-use tempus_model::{Service, Spec, Template};
+use tempus_model::{Service, Spec, Template, Wakefulness};
 
 use crate::aws::client::{Deployment, Life, Rollout, Seen};
 use crate::aws::options::{AwsOptions, ListenerMode, ListenerOption, ListenerTarget, Schedules};
@@ -74,6 +74,7 @@ pub(in crate::aws) fn seen(deployments: Vec<Deployment>) -> Seen {
         name: "name".into(),
         life: Life::Active,
         family: deployments[0].family.clone(),
+        wakefulness: Wakefulness::Awake,
         created_at: None,
         deployments,
         events: Vec::new(),

@@ -6,5 +6,6 @@ mod databases;
 mod hostile;
 mod life;
 mod logs;
+mod sleeping;
 mod strict;
 mod world;

@@ -105,7 +105,9 @@ impl World {
     }
 
     pub(super) fn plan(&self, spec: &Spec) -> Vec<Stage> {
-        let plan = self.platform.newest(tempus_model::PlanKind::Create);
+        let plan = self
+            .platform
+            .newest(tempus_model::PlanKind::Create, self.ctx.wakefulness);
         let stages = self.platform.stages(plan, &self.ctx.request(spec));
         stages.unwrap()
     }

@@ -12,6 +12,8 @@
 //!                         │ yes                       │ no
 //!              protected? ask the gate        Directory (written by the store's
 //!                         │ passes             side): starting, gone, failed, unknown
+//!              asleep? have it woken, hold
+//!                         │ awake
 //!              forward: stream both ways,
 //!              or a tunnel after a 101
 //! ```
@@ -36,6 +38,7 @@ mod body;
 mod directory;
 mod forward;
 mod headers;
+mod hold;
 mod keeper;
 mod retired;
 mod routes;
@@ -52,5 +55,5 @@ pub use activity::Activity;
 pub use directory::Directory;
 pub use retired::Retired;
 pub use routes::{Backend, Revision, Route, Routes, Set};
-pub use server::serve;
+pub use server::{Served, serve};
 pub use site::{HostLabel, NameError, PathPrefix, PreviewKey, ShortId, Site};

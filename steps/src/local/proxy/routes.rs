@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
-use tempus_model::Access;
+use tempus_model::{Access, Wakefulness};
+use tokio::sync::watch;
 
 use super::activity::{Activity, Counters, InFlight};
 use super::retired::Retired;
@@ -37,6 +39,8 @@ pub struct Route {
     pub short: ShortId,
     /// Who may see it.
     pub access: Access,
+    /// Whether its services run; whoever asks for one that sleeps wakes it.
+    pub wakefulness: Wakefulness,
     /// Its public services, in any order. The longest path that covers a request wins; those of
     /// equal ones, which are one service more than once, take turns.
     pub backends: Vec<Backend>,
@@ -93,6 +97,8 @@ pub(super) struct Visit {
 #[derive(Debug, Default)]
 pub struct Routes {
     table: RwLock<Table>,
+    /// Told of every change.
+    changed: watch::Sender<()>,
 }
 
 /// Invariant: every entry of `hosts` and `shorts` names a key of `previews` whose route has
@@ -156,6 +162,8 @@ impl Routes {
         table.previews.insert(preview, Arc::new(live));
         let retired =
             old.map(|old| Retired::new(old.route.backends.clone(), Arc::clone(&old.mark)));
+        drop(table);
+        self.changed.send_replace(());
         (Set::Applied, retired)
     }
 
@@ -163,6 +171,7 @@ impl Routes {
     /// nothing of it: whoever may set routes for this preview is stopped first.
     pub fn remove(&self, preview: &PreviewKey) -> Option<Route> {
         let old = self.write().unlist(preview)?;
+        self.changed.send_replace(());
         Some(old.route.clone())
     }
 
@@ -183,6 +192,18 @@ impl Routes {
     pub fn activity(&self, preview: &PreviewKey) -> Option<Activity> {
         let live = self.read().previews.get(preview).map(Arc::clone)?;
         Some(live.counters.seen())
+    }
+
+    /// Whether somebody uses a preview, or has within this time. Asked after a route was replaced, it
+    /// misses no request that went by the old one.
+    pub(crate) fn used_within(&self, preview: &PreviewKey, time: Duration) -> bool {
+        let live = self.read().previews.get(preview).map(Arc::clone);
+        live.is_some_and(|live| live.counters.used_within(time))
+    }
+
+    /// Tells of changes of the table from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Finds the live route of a site and counts the request, both under one lock: who removes a
@@ -220,6 +241,7 @@ mod tests {
             host: HostLabel::parse(host).unwrap(),
             short: ShortId::parse(short).unwrap(),
             access: Access::Open,
+            wakefulness: Wakefulness::Awake,
             backends: vec![Backend {
                 path: PathPrefix::root(),
                 port,
@@ -322,7 +344,9 @@ mod tests {
         assert_eq!(routes.activity(&key), None);
         routes.set(route("p", "a", "00000001", 1, 1));
         let site = Site::Host(HostLabel::parse("a").unwrap());
-        let request = routes.enter(&site).unwrap();
+        let mut request = routes.enter(&site).unwrap();
+        assert_eq!(routes.activity(&key).unwrap().requests, 0, "not let in yet");
+        request.in_flight.let_in();
         routes.set(route("p", "a", "00000001", 2, 1));
         let busy = routes.activity(&key).unwrap();
         assert_eq!((busy.in_flight, busy.requests), (1, 1));

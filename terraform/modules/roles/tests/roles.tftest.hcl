@@ -102,6 +102,7 @@ run "what_a_worker_changes_is_confined_to_the_installation" {
       ])) == toset([
       "application-autoscaling:DescribeScalableTargets",
       "cloudwatch:DescribeAlarms",
+      "cloudwatch:GetMetricData",
       "ec2:DescribeSecurityGroups",
       "ecs:DeregisterTaskDefinition",
       "ecs:DescribeTaskDefinition",

@@ -14,6 +14,7 @@ use tempus_model::transition::accept::{self, DestroyReason, NewJob, NotAccepted}
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::{self, Claim};
 use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::sleep::{self, Idleness};
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
 use tempus_model::transition::warn::{self, Warn};
@@ -192,6 +193,16 @@ impl Store for SimStore {
         Ok(state.apply(&*self.watch, "extend", None, change))
     }
 
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = self.change_if("rouse", preview, |row| sleep::rouse(row, by, now));
+        Ok(changed.is_some())
+    }
+
     async fn replay(
         &self,
         preview: PreviewId,
@@ -279,6 +290,17 @@ impl Store for SimStore {
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
         let changed = self.change_if("wake", preview, |row| replay::wake(row, now));
         Ok(changed.is_some())
+    }
+
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let doze = |row: &Row| sleep::doze(row, looked_at, found, now);
+        Ok(self.change_if("doze", preview, doze).is_some())
     }
 
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {

@@ -8,7 +8,7 @@ use tempus_engine::{
     Outgoing, Queue, Quotas, Store, StoreError, Update, chance,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Actor, Hint, Identity, JobId, Origin, Owner, PreviewId, Spec};
+use tempus_model::{Actor, Hint, Identity, JobId, Origin, Owner, PreviewId, Spec, Ttl};
 
 use super::chaos::{Chaos, Role};
 use super::process::MachineClock;
@@ -29,6 +29,8 @@ pub(super) enum Wish {
     Extend(PreviewId),
     Destroy(PreviewId),
     Replay(PreviewId),
+    /// Somebody wants to use it, whether it sleeps or not.
+    Rouse(PreviewId),
     Discard(PreviewId),
     /// Somebody sends a hint for no reason.
     Look(PreviewId),
@@ -54,7 +56,8 @@ impl Wish {
             0..30 if about.is_none() => Self::Create(chance::within(0..NAMES)),
             0..52 => Self::Update(preview),
             52..64 => Self::Extend(preview),
-            64..84 => Self::Destroy(preview),
+            64..74 => Self::Destroy(preview),
+            74..84 => Self::Rouse(preview),
             84..89 => Self::Replay(preview),
             89..93 => Self::Discard(preview),
             93..97 => Self::Event(preview),
@@ -139,6 +142,14 @@ impl Api {
                 let destroyed = self.store.destroy(preview, asked, self.job(), None).await;
                 if let Ok(accepted) = destroyed {
                     self.accepted(&accepted).await;
+                }
+            }
+            Wish::Rouse(preview) => {
+                if matches!(
+                    self.store.rouse(preview, Actor::Visitor, now).await,
+                    Ok(true)
+                ) {
+                    self.hint(preview).await;
                 }
             }
             Wish::Replay(preview) => {
@@ -298,7 +309,8 @@ fn a_preview() -> PreviewId {
     PreviewId::new(an_id())
 }
 
-/// Up to three services, one in a dozen of which will never run.
+/// Up to three services, one in a dozen of which will never run. A third of them sleep when nobody
+/// has asked for them for a while.
 fn some_spec() -> Spec {
     let names = ["web", "api", "jobs"];
     let versions = ["1", "2", "3"];
@@ -314,5 +326,9 @@ fn some_spec() -> Spec {
             (*name, version)
         })
         .collect();
-    spec(&services)
+    let mut spec = spec(&services);
+    if chance::within(0..3) == 0 {
+        spec.sleep = Ttl::new(Duration::from_secs(chance::within(20..300))).ok();
+    }
+    spec
 }

@@ -14,12 +14,13 @@ fn planned() -> ServicePlan {
         port: 80,
         target_group: None,
         mesh: None,
+        wakefulness: Wakefulness::Awake,
         tasks: None,
     }
 }
 
 fn service(status: &str) -> Value {
-    json!({ "serviceName": "name", "serviceArn": "arn", "status": status,
+    json!({ "serviceName": "name", "serviceArn": "arn", "status": status, "desiredCount": 1,
             "taskDefinition": "arn:x:task-definition/family-1:3", "createdAt": 1_700_000_000.5 })
 }
 
@@ -139,6 +140,7 @@ async fn one_that_was_removed_behind_our_back_is_made_anew_with_another_token() 
     let output = ServiceOutput {
         arn: "arn".into(),
         port: 80,
+        wakefulness: Wakefulness::Awake,
     };
     let done = step.execute(&ctx, &planned(), Some(&output)).await;
     assert!(matches!(done, Ok(Progress::Done(_))), "{done:?}");
