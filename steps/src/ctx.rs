@@ -62,6 +62,9 @@ pub trait Ctx: Send + Sync {
 
     /// Whether another preview has been removed.
     async fn is_gone(&self, preview: PreviewId) -> Result<bool, StepError>;
+
+    /// Whether the preview's name is still its own: no newer preview has it.
+    async fn holds_name(&self) -> Result<bool, StepError>;
 }
 
 /// Whether what the ledger says is all there is.

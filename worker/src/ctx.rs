@@ -169,6 +169,12 @@ impl Ctx for AttemptCtx {
         }
         Ok(true)
     }
+
+    async fn holds_name(&self) -> Result<bool, StepError> {
+        let latest = self.parts.store.get_by_name(&self.identity.name).await;
+        let latest = latest.map_err(|error| store(&error))?;
+        Ok(latest.is_none_or(|latest| latest.identity.id == self.identity.id))
+    }
 }
 
 /// Reservations are idempotent and freed with the preview, so a lost answer leaves nothing that

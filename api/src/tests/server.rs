@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::hand::Hand;
 use super::platform::TestPlatform;
 use crate::testing::{Contract, config};
-use crate::{Api, Config, Front, Identity, Metrics, Parts, Socket, Webhook};
+use crate::{Api, Config, Costs, Front, Identity, Metrics, Parts, Socket, Webhook};
 
 /// What GitHub signs with.
 pub(super) const WEBHOOK_SECRET: &str = "a secret between GitHub and us";

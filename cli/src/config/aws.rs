@@ -77,6 +77,8 @@ pub struct Ecs {
     pub service_connect_namespace: Option<Word>,
     /// Whether a shell may be opened in a task.
     pub exec: Answer,
+    /// Whether a preview's images are deleted with it.
+    pub delete_images: Answer,
     /// What previews are booked on.
     pub cost_center: Option<Word>,
     /// The pool of listeners.
@@ -107,6 +109,7 @@ impl Default for Ecs {
             schedule_role_arn: None,
             service_connect_namespace: None,
             exec: Answer::No,
+            delete_images: Answer::No,
             cost_center: None,
             listeners: Vec::new(),
             ready_within: Duration::from_mins(10),

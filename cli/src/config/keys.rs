@@ -89,6 +89,7 @@ pub fn keys() -> Vec<Key> {
         Key::new("ecs.schedule_role_arn", "the role by which those schedules run tasks", |c| &mut c.ecs.schedule_role_arn),
         Key::new("ecs.service_connect_namespace", "where the services of one preview find each other", |c| &mut c.ecs.service_connect_namespace),
         Key::new("ecs.exec", "whether a shell may be opened in a task", |c| &mut c.ecs.exec),
+        Key::new("ecs.delete_images", "whether the images of a preview's commits are deleted from ECR with it", |c| &mut c.ecs.delete_images),
         Key::new("ecs.cost_center", "what previews are booked on", |c| &mut c.ecs.cost_center),
         Key::new("ecs.listeners", "the load balancer listeners that previews answer on", |c| &mut c.ecs.listeners),
         Key::new("ecs.ready_within", "time a service has to become ready", |c| &mut c.ecs.ready_within),

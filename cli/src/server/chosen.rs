@@ -214,6 +214,10 @@ impl Needs {
                 Answer::Yes => ecs::Exec::Allowed,
                 Answer::No => ecs::Exec::Refused,
             },
+            images: match its.delete_images {
+                Answer::Yes => ecs::Images::Deleted,
+                Answer::No => ecs::Images::Kept,
+            },
             ready_within: its.ready_within,
             verify_delay: its.verify_delay,
             call_timeout: call_timeout(config.worker.lease),

@@ -21,11 +21,14 @@ const WHILE_I_LIVE: &str = r#""$@" & child=$!; cat >/dev/null; kill -9 "$child""
 /// Starts ministack with its ECS calls one at a time. It runs each in a thread of its own, and what
 /// one iterates over another changes: an `UpdateService` on a busy machine then ends in a 500
 /// ("dictionary changed size during iteration") half way, and its deployment stays `IN_PROGRESS`
-/// for ever, which ECS's never does.
+/// for ever, which ECS's never does. And a call of a service that it does not have, first of
+/// all, keeps it for seconds: it reads the names of all that AWS has. It is told those that are called.
 const MINISTACK: &str = "
 import sys, threading
 from ministack.app import main
+from ministack.core import router
 from ministack.services import ecs
+router._KNOWN_AWS_SERVICE_NAMES = frozenset(['application-autoscaling'])
 turn, dispatch = threading.Lock(), ecs._dispatch_action
 def one_at_a_time(*arguments):
     with turn:

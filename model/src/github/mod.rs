@@ -53,7 +53,7 @@ mod who;
 pub use command::{Command, CommandKind};
 pub use decide::{Absent, Act, Drafts, Rules, Verdict, act, verdict};
 pub use event::{Branches, EventError, PullShape, RepositoryShape, Told, read};
-pub use image::{image_tag, short_sha};
+pub use image::{image_tag, is_image_tag, short_sha};
 pub use name::{NameForm, Named, preview_name};
 pub use report::{
     CommitState, CommitStatus, Cost, DeploymentReport, DeploymentState, Links, Report, Scene,

@@ -7,6 +7,7 @@
 //!   task-definition (each)                       public
 //!   database                      database-url                        (api-database alone)
 //!   log-group (if it says how long lines are kept)
+//!   images (if they are deleted at the end)
 //! ```
 //!
 //! A scheduled worker has neither: a task-definition and its task-runs, which stops what still runs of
@@ -58,7 +59,7 @@ mod tests;
 pub use client::{ActionInfo, METRICS, actions};
 pub use exec::{EXEC_ACTIONS, ExecError, ExecSession, open_exec};
 pub use options::{
-    AwsOptions, Capacity, Credentials, Exec, ListenerMode, ListenerOption, ListenerTarget,
+    AwsOptions, Capacity, Credentials, Exec, Images, ListenerMode, ListenerOption, ListenerTarget,
     PublicIp, Rate, Rates, Schedules,
 };
 pub use platform::AwsPlatform;

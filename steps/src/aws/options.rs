@@ -46,6 +46,8 @@ pub struct AwsOptions {
     pub databases: Databases,
     /// Whether a shell may be opened in a task.
     pub exec: Exec,
+    /// What becomes of a preview's images at its end.
+    pub images: Images,
     /// How long a service has to become ready.
     pub ready_within: Duration,
     /// How long the load balancer's verdict on a starting service is not held against it.
@@ -87,6 +89,7 @@ impl AwsOptions {
             gate: None,
             databases: Databases::None,
             exec: Exec::Refused,
+            images: Images::Kept,
             ready_within: Duration::from_mins(10),
             health_grace: Duration::from_mins(1),
             verify_delay: Duration::from_mins(6),
@@ -195,6 +198,16 @@ pub enum Exec {
     Allowed,
 }
 
+/// What becomes of the images of a preview's commits at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Images {
+    /// They stay: whoever pushed them removes them.
+    #[default]
+    Kept,
+    /// They are deleted from this account's registry in this region.
+    Deleted,
+}
+
 /// How often a family of calls may be made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
@@ -231,6 +244,8 @@ pub struct Rates {
     pub schedules: Rate,
     /// Making, changing, reading and deleting what scales by load.
     pub scaling: Rate,
+    /// Listing and deleting images.
+    pub images: Rate,
 }
 
 impl Default for Rates {
@@ -250,6 +265,7 @@ impl Default for Rates {
             parameters: rate(3, 3.0),
             schedules: rate(100, 50.0),
             scaling: rate(10, 2.0),
+            images: rate(10, 5.0),
         }
     }
 }
@@ -276,6 +292,7 @@ impl Rates {
             parameters: share(self.parameters),
             schedules: share(self.schedules),
             scaling: share(self.scaling),
+            images: share(self.images),
         }
     }
 }

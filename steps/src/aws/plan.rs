@@ -6,14 +6,14 @@ use tempus_model::{
 };
 
 use super::names::Names;
-use super::options::{AwsOptions, ListenerMode, ListenerOption};
+use super::options::{AwsOptions, Images, ListenerMode, ListenerOption};
 use super::rank;
 use super::recurrence;
 use super::steps::{
-    Condition, Healthy, HealthyPlan, LogGroup, LogGroupPlan, Mesh, Rule, RulePlan, Scaling,
-    ScalingPlan, SecurityGroup, SecurityGroupPlan, Service, ServicePlan, TargetGroup,
-    TargetGroupPlan, TaskDefinition, TaskDefinitionPlan, TaskRuns, TaskRunsPlan, TaskSchedule,
-    TaskSchedulePlan, Tasks,
+    Condition, Healthy, HealthyPlan, LogGroup, LogGroupPlan, Mesh, OwnImages, OwnImagesPlan, Rule,
+    RulePlan, Scaling, ScalingPlan, SecurityGroup, SecurityGroupPlan, Service, ServicePlan,
+    TargetGroup, TargetGroupPlan, TaskDefinition, TaskDefinitionPlan, TaskRuns, TaskRunsPlan,
+    TaskSchedule, TaskSchedulePlan, Tasks,
 };
 use crate::common::route;
 use crate::{PlanRequest, Step, StepError, planned};
@@ -60,6 +60,7 @@ pub(super) fn services(
         )?);
     }
     groundwork.extend(log_group(options, names, spec)?);
+    groundwork.extend(images(options, identity)?);
     for service in &spec.services {
         let name = service.name.as_str();
         let version = version(identity, spec, service);
@@ -167,6 +168,17 @@ fn log_group(
     group.transpose()
 }
 
+/// What deletes the preview's images at its end, if that is configured. Whatever its services run now:
+/// what ran another image before has left some, and an update must not be the end of them.
+fn images(options: &AwsOptions, identity: &Identity) -> Result<Option<PlannedStep>, StepError> {
+    if options.images == Images::Kept {
+        return Ok(None);
+    }
+    let name = identity.name.clone();
+    let plan = OwnImagesPlan { name };
+    planned::<OwnImages>(StepId::single(OwnImages::KIND), &plan).map(Some)
+}
+
 /// The stages of what is run by a schedule: what is run, and what stops it, before when it is run.
 pub(super) fn tasks(
     options: &AwsOptions,
@@ -185,6 +197,7 @@ pub(super) fn tasks(
     let expression = recurrence::expression(&timetable).map_err(StepError::rejected)?;
     let (mut groundwork, mut schedule) = (Vec::new(), Vec::new());
     groundwork.extend(log_group(options, names, spec)?);
+    groundwork.extend(images(options, identity)?);
     for service in &spec.services {
         let version = version(identity, spec, service);
         let family = names.family(&service.name, version);

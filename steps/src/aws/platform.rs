@@ -11,12 +11,12 @@ use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapsho
 use super::client::{Arns, Client, Services};
 use super::options::AwsOptions;
 use super::steps::{
-    DatabaseUrl, Healthy, LogGroup, Rule, Scaling, SecurityGroup, Service, TargetGroup,
+    DatabaseUrl, Healthy, LogGroup, OwnImages, Rule, Scaling, SecurityGroup, Service, TargetGroup,
     TaskDefinition, TaskRuns, TaskSchedule, Tools,
 };
 use super::{admit, audit, event, inventory, logs, remove, resources, templates};
 use crate::common::{Predecessor, SetTimer};
-use crate::postgres::Database;
+use crate::postgres::{Database, NoFolders};
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
     StepError, Stray, template,
@@ -25,7 +25,7 @@ use crate::{
 /// Previews as ECS Fargate services behind application load balancers.
 pub struct AwsPlatform {
     tools: Arc<Tools>,
-    steps: [Box<dyn AnyStep>; 14],
+    steps: [Box<dyn AnyStep>; 15],
 }
 
 impl AwsPlatform {
@@ -43,10 +43,10 @@ impl AwsPlatform {
             options,
         });
         let with = || Arc::clone(&tools);
-        let steps: [Box<dyn AnyStep>; 14] = [
+        let steps: [Box<dyn AnyStep>; 15] = [
             Box::new(SetTimer),
             Box::new(Predecessor),
-            Box::new(Database(tools.options.databases.clone())),
+            Box::new(Database::new(tools.options.databases.clone(), NoFolders)),
             Box::new(DatabaseUrl(with())),
             Box::new(TargetGroup(with())),
             Box::new(SecurityGroup(with())),
@@ -58,6 +58,7 @@ impl AwsPlatform {
             Box::new(TaskSchedule(with())),
             Box::new(LogGroup(with())),
             Box::new(Scaling(with())),
+            Box::new(OwnImages(with())),
         ];
         Ok(Self { tools, steps })
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tempus_model::{DnsName, Service, Spec};
 
 use super::LocalOptions;
-use super::checkout::{self, Checkouts};
+use super::checkout::Checkouts;
+use super::files::checked_out;
 use super::platform::resource_name;
 use super::process::{AtEnd, Launch, Revision};
 use crate::common::preview_url;
@@ -35,13 +36,9 @@ pub(super) fn launch(
     let program = spec.program().to_string();
     let mut env = environment(options, ctx, service);
     env.extend(secrets(options, service)?);
-    let dir = match (&service.dir, &spec.checkout) {
-        (Some(dir), _) => PathBuf::from(dir),
-        (None, Some(_)) => {
-            let name = checkout::name(ctx.installation(), ctx.identity().id, &program[..8]);
-            checkouts.source(&name)
-        }
-        (None, None) => options.work_dir.clone(),
+    let dir = match &service.dir {
+        Some(dir) => PathBuf::from(dir),
+        None => checked_out(checkouts, ctx, spec).unwrap_or_else(|| options.work_dir.clone()),
     };
     Ok(Launch {
         resource: resource_name(name)?,

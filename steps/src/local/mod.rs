@@ -10,7 +10,7 @@
 //!
 //! A preview of the template `api-database` has its database made beside its ports.
 //! A preview of a pull request or branch has a checkout of its commit, which is built and run; any
-//! other has no such stage.
+//! other has no such stage. A database that begins with a dump of that commit is made after it.
 //!
 //! A service runs as one process per specification: an update starts the new ones beside the old,
 //! waits until they are healthy, moves the route, and only then removes the old. So an update has
@@ -24,6 +24,7 @@
 mod admit;
 mod audit;
 pub mod checkout;
+mod files;
 mod health;
 mod launch;
 mod logs;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
 
 use super::checkout::{CheckOut, Checkouts};
+use super::files::Files;
 use super::health::Healthy;
 use super::ports::Ports;
 use super::process::{ProcessError, ResourceName, Supervisor, Usage};
@@ -72,7 +73,7 @@ impl LocalPlatform {
             Box::new(SetTimer),
             Box::new(Predecessor),
             Box::new(Ports(Arc::clone(o))),
-            Box::new(Database(o.databases.clone())),
+            Box::new(Database::new(o.databases.clone(), Files(Arc::clone(c)))),
             Box::new(check_out(s, c, o)),
             Box::new(Process {
                 supervisor: Arc::clone(s),

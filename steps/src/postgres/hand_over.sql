@@ -37,17 +37,16 @@ BEGIN
       SELECT 3, pg_catalog.format('%s %s', CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, t.oid::regtype)
       FROM pg_catalog.pg_type t JOIN schemas ON schemas.oid = t.typnamespace
       LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
-      WHERE (t.typtype IN ('d', 'e', 'r') OR c.relkind = 'c')
+      WHERE (
+          t.typtype IN ('d', 'e', 'r') OR c.relkind = 'c'
+          -- Since 17 a multirange goes with its range, and cannot be given away alone.
+          OR t.typtype = 'm' AND pg_catalog.current_setting('server_version_num')::int < 170000
+        )
         AND ('pg_catalog.pg_type'::regclass, t.oid) NOT IN (SELECT classid, objid FROM of_extensions)
       UNION ALL
       SELECT 4, pg_catalog.format('ROUTINE %s', p.oid::regprocedure)
       FROM pg_catalog.pg_proc p JOIN schemas ON schemas.oid = p.pronamespace
       WHERE ('pg_catalog.pg_proc'::regclass, p.oid) NOT IN (SELECT classid, objid FROM of_extensions)
-        -- The constructors of a range type go with the type.
-        AND NOT EXISTS (
-          SELECT FROM pg_catalog.pg_depend d
-          WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i'
-        )
     ) AS changes
     ORDER BY place
   LOOP

@@ -24,6 +24,7 @@ mod admit;
 mod audit;
 mod dump;
 mod error;
+mod folder;
 mod keys;
 mod list;
 mod lock;
@@ -41,6 +42,7 @@ pub use address::{Address, AddressError};
 pub use keys::DatabaseKeys;
 pub use options::{Databases, Password, Server, Transport};
 
-pub(crate) use admit::{VARIABLE, admit, dump_file};
+pub(crate) use admit::{VARIABLE, admit};
 pub(crate) use audit::{KIND, ROLE_KIND, audit, inventory, remove};
+pub(crate) use folder::{Folder, Folders, NoFolders, dump_file};
 pub(crate) use step::Database;

@@ -1,15 +1,13 @@
 //! Fills a database that is not whole yet.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use tempus_model::Spec;
 use tokio_postgres::Error;
 use tokio_postgres::error::ErrorPosition;
 
-use super::admit::dump_file;
 use super::dump::{Dump, DumpError, Part, line_of};
 use super::error::said;
+use super::folder::{Folder, dump_file};
 use super::keys::Derived;
 use super::names::Name;
 use super::options::Server;
@@ -21,8 +19,11 @@ use crate::StepError;
 pub(super) enum Source {
     /// A copy of this database.
     Database(String),
-    /// The dump at this path in the folder of a specification.
-    Dump { spec: Arc<Spec>, path: String },
+    /// The dump at this path in this folder.
+    Dump {
+        folder: Option<Folder>,
+        path: String,
+    },
 }
 
 /// Gives what a copied database holds to its new owner: a copy belongs to whom the original belongs to.
@@ -46,9 +47,9 @@ impl Server {
                 session.end().await;
                 handed
             }
-            Source::Dump { spec, path } => {
+            Source::Dump { folder, path } => {
                 let unfit = |problem| StepError::rejected(format!("seed: {problem}"));
-                let file = dump_file(spec, path).map_err(unfit)?;
+                let file = dump_file(folder.as_ref(), path).map_err(unfit)?;
                 let session = self.as_preview(name, &derived.password, &database).await?;
                 let loaded = load(&session, &file, path).await;
                 session.end().await;

@@ -1,6 +1,5 @@
 //! The preview's database with its role.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,12 +8,16 @@ use tempus_model::{PlannedStep, Seed, SpecId, StepId};
 
 use super::Databases;
 use super::audit::resource;
+use super::folder::Folders;
 use super::names::{Name, Stage};
 use super::seed::Source;
 use crate::{Ctx, PlanRequest, Progress, Resource, Step, StepError, planned};
 
 /// Makes both.
-pub(crate) struct Database(pub(crate) Databases);
+pub(crate) struct Database {
+    databases: Databases,
+    folders: Box<dyn Folders>,
+}
 
 /// Which database. Without a seed the same for a preview's whole life, so no update touches it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +45,12 @@ enum PlannedSeed {
 }
 
 impl Database {
+    /// A step that makes databases on this server, and finds dumps in these folders.
+    pub(crate) fn new(databases: Databases, folders: impl Folders + 'static) -> Self {
+        let folders = Box::new(folders);
+        Self { databases, folders }
+    }
+
     /// The step of this preview.
     pub(crate) fn plan(request: &PlanRequest<'_>) -> Result<PlannedStep, StepError> {
         let name = Name::of(request.installation, request.identity.id);
@@ -97,12 +106,12 @@ impl Step for Database {
             None => None,
             Some(PlannedSeed::Database(name)) => Some(Source::Database(name.clone())),
             Some(PlannedSeed::Dump { path, spec }) => Some(Source::Dump {
-                spec: Arc::clone(&ctx.spec(*spec).await?),
+                folder: self.folders.folder(ctx, &*ctx.spec(*spec).await?),
                 path: path.clone(),
             }),
         };
         let name = name(ctx, planned)?;
-        self.0.server()?.make(&name, source.as_ref()).await
+        self.databases.server()?.make(&name, source.as_ref()).await
     }
 
     async fn compensate(
@@ -112,6 +121,6 @@ impl Step for Database {
         _output: Option<&()>,
     ) -> Result<Progress<()>, StepError> {
         let name = name(ctx, planned)?;
-        self.0.server()?.remove(&name).await
+        self.databases.server()?.remove(&name).await
     }
 }

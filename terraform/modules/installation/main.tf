@@ -23,6 +23,7 @@ locals {
     "ecs.schedule_role_arn"         = module.roles.tasks_role_arn
     "ecs.service_connect_namespace" = module.cluster.service_connect_namespace
     "ecs.exec"                      = "no"
+    "ecs.delete_images"             = var.delete_images ? "yes" : "no"
     "ecs.cost_center"               = var.name
     "ecs.listeners"                 = module.edge.listeners
   })
@@ -210,6 +211,7 @@ module "roles" {
   control_repository_arns      = module.registry.control_repository_arns
   pull_through_repository_arns = module.registry.pull_through_repository_arns
   control_secret_arns          = values(module.secrets.secret_arns)
+  delete_images                = var.delete_images
 
   # Not the databases' owner: a preview that had its password would own all of them.
   previews_secret_arns = module.cache[*].url_secret_arn

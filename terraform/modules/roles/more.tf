@@ -1,10 +1,21 @@
-# What some previews ask for, and most do not: tasks by a schedule, a count by load, a log group of their own.
+# What some previews ask for, and most do not: tasks by a schedule, a count by load, a log group of their own. And
+# what an installation may ask for: that images go with their previews.
 # In a managed policy, since a role's own have 10 KB in all.
 
 locals {
   scalable = "arn:${local.partition}:application-autoscaling:${local.here}:scalable-target/*"
 
-  more_worker = [
+  more_worker = concat(local.some_previews, [
+    for statement in [{
+      # Tags are told apart by the worker: IAM knows none in a repository.
+      Sid      = "DeleteImages"
+      Effect   = "Allow"
+      Action   = ["ecr:BatchDeleteImage", "ecr:ListImages"]
+      Resource = var.previews_repository_arns
+    }] : statement if var.delete_images
+  ])
+
+  some_previews = [
     {
       Sid       = "StopTasks"
       Effect    = "Allow"

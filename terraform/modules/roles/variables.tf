@@ -241,3 +241,10 @@ variable "allow_exec" {
   default     = false
   nullable    = false
 }
+
+variable "delete_images" {
+  description = "Whether workers delete a preview's images with it (the program's ecs.delete_images)."
+  type        = bool
+  default     = false
+  nullable    = false
+}

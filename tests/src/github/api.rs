@@ -302,6 +302,7 @@ impl State {
     }
 
     fn list_pulls(&mut self, asked: &Asked<'_>) -> Said {
+        self.seen.pull_lists += 1;
         let head = asked.parameter("head");
         let open = self.pulls.iter().filter(|(number, pull)| {
             let branch = format!("octo:branch-{number}");

@@ -118,6 +118,8 @@ pub struct Seen {
     pub not_modified: u32,
     /// Questions about one pull request.
     pub pull_reads: u32,
+    /// Lists of open pull requests.
+    pub pull_lists: u32,
     /// Archives that were sent.
     pub archives: u32,
     /// Requests for an archive that showed a token where none belongs.

@@ -30,6 +30,9 @@ const OCCASIONAL: &[&str] = &[
     "logs.CreateLogGroup",
     "logs.PutRetentionPolicy",
     "logs.DeleteLogGroup",
+    // Where images go with their previews.
+    "ecr.ListImages",
+    "ecr.BatchDeleteImage",
     // The front end reads them.
     "logs.FilterLogEvents",
 ];

@@ -30,6 +30,7 @@ const LIKE: &[(&str, &str)] = &[
     ("ecs.capacity", "fargate_spot"),
     ("ecs.cluster", "tempus"),
     ("ecs.cost_center", "tempus"),
+    ("ecs.delete_images", "yes"),
     ("ecs.exec", "no"),
     (
         "ecs.execution_role_arn",

@@ -53,6 +53,13 @@ async fn from_a_signed_delivery_to_a_process_and_a_comment() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(&hub, folder.path(), &[]).await;
     let api = server.api();
+    // The pass at the start would find the pull request too, and not who opened it.
+    eventually(
+        "the first pass is over",
+        Duration::from_mins(1),
+        async || (hub.seen().pull_lists > 0).then_some(()),
+    )
+    .await;
     let opened = hub.change(7, |pull| pull.sha = sha('a'));
     assert_eq!(
         deliver(&api, "1", &opened, "another secret of that length").await,

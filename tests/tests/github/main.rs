@@ -9,6 +9,7 @@ mod journey;
 mod life;
 mod limits;
 mod passes;
+mod seed;
 
 /// A commit that is told from others by a letter.
 fn sha(letter: char) -> String {

@@ -16,6 +16,7 @@ pub(in crate::aws) enum Family {
     Parameter,
     Schedule,
     Scaling,
+    Image,
 }
 
 /// Whether a call changes anything.
@@ -129,6 +130,8 @@ actions! {
     PutParameter: Parameter, Change, ["ssm:PutParameter", "ssm:AddTagsToResource"];
     DescribeParameters: Parameter, Read, ["ssm:DescribeParameters"];
     DeleteParameter: Parameter, Change, ["ssm:DeleteParameter"];
+    ListImages: Image, Read, ["ecr:ListImages"];
+    BatchDeleteImage: Image, Change, ["ecr:BatchDeleteImage"];
 }
 
 /// Every call that the platform can make, with the IAM actions it needs: what a worker's role

@@ -4,6 +4,7 @@
 mod action;
 mod arns;
 mod ec2;
+mod ecr;
 mod failed;
 mod rate;
 mod scaling;
@@ -53,6 +54,7 @@ pub(super) struct Client {
     ec2: Ec2,
     ssm: Signed,
     scaling: Signed,
+    ecr: Signed,
     lines: Lines,
 }
 
@@ -93,20 +95,22 @@ impl Client {
         let region = &options.region;
         // The SDK's own clients also heed `AWS_ENDPOINT_URL`, which the loader has read.
         let endpoint = config.endpoint_url().map(str::to_owned);
-        let signed = |service: &'static str| Signed {
+        let signed = |service: &'static str, host: &str| Signed {
             connector: Connector::builder().tls_provider(tls()).build(),
             credentials: credentials.clone(),
             region: region.clone(),
             service,
             endpoint: endpoint
                 .clone()
-                .unwrap_or_else(|| format!("https://{service}.{region}.amazonaws.com/")),
+                .unwrap_or_else(|| format!("https://{host}.{region}.amazonaws.com/")),
             timeout: call,
         };
         Ok(Self {
-            ec2: Ec2(signed("ec2")),
-            ssm: signed("ssm"),
-            scaling: signed("application-autoscaling"),
+            ec2: Ec2(signed("ec2", "ec2")),
+            ssm: signed("ssm", "ssm"),
+            scaling: signed("application-autoscaling", "application-autoscaling"),
+            // Where images are pulled from is another host.
+            ecr: signed("ecr", "api.ecr"),
             ecs: aws_sdk_ecs::Client::new(&config),
             elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),

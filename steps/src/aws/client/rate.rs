@@ -29,6 +29,7 @@ pub(super) struct Lines {
     parameters: Line,
     schedules: Line,
     scaling: Line,
+    images: Line,
 }
 
 impl Lines {
@@ -46,6 +47,7 @@ impl Lines {
             parameters: Line::new(rates.parameters),
             schedules: Line::new(rates.schedules),
             scaling: Line::new(rates.scaling),
+            images: Line::new(rates.images),
         }
     }
 
@@ -64,6 +66,7 @@ impl Lines {
             Family::Parameter => &self.parameters,
             Family::Schedule => &self.schedules,
             Family::Scaling => &self.scaling,
+            Family::Image => &self.images,
         };
         match line.turn(Instant::now()) {
             Some(turn) => {

@@ -23,7 +23,7 @@ pub const METRICS: &[Metric] = &[Metric::counter(
 )];
 
 /// The prefixes of the services' IAM actions: what metrics call them.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "ecs",
     "elasticloadbalancing",
     "ec2",
@@ -32,6 +32,7 @@ const SERVICES: [&str; 8] = [
     "scheduler",
     "application-autoscaling",
     "ssm",
+    "ecr",
 ];
 
 /// Shows what has not happened yet as zero.
@@ -109,6 +110,7 @@ fn service(action: Action) -> &'static str {
         "ec2" => "EC2",
         "logs" => "CloudWatch Logs",
         "ssm" => "SSM",
+        "ecr" => "ECR",
         "tag" => "Resource Groups Tagging API",
         "scheduler" => "Scheduler",
         "application-autoscaling" => "Application Auto Scaling",

@@ -83,6 +83,37 @@ fn what_is_scaled_and_what_has_a_group_of_its_own_has_steps_for_it() {
 }
 
 #[test]
+fn images_are_deleted_where_it_is_configured_and_no_plan_changes_elsewhere() {
+    let ctx = TestCtx::new();
+    let (mut kept, mut asked) = (options(), spec(vec![service("web", 80, Some("/"))]));
+    kept.images = Images::Kept;
+    let mut deleted = kept.clone();
+    deleted.images = Images::Deleted;
+    let plan = |options: &AwsOptions, spec: &Spec| {
+        template::stages(templates::ALL, options, &ctx.request(spec)).unwrap()
+    };
+    let images = |stages: &[Stage]| {
+        let found = stages[1].steps.iter().find(|s| s.step.kind() == "images");
+        found.map(|step| step.planned.as_ref().unwrap().get().to_owned())
+    };
+    let first = plan(&deleted, &asked);
+    let planned = images(&first).unwrap();
+    assert_eq!(planned, format!(r#"{{"name":"{}"}}"#, ctx.identity.name));
+    assert_eq!(first[1].rank, 2, "removed after all that runs");
+    let mut without = first.clone();
+    without[1].steps.retain(|step| step.step.kind() != "images");
+    let as_text = |stages: &[Stage]| serde_json::to_string(stages).unwrap();
+    assert_eq!(as_text(&without), as_text(&plan(&kept, &asked)));
+    // Another image is another plan, and the same step.
+    asked.services[0].image = Some("nginx".to_owned());
+    assert_eq!(images(&plan(&deleted, &asked)), Some(planned.clone()));
+    let mut ctx = ctx;
+    ctx.identity.route = None;
+    let task = template::stages(templates::ALL, &deleted, &ctx.request(&worker("0 3 * * *")));
+    assert_eq!(images(&task.unwrap()), Some(planned));
+}
+
+#[test]
 fn how_many_run_is_the_services_and_no_other_version() {
     let ctx = TestCtx::new();
     let one = spec(vec![service("web", 80, Some("/"))]);

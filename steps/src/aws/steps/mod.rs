@@ -3,6 +3,7 @@
 mod database_url;
 mod definition;
 mod healthy;
+mod images;
 mod log_group;
 mod ready;
 mod reason;
@@ -19,6 +20,7 @@ pub(super) use definition::{
     TaskDefinition, TaskDefinitionPlan, delete_revisions, find_definition, revisions,
 };
 pub(super) use healthy::{Healthy, HealthyPlan};
+pub(super) use images::{OwnImages, OwnImagesPlan};
 pub(super) use log_group::{LogGroup, LogGroupPlan, delete_log_group};
 pub(super) use rule::{Condition, Rule, RulePlan, delete_rule};
 pub(super) use scaling::{Scaling, ScalingPlan, scalable, unscale};

@@ -18,6 +18,8 @@ pub(in crate::aws) struct TestCtx {
     pub(in crate::aws) generation: Generation,
     pub(in crate::aws) since: Timestamp,
     pub(in crate::aws) trust: Trust,
+    /// Whether a newer preview has its name.
+    pub(in crate::aws) succeeded: bool,
     pub(in crate::aws) specs: Mutex<BTreeMap<SpecId, Arc<Spec>>>,
     reserved: Mutex<BTreeMap<(String, String), u32>>,
     timers: Mutex<BTreeSet<String>>,
@@ -49,16 +51,22 @@ impl TestCtx {
             generation: Generation(1),
             since: now,
             trust: Trust::Trusted,
+            succeeded: false,
             specs: Mutex::default(),
             reserved: Mutex::default(),
             timers: Mutex::default(),
         }
     }
 
-    /// What a plan for this specification is made from; the specification is stored.
-    pub(in crate::aws) fn request<'a>(&'a self, spec: &'a Spec) -> PlanRequest<'a> {
+    /// Stores a specification.
+    pub(in crate::aws) fn remember(&self, spec: &Spec) {
         let stored = Arc::new(spec.clone());
         self.specs.lock().unwrap().insert(spec.id(), stored);
+    }
+
+    /// What a plan for this specification is made from; the specification is stored.
+    pub(in crate::aws) fn request<'a>(&'a self, spec: &'a Spec) -> PlanRequest<'a> {
+        self.remember(spec);
         PlanRequest {
             installation: self.installation(),
             identity: &self.identity,
@@ -162,5 +170,9 @@ impl Ctx for TestCtx {
 
     async fn is_gone(&self, _preview: PreviewId) -> Result<bool, StepError> {
         Ok(true)
+    }
+
+    async fn holds_name(&self) -> Result<bool, StepError> {
+        Ok(!self.succeeded)
     }
 }

@@ -4,6 +4,7 @@ mod apart;
 mod budget;
 mod databases;
 mod hostile;
+mod images;
 mod life;
 mod logs;
 mod strict;

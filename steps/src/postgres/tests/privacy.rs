@@ -53,13 +53,18 @@ async fn the_server_never_sees_a_password() {
     let derived = world.server.keys.derive(&world.name);
     let password = &derived[0].password;
     world.make(None).await.unwrap();
+    let old = world.url().await;
     // Changed and made anew, it is not seen either.
     let mut later = world.beside();
     (later.name, later.preview) = (world.name.clone(), world.preview);
     later.server.keys = keys("n");
     later.make(None).await.unwrap();
     let newer = later.server.keys.derive(&later.name);
-    assert!(world.own("SELECT 1").await.is_err(), "the old key is gone");
+    let refused = world.postgres.psql_at(&old, "SELECT 1").unwrap_err();
+    assert!(
+        refused.contains("password authentication failed"),
+        "the old key is gone: {refused}"
+    );
     assert_eq!(later.own("SELECT 1").await.unwrap(), "1");
 
     let log = world.postgres.log();

@@ -1,20 +1,19 @@
 //! What databases begin with.
 
-use std::sync::Arc;
-
 use tempfile::TempDir;
-use tempus_model::{Service, Spec, Template};
 
 use super::*;
+use crate::postgres::Folder;
 
 /// A folder with a dump in it, and where a step finds that.
 fn dump(text: &str) -> (TempDir, Source) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("seed.sql"), text).unwrap();
-    let mut web = Service::new("web".parse().unwrap(), 80);
-    web.dir = Some(folder.path().display().to_string());
     let source = Source::Dump {
-        spec: Arc::new(Spec::new(Template::ApiDatabase, vec![web])),
+        folder: Some(Folder {
+            path: folder.path().to_owned(),
+            called: "here".to_owned(),
+        }),
         path: "seed.sql".to_owned(),
     };
     (folder, source)

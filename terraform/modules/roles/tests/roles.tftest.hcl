@@ -38,6 +38,10 @@ variables {
 }
 
 run "policies_allow_the_calls_that_the_code_makes_and_no_other" {
+  variables {
+    delete_images = true
+  }
+
   assert {
     condition = alltrue([
       for role, calls in jsondecode(file("calls.json")) : length(setsubtract(
@@ -305,8 +309,33 @@ run "no_action_is_a_pattern" {
   }
 }
 
+run "images_are_deleted_where_it_is_asked_for_and_previews_alone" {
+  variables {
+    delete_images = true
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_policy.worker.policy).Statement : statement.Resource
+      if anytrue([for action in flatten([statement.Action]) : startswith(action, "ecr:")])
+    ] == [["arn:aws:ecr:us-east-1:111122223333:repository/tempus/previews"]]
+    error_message = "a worker may touch images that are not previews'"
+  }
+}
+
+run "images_are_nobody_s_to_delete_where_it_is_not_asked_for" {
+  assert {
+    condition     = !strcontains(aws_iam_policy.worker.policy, "ecr:") && !strcontains(aws_iam_role_policy.this["worker"].policy, "ecr:")
+    error_message = "a worker may touch images for nothing"
+  }
+}
+
 run "the_largest_pool_fits_into_a_role_s_policies" {
   variables {
+    delete_images = true
+    previews_repository_arns = [
+      for number in range(8) : "arn:aws:ecr:us-east-1:111122223333:repository/tempus-production/application-number-${number}"
+    ]
     listener_arns = [
       for number in range(25) :
       "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/tempus-production-a${number + 1}/0123456789abcdef/0123456789abcdef"

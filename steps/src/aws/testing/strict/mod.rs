@@ -9,9 +9,12 @@
 //! - A priority may be a stranger's; a target group is in use for a while after its rule went; a
 //!   listing has pages; a name that is not there is an error; tags are not in the first answers;
 //!   what was deleted is still found by its tags.
+//! - An image has any number of tags and goes with the last; what a manifest list leads to cannot be
+//!   deleted before it.
 
 mod ecs;
 mod elb;
+mod registry;
 mod scaling;
 mod tagging;
 mod xml;
@@ -28,6 +31,7 @@ use serde_json::Value;
 use super::script::{Protocol, asked, refusal};
 use ecs::Services;
 use elb::Balancers;
+use registry::Registry;
 use scaling::Scaled;
 use tagging::Tagged;
 
@@ -53,6 +57,7 @@ struct Known {
     balancers: Balancers,
     tagged: Tagged,
     scaled: Scaled,
+    registry: Registry,
     /// The operations that were called, in order.
     calls: Vec<String>,
 }
@@ -104,6 +109,21 @@ impl Strict {
     /// Between how many tasks the count of each service moves that moves by itself.
     pub(in crate::aws) fn scaled(&self) -> std::collections::BTreeMap<String, Value> {
         self.account.known().scaled.bounds()
+    }
+
+    /// Pushes an image of this digest under a tag.
+    pub(in crate::aws) fn push(&self, repository: &str, tag: &str, digest: &str) {
+        self.account.known().registry.push(repository, tag, digest);
+    }
+
+    /// Has a manifest list lead to an image.
+    pub(in crate::aws) fn lead(&self, repository: &str, list: &str, digest: &str) {
+        self.account.known().registry.lead(repository, list, digest);
+    }
+
+    /// The tags in a repository.
+    pub(in crate::aws) fn image_tags(&self, repository: &str) -> Vec<String> {
+        self.account.known().registry.tags(repository)
     }
 
     /// From now on the pages of rules shift while they are read.
@@ -165,7 +185,11 @@ impl Account {
             } = &mut *self.known();
             scaled.answer(&asked.operation, &input, |name| services.is_active(name))?
         };
-        if let Some(answer) = scaled {
+        let registry = match scaled {
+            None => self.known().registry.answer(&asked.operation, &input)?,
+            scaled => scaled,
+        };
+        if let Some(answer) = registry {
             return Ok(answer.to_string().into_response());
         }
         self.known().services.may(&asked.operation, &input)?;

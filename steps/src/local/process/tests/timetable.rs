@@ -87,7 +87,7 @@ async fn another_server_finds_what_waits_and_another_revision_ends_its_run() {
     let found = next.ensure(&every(&bench, hour, "true")).await.unwrap();
     assert_eq!(found.how, How::Found);
 
-    let mut newer = every(&bench, hour, "sleep 1000");
+    let mut newer = every(&bench, hour, "exec sleep 1000");
     newer.revision = Revision("r2".into());
     assert_eq!(next.ensure(&newer).await.unwrap().how, How::Replaced);
     eventually("the other runs at once", || {
@@ -107,7 +107,7 @@ async fn another_server_finds_what_waits_and_another_revision_ends_its_run() {
 #[tokio::test]
 async fn what_a_killed_shim_missed_is_made_up_for_once() {
     let bench = Bench::new();
-    let launch = every(&bench, 3_600_000, "sleep 1000");
+    let launch = every(&bench, 3_600_000, "exec sleep 1000");
     bench.supervisor.ensure(&launch).await.unwrap();
     bench.is_one().await;
     kill(bench.shim());
