@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tempus_engine::{Filter, Store, StoreError};
-use tempus_model::{Desired, Phase, PreviewId, Row, Spec, SpecId, Template};
-use tempus_steps::Platform;
+use tempus_model::{Desired, Footprint, Phase, PreviewId, Prices, Row, SpecId};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -16,10 +15,11 @@ const FRESH: Duration = Duration::from_secs(10);
 const LETTERS: usize = 1000;
 
 /// What is not gone: bounded by the quota, unlike the history.
-const LIVE: [Phase; 5] = [
+const LIVE: [Phase; 6] = [
     Phase::Pending,
     Phase::Provisioning,
     Phase::Ready,
+    Phase::Asleep,
     Phase::Updating,
     Phase::Destroying,
 ];
@@ -31,11 +31,11 @@ pub(crate) struct Census(Mutex<Last>);
 #[derive(Debug, Default)]
 struct Last {
     count: Option<(Instant, Count)>,
-    /// What specs cost that were counted last: a spec never changes.
-    costs: Costs,
+    /// What specs take that were counted last: a spec never changes.
+    footprints: Footprints,
 }
 
-type Costs = BTreeMap<(PreviewId, SpecId), f64>;
+type Footprints = BTreeMap<(PreviewId, SpecId), Footprint>;
 
 /// How much there was.
 #[derive(Debug, Clone)]
@@ -57,13 +57,13 @@ impl Census {
     pub async fn take(
         &self,
         store: &dyn Store,
-        platform: &dyn Platform,
+        prices: Option<&Prices>,
     ) -> Result<Count, StoreError> {
         let mut last = self.0.lock().await;
         match &last.count {
             Some((at, count)) if at.elapsed() < FRESH => Ok(count.clone()),
             _ => {
-                let mut count = previews(store, platform, &mut last.costs).await?;
+                let mut count = previews(store, prices, &mut last.footprints).await?;
                 for letter in store.dead_letters(LETTERS).await? {
                     if letter.id.is_report() {
                         count.orphans += 1.0;
@@ -80,22 +80,21 @@ impl Census {
 
 async fn previews(
     store: &dyn Store,
-    platform: &dyn Platform,
-    costs: &mut Costs,
+    prices: Option<&Prices>,
+    footprints: &mut Footprints,
 ) -> Result<Count, StoreError> {
     let filter = Filter {
         phases: LIVE.to_vec(),
         ..Filter::default()
     };
-    let nothing = Spec::new(Template::default(), Vec::new());
     let mut count = Count {
         phases: LIVE.map(|phase| (phase, 0.0)),
         parked: 0.0,
         messages: 0.0,
         orphans: 0.0,
-        dollars_per_hour: platform.dollars_per_hour(&nothing),
+        dollars_per_hour: prices.map(|_| 0.0),
     };
-    let (mut cursor, known) = (None, std::mem::take(costs));
+    let (mut cursor, known) = (None, std::mem::take(footprints));
     loop {
         let page = store.list(&filter, cursor.as_ref(), 200).await?;
         for preview in &page.items {
@@ -106,19 +105,26 @@ async fn previews(
             if preview.row.parked.is_some() {
                 count.parked += 1.0;
             }
-            let Some(spec) = paid_for(&preview.row) else {
-                continue;
+            let Some(prices) = prices else { continue };
+            let footprint = match paid_for(&preview.row) {
+                Paid::For(footprint) => Some(footprint),
+                Paid::Nothing => None,
+                Paid::ForSpec(spec) => {
+                    let key = (preview.row.preview, spec);
+                    let footprint = if let Some(footprint) = known.get(&key) {
+                        Some(*footprint)
+                    } else {
+                        let spec = store.spec(preview.row.preview, spec).await?;
+                        spec.map(|spec| spec.footprint())
+                    };
+                    if let Some(footprint) = footprint {
+                        footprints.insert(key, footprint);
+                    }
+                    footprint
+                }
             };
-            let key = (preview.row.preview, spec);
-            let cost = match known.get(&key) {
-                Some(cost) => Some(*cost),
-                None => store
-                    .spec(preview.row.preview, spec)
-                    .await?
-                    .and_then(|spec| platform.dollars_per_hour(&spec)),
-            };
-            if let Some(cost) = cost {
-                costs.insert(key, cost);
+            if let Some(footprint) = footprint {
+                let cost = prices.hourly(footprint);
                 count.dollars_per_hour = count.dollars_per_hour.map(|sum| sum + cost);
             }
         }
@@ -129,11 +135,25 @@ async fn previews(
     }
 }
 
-/// What of a preview runs, or is about to.
-fn paid_for(row: &Row) -> Option<SpecId> {
+/// What of a preview is paid for.
+enum Paid {
+    For(Footprint),
+    ForSpec(SpecId),
+    Nothing,
+}
+
+/// What of a preview runs, or is about to for the first time.
+fn paid_for(row: &Row) -> Paid {
+    if let Some(footprint) = row.spans.running() {
+        return Paid::For(footprint);
+    }
+    if !row.spans.is_empty() {
+        return Paid::Nothing;
+    }
     let wanted = match row.desired {
         Desired::Present(spec) => Some(spec),
         Desired::Absent(_) => None,
     };
-    row.settled.spec.or(wanted)
+    let spec = row.settled.spec.or(wanted);
+    spec.map_or(Paid::Nothing, Paid::ForSpec)
 }

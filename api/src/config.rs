@@ -1,12 +1,15 @@
 //! What an installation decides about its API.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::http::uri::Authority;
 use ipnet::IpNet;
 use tempus_engine::{Listener, Quotas};
-use tempus_model::{DnsName, Limits, ShortId, Timestamp, Ttl, TtlError};
+use tempus_model::github::SourceKey;
+use tempus_model::{DnsName, Limits, Origin, ShortId, Timestamp, Ttl, TtlError};
 
+use crate::books::Costs;
 use crate::gate::Front;
 
 /// Everything about the API that is configured. Times and sizes are checked where they are read.
@@ -16,8 +19,12 @@ pub struct Config {
     pub limits: Limits,
     /// How long previews may live.
     pub ttl: TtlRange,
+    /// Who is warned of a preview's end, and how long before it.
+    pub warnings: Warnings,
     /// How many previews there may be.
     pub quotas: Quotas,
+    /// What they cost, and what they may.
+    pub costs: Costs,
     /// Where previews answer, in order of preference.
     pub listeners: Vec<ListenerTemplate>,
     /// Where load balancers send to this API what no preview's rule takes.
@@ -67,6 +74,24 @@ pub struct TtlRange {
     min: Ttl,
     default: Ttl,
     max: Ttl,
+    pin: Ttl,
+}
+
+/// Who is warned of a preview's end, and how long before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Warnings {
+    /// How long before; `None` warns nobody.
+    pub before: Option<Duration>,
+    /// Whether there is a receiver that is told of every preview. A pull request is told of its own.
+    pub receiver: bool,
+}
+
+impl Warnings {
+    /// How long before its end somebody is warned of a preview of this origin, if anybody is.
+    pub(crate) fn of(&self, origin: &Origin) -> Option<Duration> {
+        let heard = self.receiver || SourceKey::of(origin).is_some();
+        self.before.filter(|_| heard)
+    }
 }
 
 /// A range of lifetimes that is none.
@@ -82,10 +107,22 @@ impl TtlRange {
     /// From its three lengths.
     pub fn new(min: Ttl, default: Ttl, max: Ttl) -> Result<Self, TtlOrder> {
         if min <= default && default <= max {
-            Ok(Self { min, default, max })
+            let pin = max;
+            Ok(Self {
+                min,
+                default,
+                max,
+                pin,
+            })
         } else {
             Err(TtlOrder { min, default, max })
         }
+    }
+
+    /// With another longest time for which a preview may be pinned than that for which it may live.
+    #[must_use]
+    pub const fn pinned_for(self, pin: Ttl) -> Self {
+        Self { pin, ..self }
     }
 
     /// The lifetime of a preview whose request says nothing about it.
@@ -98,11 +135,25 @@ impl TtlRange {
         now.after(self.max.duration())
     }
 
+    /// The latest time until which anything may be pinned at this time.
+    pub(crate) fn latest_pin(&self, now: Timestamp) -> Timestamp {
+        now.after(self.pin.duration())
+    }
+
     /// The lifetime, if it is within the range, and otherwise what would be.
     pub(crate) fn admit(&self, ttl: Result<Ttl, TtlError>) -> Result<Ttl, String> {
-        let accepted = format!("must be between {} and {}", self.min, self.max);
+        self.admit_to(self.max, ttl)
+    }
+
+    /// The same for a pin.
+    pub(crate) fn admit_pin(&self, ttl: Result<Ttl, TtlError>) -> Result<Ttl, String> {
+        self.admit_to(self.pin, ttl)
+    }
+
+    fn admit_to(&self, max: Ttl, ttl: Result<Ttl, TtlError>) -> Result<Ttl, String> {
+        let accepted = format!("must be between {} and {max}", self.min);
         match ttl {
-            Ok(ttl) if (self.min..=self.max).contains(&ttl) => Ok(ttl),
+            Ok(ttl) if (self.min..=max).contains(&ttl) => Ok(ttl),
             Ok(_) | Err(TtlError::Range) => Err(accepted),
             Err(error @ TtlError::Form) => Err(error.to_string()),
         }

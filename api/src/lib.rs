@@ -19,6 +19,7 @@
 //! (a file for each resource), `identity` (who calls, and what they may do), `layer` (what happens to every request), [`shape`] (the wire).
 
 mod accept;
+mod books;
 mod census;
 mod config;
 mod doc;
@@ -33,6 +34,7 @@ mod recorder;
 mod refusal;
 pub mod repository;
 mod request;
+mod rouse;
 mod router;
 mod serve;
 pub mod shape;
@@ -43,8 +45,9 @@ pub mod testing;
 mod tests;
 mod webhook;
 
+pub use books::{Budgets, Costs};
 pub use config::{
-    Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange,
+    Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Size, TtlOrder, TtlRange, Warnings,
 };
 pub use gate::{Front, StoreDirectory};
 pub use identity::{Identity, OidcError, OidcPace, Pattern, Rate, Rule};

@@ -7,7 +7,7 @@ use metrics::{counter, gauge, histogram};
 use tempus_model::{Metric, MetricUnit};
 
 use crate::census::Count;
-use crate::shape::ProblemKind;
+use crate::shape::{BudgetStanding, BudgetView, ProblemKind};
 
 const REQUESTS: &str = "tempus_http_requests_total";
 pub(crate) const DURATION: &str = "tempus_http_request_duration_seconds";
@@ -18,12 +18,15 @@ const PARKED: &str = "tempus_previews_parked";
 const LETTERS: &str = "tempus_dead_letters";
 const QUEUED: &str = "tempus_queue_messages";
 const OLDEST: &str = "tempus_queue_oldest_age_seconds";
+const MONTH: &str = "tempus_cost_month_dollars";
+const MONTHLY: &str = "tempus_budget_dollars";
+const BUDGETS: &str = "tempus_budgets";
 const COST: &str = "tempus_cost_dollars_per_hour";
 
 /// Every metric that the API has. Its lost hints are the worker's metric of that name.
 #[rustfmt::skip] // a table reads better with one metric a line
 pub const METRICS: &[Metric] = {
-    use MetricUnit::{Count, DollarsPerHour, Seconds};
+    use MetricUnit::{Count, Dollars, DollarsPerHour, Seconds};
     &[
         Metric::counter(REQUESTS, Count, &["method", "route", "status"], "HTTP requests."),
         Metric::histogram(DURATION, Seconds, &["method", "route"], "Time to the head of the answer."),
@@ -34,13 +37,20 @@ pub const METRICS: &[Metric] = {
         Metric::gauge(QUEUED, Count, &["state"], "Messages on the queue."),
         Metric::gauge(OLDEST, Seconds, &[], "How long the work has waited that is due longest and that nobody has taken up."),
         Metric::gauge(COST, DollarsPerHour, &[], "What the tasks of the previews cost that are not gone, by list price."),
+        Metric::gauge(MONTH, Dollars, &[], "What all previews have cost this month, by list price."),
+        Metric::gauge(MONTHLY, Dollars, &[], "What all previews may cost in a month."),
+        Metric::gauge(BUDGETS, Count, &["standing"], "Monthly budgets, an owner's or everybody's, by how much of them is used."),
     ]
 };
 
 /// Shows what has not happened yet as zero: what appears only with its first time is an increase
 /// that nobody sees.
 pub(crate) fn begin() {
-    for kind in [ProblemKind::Quota, ProblemKind::NoListener] {
+    for kind in [
+        ProblemKind::Quota,
+        ProblemKind::NoListener,
+        ProblemKind::Budget,
+    ] {
         counter!(REFUSED, "reason" => kind.word()).increment(0);
     }
     counter!(HINTS_LOST).increment(0);
@@ -102,6 +112,23 @@ pub(crate) fn previews(count: &Count) {
     gauge!(LETTERS, "kind" => "orphan").set(count.orphans);
     if let Some(dollars) = count.dollars_per_hour {
         gauge!(COST).set(dollars);
+    }
+}
+
+/// Shows what the month has cost so far, and how its budgets stand.
+pub(crate) fn costs(dollars: f64, monthly: Option<f64>, budgets: &[BudgetView]) {
+    gauge!(MONTH).set(dollars);
+    if let Some(monthly) = monthly {
+        gauge!(MONTHLY).set(monthly);
+    }
+    for (standing, word) in [
+        (BudgetStanding::Within, "within"),
+        (BudgetStanding::Warned, "warned"),
+        (BudgetStanding::Spent, "spent"),
+    ] {
+        let stand = budgets.iter().filter(|budget| budget.standing == standing);
+        let number = u32::try_from(stand.count()).unwrap_or(u32::MAX);
+        gauge!(BUDGETS, "standing" => word).set(number);
     }
 }
 

@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Response};
 use tempus_engine::{CreateError, DiscardError, ExtendError, JobError, StoreError};
 use tempus_model::transition::accept::NotAccepted;
 use tempus_model::transition::discard::NoDiscard;
+use tempus_model::transition::extend::NoExtend;
 use tempus_model::{FieldError, Scope};
 
 use crate::identity::Caller;
 use crate::metrics;
-use crate::shape::{Problem, ProblemKind};
+use crate::shape::{BudgetView, Problem, ProblemKind};
 
 /// The media type of problem documents.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -51,6 +52,7 @@ impl Refusal {
                 detail: detail.into(),
                 errors: Vec::new(),
                 limit: None,
+                budget: None,
                 holders: Vec::new(),
                 owns: Vec::new(),
                 needs: None,
@@ -60,6 +62,7 @@ impl Refusal {
             reason: match kind {
                 ProblemKind::ForeignOrigin => Some("foreign_origin"),
                 ProblemKind::Quota => Some("quota"),
+                ProblemKind::Budget => Some("budget"),
                 _ => None,
             },
             challenge: None,
@@ -145,6 +148,19 @@ impl Refusal {
     pub fn too_many(reason: &'static str, detail: &str, wait: Duration) -> Self {
         let mut refusal = Self::new(ProblemKind::TooMany, detail).retry_after(wait);
         refusal.0.reason = Some(reason);
+        refusal
+    }
+
+    /// The month's budget is spent.
+    pub fn budget(budget: &BudgetView) -> Self {
+        let mut refusal = Self::new(
+            ProblemKind::Budget,
+            format!(
+                "{budget}. Until then there are no new previews; those that exist are updated, \
+                 extended and removed as ever, and what is removed costs no more"
+            ),
+        );
+        refusal.0.problem.budget = Some(budget.clone());
         refusal
     }
 
@@ -341,6 +357,8 @@ impl Refusal {
                 }
                 refusal
             }
+            // Whoever accepts creates knows which; see `Refusal::budget`.
+            CreateError::Budget => Self::new(ProblemKind::Budget, error.to_string()),
             CreateError::NoListener => Self::new(
                 ProblemKind::NoListener,
                 "no listener has a free slot for another preview; destroy one, or configure more",
@@ -368,6 +386,16 @@ impl From<ExtendError> for Refusal {
     fn from(error: ExtendError) -> Self {
         match error {
             ExtendError::NotFound => no_preview(),
+            ExtendError::NoExtend(NoExtend::NotPinned) => {
+                Self::new(ProblemKind::NotPinned, "this preview is not pinned")
+            }
+            ExtendError::NoExtend(NoExtend::NotLonger(end)) => Self::new(
+                ProblemKind::NotLonger,
+                format!(
+                    "this preview lives until {end} without a pin; pin it for longer, or leave it \
+                     as it is"
+                ),
+            ),
             ExtendError::NoExtend(no) => Self::new(
                 ProblemKind::Ended,
                 format!("{no}; it cannot be extended, create a new one instead"),

@@ -15,7 +15,11 @@ use crate::shape::{CreateRequest, ServiceRequest};
 pub fn asks(file: RepositoryFile, dir: Option<&str>) -> CreateRequest {
     let mut request = CreateRequest {
         template: file.template.map(|template| template.to_string()),
+        seed: file.seed,
         ttl: file.ttl.map(|ttl| ttl.to_string()),
+        sleep: file.sleep.map(|sleep| sleep.to_string()),
+        log_retention_days: file.log_retention_days,
+        schedule: file.schedule.map(|schedule| schedule.to_string()),
         ..CreateRequest::default()
     };
     match file.runs {
@@ -33,6 +37,8 @@ pub fn asks(file: RepositoryFile, dir: Option<&str>) -> CreateRequest {
             request.health_path = single.health_path;
             request.cpu = single.cpu;
             request.memory = single.memory;
+            request.replicas = single.replicas;
+            request.autoscale = single.autoscale.map(Into::into);
         }
     }
     request
@@ -74,6 +80,8 @@ fn service(name: &DnsName, service: FileService, dir: Option<&str>) -> ServiceRe
         path: service.path,
         cpu: service.cpu,
         memory: service.memory,
+        replicas: service.replicas,
+        autoscale: service.autoscale.map(Into::into),
     }
 }
 
@@ -96,16 +104,18 @@ mod tests {
 
     #[test]
     fn whatever_the_request_has_a_field_for_reaches_it() {
-        let text = "template: api-service\nttl: 2d\ncommand: run\nport: 3000\nhealth_path: /up\n\
+        let text = "template: api-service\nttl: 2d\nsleep: 30m\ncommand: run\nport: 3000\nhealth_path: /up\n\
             environment: {A: 1}\nsecrets: {B: C}\ncpu: 512\nmemory: 1024\n";
         assert_eq!(
             asked(text),
             json!({
-                "template": "api-service", "ttl": "2d", "command": "run", "dir": "/app",
+                "template": "api-service", "ttl": "2d", "sleep": "30m", "command": "run", "dir": "/app",
                 "port": 3000, "health_path": "/up", "env": {"A": "1"}, "secrets": {"B": "C"},
                 "cpu": 512, "memory": 1024,
             })
         );
+        let file = "template: api-database\nseed: {database: a}\ncommand: run\n";
+        assert_eq!(asked(file)["seed"], json!({"database": "a"}));
         let text =
             "services:\n  web: {image: a, port: 80}\n  api: {command: b, path: /api, cpu: 1}\n";
         assert_eq!(

@@ -12,8 +12,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::handler::{
-    backup, create, dead_letters, destroy, docs, events, extend, github, job, link, logs, preview,
-    receipt, status, tokens, update, whoami,
+    backup, costs, create, dead_letters, destroy, docs, events, extend, github, history, job, link,
+    logs, pin, preview, receipt, status, tokens, update, wake, whoami,
 };
 use crate::identity::access::{Access, Table};
 use crate::layer::identify::Doorman;
@@ -31,8 +31,12 @@ fn calls() -> Calls {
         .viewer(routes!(preview::show))
         .deployer(routes!(destroy::destroy))
         .viewer(routes!(preview::list))
+        .viewer(routes!(costs::costs))
         .deployer(routes!(update::update))
         .deployer(routes!(extend::extend))
+        .deployer(routes!(wake::wake))
+        .deployer(routes!(pin::pin, pin::unpin))
+        .viewer(routes!(history::show))
         // Lets anybody in who has it.
         .deployer(routes!(link::show))
         .viewer(routes!(logs::logs))

@@ -1,18 +1,24 @@
 //! What every handler is given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRef;
-use tempus_engine::{Clock, Queue, Store};
+use tempus_engine::{Clock, Queue, Store, StoreError};
 use tempus_model::Timestamp;
 use tempus_steps::Platform;
 use tempus_steps::gate::Gate;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::books::{Books, Only, Range, Tally, standings};
 use crate::census::Census;
+use crate::gate::StoreDirectory;
 use crate::identity::{Guard, Identity, OidcError};
 use crate::{Config, Metrics, Webhook, metrics};
+
+/// How long a sum is waited for that nobody asked for in particular.
+const SOON: Duration = Duration::from_secs(2);
 
 /// What the API is made of.
 pub struct Parts {
@@ -44,6 +50,7 @@ pub struct Api {
     /// Ends the answers that have no end of their own, so that a shutdown need not wait for them.
     closing: CancellationToken,
     census: Arc<Census>,
+    books: Arc<Books>,
     guard: Option<Arc<Guard>>,
 }
 
@@ -56,6 +63,7 @@ impl Api {
             parts: Arc::new(parts),
             closing: CancellationToken::new(),
             census: Arc::default(),
+            books: Arc::default(),
         })
     }
 
@@ -68,13 +76,49 @@ impl Api {
     /// be counted now shows as it last was: the rest is still worth reading, most of all when
     /// something is wrong.
     pub async fn count(&self) {
-        match self.census.take(self.store(), self.platform()).await {
+        let prices = self.config().costs.prices.as_ref();
+        match self.census.take(self.store(), prices).await {
             Ok(count) => metrics::previews(&count),
             Err(error) => warn!(%error, "previews not counted"),
         }
+        self.count_costs().await;
         match self.queue().depth().await {
             Ok(depth) => metrics::queue(&depth),
             Err(error) => warn!(%error, "queue not measured"),
+        }
+    }
+
+    /// Adds up what previews cost on these days.
+    pub(crate) async fn tally(&self, range: Range, only: &Only) -> Result<Tally, StoreError> {
+        let costs = &self.config().costs;
+        let tally = self
+            .books
+            .tally(self.store(), costs, range, only, self.now());
+        tally.await
+    }
+
+    /// The same of everybody's in this month, for whoever cannot wait for it: what is not added up
+    /// soon goes on being added up, and is there for the next who asks.
+    pub(crate) async fn month_soon(&self) -> Option<(Range, Tally)> {
+        let (api, month) = (self.clone(), Range::month_of(self.now()));
+        let adding = tokio::spawn(async move { api.tally(month, &Only::default()).await });
+        match tokio::time::timeout(SOON, adding).await {
+            Ok(Ok(Ok(tally))) => return Some((month, tally)),
+            Ok(Ok(Err(error))) => warn!(%error, "costs not added up"),
+            Ok(Err(error)) => warn!(%error, "costs not added up"),
+            Err(_) => warn!("costs not added up yet"),
+        }
+        None
+    }
+
+    async fn count_costs(&self) {
+        let costs = &self.config().costs;
+        if costs.prices.is_none() {
+            return;
+        }
+        if let Some((month, tally)) = self.month_soon().await {
+            let standings = standings(&costs.budgets, &tally, month);
+            metrics::costs(tally.all.dollars, costs.budgets.total, &standings);
         }
     }
 
@@ -86,8 +130,14 @@ impl Api {
         &*self.parts.store
     }
 
-    pub(crate) fn shared_store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.parts.store)
+    /// Where previews stand.
+    pub(crate) fn directory(&self) -> StoreDirectory {
+        let parts = &self.parts;
+        StoreDirectory::new(
+            Arc::clone(&parts.store),
+            Arc::clone(&parts.queue),
+            Arc::clone(&parts.clock),
+        )
     }
 
     pub(crate) fn gate(&self) -> Option<&Gate> {

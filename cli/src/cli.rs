@@ -10,17 +10,21 @@ use crate::commands::bootstrap::Bootstrap;
 use crate::commands::completions::Completions;
 use crate::commands::config::Config;
 use crate::commands::context::Context;
+use crate::commands::costs::Costs;
 use crate::commands::create::Create;
 use crate::commands::dead_letters::DeadLetters;
 use crate::commands::destroy::Destroy;
 use crate::commands::exec::Exec;
 use crate::commands::extend::Extend;
 use crate::commands::health::Health;
+use crate::commands::history::History;
 use crate::commands::init::Init;
 use crate::commands::job::Job;
 use crate::commands::link::Link;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
+use crate::commands::name::Name;
+use crate::commands::pin::{Pin, Unpin};
 use crate::commands::receipt::Receipt;
 use crate::commands::restore::Restore;
 use crate::commands::schema;
@@ -28,6 +32,7 @@ use crate::commands::show::Show;
 use crate::commands::token::Token;
 use crate::commands::update::Update;
 use crate::commands::validate::Validate;
+use crate::commands::wake::Wake;
 use crate::commands::whoami::Whoami;
 use crate::dev::Dev;
 use crate::failure::Failure;
@@ -54,13 +59,18 @@ enum Command {
     Create(Create),
     List(List),
     Show(Show),
+    Costs(Costs),
     Job(Job),
     Update(Update),
     Extend(Extend),
+    Wake(Wake),
+    Pin(Pin),
+    Unpin(Unpin),
     Destroy(Destroy),
     Link(Link),
     Logs(Logs),
     Exec(Exec),
+    History(History),
     Receipt(Receipt),
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -74,6 +84,7 @@ enum Command {
     Config(Config),
     Init(Init),
     Validate(Validate),
+    Name(Name),
     /// Print the JSON Schema of .tempus.yml, by which editors complete and check it
     Schema,
     Health(Health),
@@ -121,6 +132,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Restore(command) => return command.run(),
         Command::Init(command) => return command.run(),
         Command::Validate(command) => return command.run(),
+        Command::Name(command) => return command.run(),
         Command::Schema => return schema::run(),
         _ => {}
     }
@@ -146,7 +158,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         }};
     }
     match command {
-        Command::Dev(command) => command.run().await,
+        Command::Dev(command) => Box::pin(command.run()).await,
         Command::Serve(command) => command.run().await,
         Command::Api(command) => command.run().await,
         Command::Worker(command) => command.run().await,
@@ -155,14 +167,19 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Hello => hello::run().await,
         Command::Create(c) => in_session!(c, &c.remote),
         Command::List(c) => in_session!(c, &c.remote),
+        Command::Costs(c) => in_session!(c, &c.remote),
         Command::Show(c) => in_session!(c, &c.remote),
         Command::Job(c) => in_session!(c, &c.remote),
         Command::Update(c) => in_session!(c, &c.remote),
         Command::Extend(c) => in_session!(c, &c.remote),
+        Command::Wake(c) => in_session!(c, &c.remote),
+        Command::Pin(c) => in_session!(c, &c.remote),
+        Command::Unpin(c) => in_session!(c, &c.remote),
         Command::Destroy(c) => in_session!(c, &c.remote),
         Command::Link(c) => in_session!(c, &c.remote),
         Command::Logs(c) => in_session!(c, &c.remote),
         Command::Exec(c) => in_session!(c, &c.remote),
+        Command::History(c) => in_session!(c, &c.remote),
         Command::Receipt(c) => in_session!(c, &c.remote),
         Command::DeadLetters(c) => in_session!(c, c.remote()),
         Command::Backup(c) => in_session!(c, &c.remote),
@@ -175,6 +192,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         | Command::Restore(_)
         | Command::Init(_)
         | Command::Validate(_)
+        | Command::Name(_)
         | Command::Schema => Ok(()),
     }
 }

@@ -33,9 +33,11 @@ pub use backup::{Backup, BackupError};
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use queue::{Delivery, Depth, Handle, Outgoing, Queue, QueueError};
 pub use store::{
-    Accepted, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError, ExtendError,
-    Extended, Filter, Idempotency, JobError, Listener, NewPreview, Page, Quotas, Repeat, Reserve,
-    ReserveError, SourceError, Store, StoreError, Update, WriteError,
+    Accepted, Budget, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId, DiscardError,
+    ExtendError, Filter, Idempotency, JobError, Listener, NewPreview, Page, Quotas, Repeat,
+    Reserve, ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
+/// What an expiry becomes: an argument of [`Store::extend`].
+pub use tempus_model::transition::extend::Extended;
 pub use timer::{Alarm, Timer, TimerError};
 pub use trace::{InTrace, TraceContext};

@@ -16,14 +16,16 @@ use tempus_model::transition::accept::{DestroyReason, NewJob, NotAccepted};
 use tempus_model::transition::checkpoint::Checkpoint;
 use tempus_model::transition::claim::{Claim, NoClaim};
 use tempus_model::transition::discard::NoDiscard;
-use tempus_model::transition::extend::NoExtend;
+use tempus_model::transition::extend::{Extended, NoExtend};
 use tempus_model::transition::settle::Settle;
+use tempus_model::transition::sleep::Idleness;
 use tempus_model::transition::turn::Turn;
 use tempus_model::transition::vouch::Vouch;
+use tempus_model::transition::warn::Warn;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
-    DnsName, Identity, InstallationId, Job, JobId, JobRef, Parked, Phase, PreviewId, Receipt, Row,
-    ShortId, Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
+    Actor, Deed, DnsName, Identity, InstallationId, Job, JobId, JobRef, Parked, Phase, PreviewId,
+    Receipt, Row, ShortId, Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 
 use crate::{Backup, BackupError};
@@ -53,19 +55,39 @@ pub trait Store: Send + Sync {
         key: Option<Idempotency>,
     ) -> Result<Accepted, JobError>;
 
-    /// Gives a preview another expiry.
+    /// Gives a preview another expiry, pins it, or takes the pin away.
     async fn extend(
         &self,
         preview: PreviewId,
         to: Extended,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Row, ExtendError>;
 
+    /// Wakes a preview that sleeps, and keeps one that does not from being put to sleep for as long
+    /// as it waits before that. `false` if there is nothing to change.
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Takes a parked saga out of the dead letters. `false` if it was not parked.
-    async fn replay(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>;
+    async fn replay(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Gives up on a parked saga that owns nothing.
-    async fn discard(&self, preview: PreviewId, now: Timestamp) -> Result<(), DiscardError>;
+    async fn discard(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<(), DiscardError>;
 
     // What the holder of the lease did.
 
@@ -108,8 +130,27 @@ pub trait Store: Send + Sync {
     /// Makes a waiting row due. `false` if it was not waiting.
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// Puts a preview to sleep that was seen to be idle, or notes when to look again. `false` if its
+    /// row has changed since the version that was looked at.
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Marks a row suspect and due for a verify. `false` if there is no such preview.
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Begins to warn of a preview's end, or notes that it was done. `None` if the row does not call
+    /// for it.
+    async fn warn(
+        &self,
+        preview: PreviewId,
+        warn: Warn,
+        now: Timestamp,
+    ) -> Result<Option<Row>, StoreError>;
 
     /// Rows that are due and that nobody holds, longest due first.
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<PreviewId>, StoreError>;
@@ -138,6 +179,9 @@ pub trait Store: Send + Sync {
 
     /// The newest jobs of a preview, newest first.
     async fn jobs(&self, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError>;
+
+    /// What was done to a preview without a job, newest first.
+    async fn deeds(&self, preview: PreviewId, most: usize) -> Result<Vec<Deed>, StoreError>;
 
     /// A spec of a preview.
     async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError>;
@@ -219,12 +263,18 @@ pub struct NewPreview {
     pub spec: Spec,
     /// When its time is over.
     pub expires_at: Timestamp,
-    /// The job's id, and now.
+    /// How long before its end somebody is to be warned; `None` if nobody ever is. A preview that
+    /// there is already keeps what it was created with.
+    pub warn_before: Option<Duration>,
+    /// The job's id, who asks for it, and now.
     pub job: NewJob,
     /// The listeners it may answer on, in order of preference.
     pub listeners: Vec<Listener>,
     /// What may be taken.
     pub quotas: Quotas,
+    /// What whoever asks found out about the month's budget. It keeps new previews out, and nobody
+    /// from a repeated request's first answer, or from an update.
+    pub budget: Budget,
     /// Makes a repeated request return the first answer.
     pub key: Option<Idempotency>,
 }
@@ -249,6 +299,26 @@ pub struct Quotas {
     pub total: u32,
 }
 
+impl NewPreview {
+    /// Whether it may be a preview of its own, as far as money goes.
+    pub fn within_budget(&self) -> Result<(), CreateError> {
+        match self.budget {
+            Budget::Within => Ok(()),
+            Budget::Spent => Err(CreateError::Budget),
+        }
+    }
+}
+
+/// Whether a budget allows a new preview.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Budget {
+    /// It does, or there is none.
+    #[default]
+    Within,
+    /// It is spent.
+    Spent,
+}
+
 /// An update.
 #[derive(Debug, Clone)]
 pub struct Update {
@@ -258,7 +328,7 @@ pub struct Update {
     pub spec: Spec,
     /// Its new expiry, if it gets one.
     pub expires_at: Option<Timestamp>,
-    /// The job's id, and now.
+    /// The job's id, who asks for it, and now.
     pub job: NewJob,
     /// Makes a repeated request return the first answer.
     pub key: Option<Idempotency>,
@@ -287,8 +357,9 @@ pub struct Accepted {
     pub preview: PreviewId,
     /// Its job.
     pub job: JobRef,
-    /// Where it answers.
-    pub url: String,
+    /// Where it answers; `None` for one without a URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// When its time is over.
     pub expires_at: Timestamp,
     /// Whether this is the answer to an earlier request.
@@ -304,20 +375,6 @@ pub enum Repeat {
     No,
     /// An earlier request had asked for the same; nothing changed.
     Yes,
-}
-
-/// What an expiry becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extended {
-    /// This time.
-    To(Timestamp),
-    /// This much later than it is, but no later than `latest`.
-    By {
-        /// How much later.
-        more: Duration,
-        /// The limit.
-        latest: Timestamp,
-    },
 }
 
 /// Asks for a number from a pool.
@@ -458,6 +515,9 @@ pub enum CreateError {
         /// The names of previews that hold them.
         holders: Vec<String>,
     },
+    /// The month's budget is spent: no new preview until the month is over.
+    #[error("the month's budget is spent")]
+    Budget,
     /// No listener has room.
     #[error("no listener has a free slot")]
     NoListener,

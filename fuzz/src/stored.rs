@@ -10,12 +10,15 @@ use tempus_model::transition::accept::{self, DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::{self, Claim, Fresh};
 use tempus_model::transition::doubt::{self, Stop};
+use tempus_model::transition::extend::Extended;
 use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::sleep::{self, Idleness};
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
+use tempus_model::transition::warn::{Warn, warn};
 use tempus_model::transition::{Change, Fence, Seen, discard, extend, replay, rest};
 use tempus_model::{
-    DnsName, Failure, Hint, InstallationId, Job, JobId, JobKind, JobStatus, Limits, Meeting,
+    Actor, DnsName, Failure, Hint, InstallationId, Job, JobId, JobKind, JobStatus, Limits, Meeting,
     MessageId, Nonce, Parked, PreviewId, Row, Saga, Spec, SpecId, StepId, Timestamp, Ttl, WorkerId,
     next, resource_name, slug,
 };
@@ -154,6 +157,7 @@ fn changes(row: &Row, now: Timestamp) -> Vec<Change> {
     let (spec, other) = (SpecId::of(b"1"), now.after(Duration::from_hours(1)));
     let new = NewJob {
         id: JobId::new(Uuid::from_u128(9)),
+        by: Actor::Worker,
         now,
     };
     let job = Job {
@@ -163,6 +167,7 @@ fn changes(row: &Row, now: Timestamp) -> Vec<Change> {
         generation: row.generation,
         spec: Some(spec),
         status: JobStatus::Queued,
+        by: Some(new.by.clone()),
         created_at: now,
         started_at: None,
         finished_at: None,
@@ -170,19 +175,43 @@ fn changes(row: &Row, now: Timestamp) -> Vec<Change> {
         steps: Vec::new(),
     };
     let failure = Failure::rejected(&StepId::single("x"), "no");
+    let pinned = Extended::Pinned {
+        until: other,
+        reason: "the demo".parse().unwrap(),
+    };
     let mut all = vec![
-        accept::update(row, Some(&job), spec, None, new).ok(),
-        accept::update(row, None, spec, Some(other), new).ok(),
-        accept::destroy(row, Some(&job), DestroyReason::Asked, new).ok(),
-        accept::destroy(row, None, DestroyReason::Expired(row.expires_at), new).ok(),
-        extend::extend(row, other, now).ok(),
-        replay::replay(row, now),
+        accept::update(row, Some(&job), spec, None, &new).ok(),
+        accept::update(row, None, spec, Some(other), &new).ok(),
+        accept::destroy(row, Some(&job), DestroyReason::Asked, &new).ok(),
+        accept::destroy(row, None, DestroyReason::Expired(row.expires_at), &new).ok(),
+        extend::extend(row, &Extended::To(other), Actor::Worker, now).ok(),
+        extend::extend(row, &pinned, Actor::Worker, now).ok(),
+        extend::extend(
+            row,
+            &Extended::Unpinned { at_least: other },
+            Actor::Worker,
+            now,
+        )
+        .ok(),
+        warn(
+            row,
+            Warn::Begin {
+                again: other,
+                most: 3,
+            },
+            now,
+        ),
+        warn(row, Warn::Given { of: row.expires_at }, now),
+        sleep::rouse(row, Actor::Visitor, now),
+        sleep::doze(row, row.version, Idleness::Idle, now),
+        sleep::doze(row, row.version, Idleness::LookAgain(other), now),
+        replay::replay(row, Actor::Worker, now),
         replay::wake(row, now),
         replay::remind(row, now, Duration::from_mins(1)),
         Some(doubt::doubt(row, now)),
         doubt::end_lease(row, now, Stop::Clean),
         doubt::end_lease(row, now, Stop::Crash),
-        discard::discard(row, Some(&job), Some(&job), now).ok(),
+        discard::discard(row, Some(&job), Some(&job), Actor::Worker, now).ok(),
     ];
     let saga = row.saga.clone();
     all.push(claim::claim(row, &ask(row, saga.clone(), now)).ok());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, Generation, JobId, PreviewId, Row, SpecId, StepProgress, Timestamp};
+use crate::{Actor, Failure, Generation, JobId, PreviewId, Row, SpecId, StepProgress, Timestamp};
 
 /// What a job changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct Job {
     pub spec: Option<SpecId>,
     /// How it stands. Stored as `Queued` until it is final.
     pub status: JobStatus,
+    /// Who asked for it; `None` where an older version accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When a saga took it up.

@@ -14,6 +14,9 @@ use crate::Generation;
 #[serde(transparent)]
 pub struct StepId(Arc<str>);
 
+/// The kinds of steps that run something: a process of this machine, a service of ECS.
+const RUNNING: [&str; 2] = ["process", "service"];
+
 impl StepId {
     /// A step that its plan has once.
     pub fn single(kind: &str) -> Self {
@@ -28,6 +31,12 @@ impl StepId {
     /// The step's kind: what a platform finds its code by.
     pub fn kind(&self) -> &str {
         self.0.split_once(':').map_or(&self.0, |(kind, _)| kind)
+    }
+
+    /// Whether what it makes runs, and so is paid for, from when it is carried out until it is
+    /// compensated.
+    pub fn runs(&self) -> bool {
+        RUNNING.contains(&self.kind())
     }
 
     /// What the step is about, if its kind occurs several times.

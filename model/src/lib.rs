@@ -19,12 +19,18 @@
 //! ```
 
 mod access;
+mod actor;
 #[cfg(feature = "breakages")]
 pub mod breakage;
+mod count;
+mod day;
+mod deed;
 mod failure;
 mod fate;
+mod footprint;
 pub mod github;
 mod hint;
+mod history;
 mod id;
 pub mod invariant;
 mod job;
@@ -32,24 +38,35 @@ mod ledger;
 mod metric;
 mod name;
 mod next;
+mod pin;
 mod price;
 mod receipt;
 pub mod repository_file;
+mod retention;
 mod row;
 mod saga;
 mod schedule;
 mod scope;
 mod secret;
+mod seed;
+mod spans;
 mod spec;
 mod template;
 mod time;
 mod token;
 pub mod transition;
+mod warning;
 
 pub use access::{Access, AccessMode, AccessVersion, PasswordHash};
+pub use actor::{Actor, By, Did, Person, Proof};
+pub use count::Autoscale;
+pub use day::{Day, DayError};
+pub use deed::{Deed, DeedKind};
 pub use failure::{Failure, FailureKind};
 pub use fate::{Fate, Meeting};
+pub use footprint::{Footprint, Used};
 pub use hint::{Hint, HintError};
+pub use history::{Asked, Event, EventKind, history};
 pub use id::{
     Epoch, Generation, IdError, InstallationId, JobId, MessageId, Nonce, PreviewId, ShortId,
     SpecId, WorkerId,
@@ -59,22 +76,26 @@ pub use ledger::{Ledger, LedgerEntry, StepId};
 pub use metric::{Metric, MetricKind, MetricUnit};
 pub use name::{DnsName, NameError, resource_name, short_of, slug};
 pub use next::{Next, TIMER_RANK, next};
-pub use price::{Address, Capacity};
+pub use pin::{Pin, PinReason, PinReasonError};
+pub use price::{Address, Capacity, Prices};
 pub use receipt::{Check, Receipt, Removed};
 pub use row::{
     Absence, Desired, GoneAs, Identity, Lease, Origin, Owner, Parked, Phase, Route, Row, Settled,
-    Snapshot, State, Work,
+    Snapshot, State, Wakefulness, Work,
 };
 pub use saga::{Course, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState};
-pub use schedule::{Schedule, ScheduleError};
+pub use schedule::{Cron, Days, Schedule, ScheduleError, Timetable};
 pub use scope::{Scope, ScopeError};
 pub use secret::{SECRET_REFERENCE, SecretPlace, is_secret_name, secret_pattern, secret_place};
-pub use spec::{FieldError, Limits, Service, Spec};
+pub use seed::Seed;
+pub use spans::{Span, Spans};
+pub use spec::{Checkout, FieldError, Limits, Service, Spec};
 pub use template::{Template, TemplateError};
 pub use time::{Timestamp, Ttl, TtlError};
 pub use token::{
     NotGood, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError, TokenRecord,
 };
+pub use warning::Warning;
 
 /// Whether this rule is broken on purpose: a constant `false`, unless the feature `breakages` is on
 /// and a test has chosen the rule by its name in `breakage::Breakage`.

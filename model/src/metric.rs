@@ -38,6 +38,8 @@ pub enum MetricUnit {
     Bytes,
     /// Cores.
     Cores,
+    /// US dollars.
+    Dollars,
     /// US dollars an hour.
     DollarsPerHour,
 }

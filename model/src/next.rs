@@ -94,7 +94,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Failure, Generation, PlanId, PlannedStep, Stage, Timestamp};
+    use crate::{Failure, Generation, PlanId, PlannedStep, Stage, Timestamp, Wakefulness};
     use serde_json::value::RawValue;
 
     fn raw(text: &str) -> Arc<RawValue> {
@@ -120,8 +120,11 @@ mod tests {
             job: None,
             generation: Generation(1),
             expires_at: Timestamp::default(),
+            wakefulness: Wakefulness::Awake,
+            sleep: None,
             course,
             target: None,
+            footprint: None,
             stages: stages.iter().map(stage).collect(),
             at: 0,
             entered: false,

@@ -1,25 +1,30 @@
-//! What running a preview on AWS costs by list price: an estimate, before discounts and traffic,
-//! with the prices of one region.
+//! What running something costs: prices of a region, dated. An estimate, before discounts, traffic and
+//! what all previews share.
+//!
+//! A price is applied when somebody asks, to what ran then: one that was wrong is corrected for the
+//! past too.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Spec;
+use crate::{Footprint, Used};
 
-/// The same list that Terraform's cost tables are computed from.
-const LIST: &str = include_str!("../prices/us-east-1.json");
+/// The lists that the program has; Terraform's cost tables are computed from the same.
+const LISTS: [&str; 1] = [include_str!("../prices/us-east-1.json")];
 
-static PRICES: LazyLock<Prices> =
-    LazyLock::new(|| serde_json::from_str(LIST).expect("the list is a part of this program"));
+static SHIPPED: LazyLock<Vec<List>> = LazyLock::new(|| {
+    let read =
+        |text: &&str| serde_json::from_str(text).expect("the lists are a part of this program");
+    LISTS.iter().map(read).collect()
+});
 
-/// The prices that a running task depends on, in US dollars an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the fields are the keys of the price list"
-)]
-struct Prices {
+/// A list as it is shipped: of what is on it, what a running task depends on, in US dollars an hour.
+#[derive(Debug, Clone, Deserialize)]
+struct List {
+    region: String,
+    dated: String,
     fargate_x86_vcpu_usd_per_hour: f64,
     fargate_x86_memory_usd_per_gb_hour: f64,
     fargate_spot_x86_vcpu_usd_per_hour: f64,
@@ -45,38 +50,67 @@ pub enum Address {
     Private,
 }
 
-impl Spec {
-    /// What its tasks cost on Fargate, in US dollars an hour.
-    pub fn dollars_per_hour(&self, capacity: Capacity, address: Address) -> f64 {
-        let prices = *PRICES;
+/// What an hour costs, in US dollars.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prices {
+    /// The region whose prices these are.
+    pub region: String,
+    /// When they were so.
+    pub dated: String,
+    /// Of a core.
+    pub core: f64,
+    /// Of a gigabyte of memory.
+    pub gigabyte: f64,
+    /// Of a task, whatever its size.
+    pub task: f64,
+}
+
+impl Prices {
+    /// Fargate's list prices in this region, or in the first that there is a list of: it says which
+    /// it is.
+    pub fn listed(region: &str, capacity: Capacity, address: Address) -> Self {
+        let mut lists = SHIPPED.iter();
+        let list = lists.find(|list| list.region == region);
+        let list = list.unwrap_or(&SHIPPED[0]);
         let (core, gigabyte) = match capacity {
             Capacity::OnDemand => (
-                prices.fargate_x86_vcpu_usd_per_hour,
-                prices.fargate_x86_memory_usd_per_gb_hour,
+                list.fargate_x86_vcpu_usd_per_hour,
+                list.fargate_x86_memory_usd_per_gb_hour,
             ),
             Capacity::Spot => (
-                prices.fargate_spot_x86_vcpu_usd_per_hour,
-                prices.fargate_spot_x86_memory_usd_per_gb_hour,
+                list.fargate_spot_x86_vcpu_usd_per_hour,
+                list.fargate_spot_x86_memory_usd_per_gb_hour,
             ),
         };
-        let address = match address {
-            Address::Public => prices.public_ipv4_usd_per_hour,
-            Address::Private => 0.0,
-        };
-        let task = |cpu: u32, memory: u32| {
-            f64::from(cpu) / 1024.0 * core + f64::from(memory) / 1024.0 * gigabyte + address
-        };
-        let services = self.services.iter();
-        services
-            .map(|service| task(service.cpu, service.memory))
-            .sum()
+        Self {
+            region: list.region.clone(),
+            dated: list.dated.clone(),
+            core,
+            gigabyte,
+            task: match address {
+                Address::Public => list.public_ipv4_usd_per_hour,
+                Address::Private => 0.0,
+            },
+        }
+    }
+
+    /// What this cost, in US dollars.
+    pub fn of(&self, used: Used) -> f64 {
+        used.core_hours * self.core
+            + used.gigabyte_hours * self.gigabyte
+            + used.task_hours * self.task
+    }
+
+    /// What this costs an hour, in US dollars.
+    pub fn hourly(&self, footprint: Footprint) -> f64 {
+        self.of(Used::by(footprint, Duration::from_hours(1)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Service, Template};
+    use crate::{Service, Spec, Template};
 
     fn spec(sizes: &[(u32, u32)]) -> Spec {
         let service = |&(cpu, memory): &(u32, u32)| Service {
@@ -89,7 +123,9 @@ mod tests {
 
     #[test]
     fn every_service_is_a_task_that_is_paid_for() {
-        let cost = |sizes, capacity, address| spec(sizes).dollars_per_hour(capacity, address);
+        let cost = |sizes, capacity, address| {
+            Prices::listed("us-east-1", capacity, address).hourly(spec(sizes).footprint())
+        };
         let near = |found: f64, expected: f64| (found - expected).abs() < 1e-9;
         // A quarter of a core and half a gigabyte, by the published prices.
         let small = 0.25 * 0.04048 + 0.5 * 0.004_445;
@@ -107,5 +143,13 @@ mod tests {
         let spot = cost(&[(256, 512)], Capacity::Spot, Address::Private);
         assert!(spot > 0.0 && spot < one / 2.0, "{spot}");
         assert!(near(cost(&[], Capacity::Spot, Address::Public), 0.0));
+    }
+
+    #[test]
+    fn a_region_without_a_list_is_told_whose_prices_it_is_given() {
+        let prices = |region| Prices::listed(region, Capacity::OnDemand, Address::Private);
+        assert_eq!(prices("us-east-1").region, "us-east-1");
+        assert_eq!(prices("mars-north-1"), prices("us-east-1"));
+        assert!(!prices("us-east-1").dated.is_empty());
     }
 }

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::transition::Seen;
 use crate::{
-    DnsName, Epoch, Failure, Generation, JobRef, Ledger, MessageId, Nonce, PlanKind, PreviewId,
-    Saga, ShortId, SpecId, Timestamp, WorkerId,
+    DnsName, Epoch, Failure, Generation, JobRef, Ledger, MessageId, Nonce, Pin, PlanKind,
+    PreviewId, Saga, ShortId, Spans, SpecId, Timestamp, Ttl, Warning, WorkerId,
 };
 
 /// What never changes about a preview. Stored apart from the row, which is written often.
@@ -22,8 +23,9 @@ pub struct Identity {
     pub origin: Origin,
     /// The template of its first spec.
     pub template: String,
-    /// Where it answers.
-    pub route: Route,
+    /// Where it answers: `None` for one without a URL, and until the store has chosen a route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// The preview that held the name and was still being removed: its end is waited for.
@@ -35,6 +37,17 @@ impl Identity {
     /// The part of the id that shows in paths and resource names.
     pub fn short(&self) -> ShortId {
         self.id.short()
+    }
+
+    /// Its URL, if it has one.
+    pub fn url(&self) -> Option<&str> {
+        self.route.as_ref().map(|route| route.url.as_str())
+    }
+
+    /// The listener and the slot on it that it takes until its receipt.
+    pub fn slot(&self) -> Option<(&str, u32)> {
+        let route = self.route.as_ref()?;
+        Some((&route.listener, route.slot?))
     }
 }
 
@@ -84,9 +97,8 @@ impl Origin {
     }
 }
 
-/// Where a preview answers: a slot on one of the listeners that the API knows by configuration. Empty
-/// until the store has chosen one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a preview answers: a slot on one of the listeners that the API knows by configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The listener's name in the configuration.
     pub listener: String,
@@ -138,8 +150,33 @@ pub struct Settled {
     /// The last ready spec: what a failed update goes back to. Kept until it is replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<SpecId>,
+    /// Whether it runs, or sleeps.
+    #[serde(default, skip_serializing_if = "Wakefulness::is_awake")]
+    pub wakefulness: Wakefulness,
+    /// After how long without a request it is put to sleep; `None` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<Ttl>,
     /// When it became so.
     pub at: Timestamp,
+}
+
+/// Whether a preview runs, or sleeps until somebody uses it: then it has its name, URL, slots and
+/// expiry, and nothing runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wakefulness {
+    /// It runs.
+    #[default]
+    Awake,
+    /// It sleeps.
+    Asleep,
+}
+
+impl Wakefulness {
+    /// Whether it runs: what is so of every preview that does not say otherwise.
+    pub const fn is_awake(&self) -> bool {
+        matches!(self, Self::Awake)
+    }
 }
 
 /// A preview's settled state.
@@ -195,6 +232,8 @@ pub enum Phase {
     Provisioning,
     /// Running at the wanted spec.
     Ready,
+    /// Not running, because nobody uses it: it runs again when somebody does.
+    Asleep,
     /// Running, and being moved to another spec.
     Updating,
     /// Being removed.
@@ -207,10 +246,11 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase, in the order in which a preview goes through them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Provisioning,
         Self::Ready,
+        Self::Asleep,
         Self::Updating,
         Self::Destroying,
         Self::Destroyed,
@@ -223,6 +263,7 @@ impl Phase {
             Self::Pending => "pending",
             Self::Provisioning => "provisioning",
             Self::Ready => "ready",
+            Self::Asleep => "asleep",
             Self::Updating => "updating",
             Self::Destroying => "destroying",
             Self::Destroyed => "destroyed",
@@ -250,8 +291,14 @@ pub enum Work {
     Begin(JobRef),
     /// Begin a saga without a job that moves the timer to the new expiry.
     MoveTimer,
+    /// Begin a saga without a job that puts the preview to sleep, or wakes it.
+    SleepOrWake,
+    /// Ask the platform whether anybody uses the preview: it may be idle.
+    LookIfIdle,
     /// Begin a saga that compares with what really exists.
     Verify,
+    /// Say that its time is nearly over. Nothing is claimed for that.
+    Warn,
     /// Nothing; a hint that leads here is deleted.
     Nothing,
 }
@@ -267,12 +314,26 @@ pub struct Row {
     pub generation: Generation,
     /// What is wanted.
     pub desired: Desired,
-    /// When its time is over.
+    /// When its time is over. Of a pinned preview the later of the pin's end and the end without it.
     pub expires_at: Timestamp,
+    /// Whether it should run, or sleep. Asleep only while nothing else is wanted: every accepted job
+    /// wants it awake.
+    #[serde(default, skip_serializing_if = "Wakefulness::is_awake")]
+    pub wakefulness: Wakefulness,
+    /// When to look whether anybody uses it; `None` is never. Counts while the preview is awake, at
+    /// rest and trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_at: Option<Timestamp>,
+    /// What keeps it beyond the time that others may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Box<Pin>>,
+    /// When somebody is to be warned of its end; `None` if nobody ever is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Box<Warning>>,
     /// What is known to be true.
     pub settled: Settled,
     /// When there is something to do; `None` is never. While the preview is wanted it is never
-    /// later than `expires_at`.
+    /// later than `expires_at`, and at rest never later than its warning.
     pub due_at: Option<Timestamp>,
     /// When to compare with what really exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -307,6 +368,9 @@ pub struct Row {
     /// Everything that was started and has not been seen removed.
     #[serde(default, skip_serializing_if = "Ledger::is_empty")]
     pub ledger: Ledger,
+    /// What ran, and when: what it has cost.
+    #[serde(default, skip_serializing_if = "Spans::is_empty")]
+    pub spans: Spans,
     /// When the receipt was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_at: Option<Timestamp>,
@@ -333,8 +397,11 @@ impl Row {
             (_, Desired::Absent(_)) => Phase::Destroying,
             (State::Never, _) if self.saga.is_none() => Phase::Pending,
             (State::Never, _) => Phase::Provisioning,
-            (State::Ready, _) if self.generation == self.settled.generation => Phase::Ready,
-            (State::Ready, _) => Phase::Updating,
+            (State::Ready, _) if self.generation != self.settled.generation => Phase::Updating,
+            (State::Ready, _) => match self.settled.wakefulness {
+                Wakefulness::Awake => Phase::Ready,
+                Wakefulness::Asleep => Phase::Asleep,
+            },
         }
     }
 
@@ -353,11 +420,16 @@ impl Row {
         if self.is_expired(now) {
             return Work::Expire;
         }
+        let warning = if self.warns_at().is_some_and(|at| at <= now) {
+            Work::Warn
+        } else {
+            Work::Nothing
+        };
         if self.parked.is_some() {
-            return Work::Nothing;
+            return warning;
         }
         if let Some(saga) = &self.saga {
-            let current = saga.generation == self.generation && saga.expires_at == self.expires_at;
+            let current = Seen::by(saga) == Seen::of(self);
             return if current { Work::Resume } else { Work::Turn };
         }
         if self.settled.generation != self.generation
@@ -368,10 +440,17 @@ impl Row {
         if self.desired.is_present() && self.settled.expires_at != self.expires_at {
             return Work::MoveTimer;
         }
+        if self.desired.is_present() && self.settled.wakefulness != self.wakefulness {
+            return Work::SleepOrWake;
+        }
         if self.verify_at.is_some_and(|at| at <= now) {
             return Work::Verify;
         }
-        Work::Nothing
+        if self.idle_due().is_some_and(|at| at <= now) {
+            return Work::LookIfIdle;
+        }
+        // Last: whoever is to be told may be slow, and must not delay anything else.
+        warning
     }
 
     /// Whether a lease stands in the way of a claim. An expired one is waited out by `margin`,
@@ -388,13 +467,58 @@ impl Row {
             .is_some_and(|saga| saga.plan.kind == PlanKind::Verify)
     }
 
-    /// The due time of a row at rest: the pending verify's, and never later than the expiry while
-    /// the preview is wanted.
+    /// When to look whether anybody uses it, of a preview that may be put to sleep: it is awake,
+    /// nothing is under way, and what is written of it is trusted.
+    pub(crate) fn idle_due(&self) -> Option<Timestamp> {
+        let at_rest = self.saga.is_none() && self.pending.is_none() && self.parked.is_none();
+        let wanted = self.desired.is_present() && self.wakefulness.is_awake();
+        let trusted = self.verify_at.is_none() && self.suspicion == 0;
+        self.idle_at.filter(|_| at_rest && wanted && trusted)
+    }
+
+    /// The due time of a row at rest: the pending verify's, and while the preview is wanted never
+    /// later than the next look for idleness, the warning of its end, and that end.
     pub(crate) fn rest_until(&self, until: Option<Timestamp>) -> Option<Timestamp> {
-        match (until, self.desired.is_present()) {
-            (Some(until), true) => Some(until.min(self.expires_at)),
-            (None, true) => Some(self.expires_at),
-            (until, false) => until,
+        if !self.desired.is_present() {
+            return until;
         }
+        let looked_for = [self.warns_at(), self.idle_due(), until];
+        let at = looked_for.into_iter().flatten();
+        Some(at.fold(self.expires_at, Ord::min))
+    }
+
+    /// The due time after a change that neither begins nor ends anything. A parked saga stays
+    /// parked: it is due at its expiry all the same. And a row that is due for nothing would stay due.
+    pub(crate) fn due_anew(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.parked.is_some() {
+            return self.rest_until(None);
+        }
+        match self.work(now) {
+            Work::Nothing | Work::LookIfIdle | Work::Warn => self.rest_until(self.verify_at),
+            _ => self.rest_until(Some(now)),
+        }
+    }
+
+    /// Whether a warning can make it due: not while a saga is on its way, which ends before long, and
+    /// whose waits must not be cut short.
+    pub(crate) fn warns(&self) -> bool {
+        self.desired.is_present() && (self.saga.is_none() || self.parked.is_some())
+    }
+
+    /// When somebody is to be warned of its end, as it stands.
+    pub(crate) fn warns_at(&self) -> Option<Timestamp> {
+        let warning = self.warning.as_ref().filter(|_| self.warns())?;
+        warning.at
+    }
+
+    /// Whether the end that it has now was announced, or is about to be.
+    pub fn is_ending(&self) -> bool {
+        let of = self.warning.as_ref().and_then(|warning| warning.of);
+        self.desired.is_present() && of == Some(self.expires_at)
+    }
+
+    /// The pin, of a preview that is wanted.
+    pub fn pinned(&self) -> Option<&Pin> {
+        self.pin.as_deref().filter(|_| self.desired.is_present())
     }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Failure, Generation, JobRef, Ledger, SpecId, StepId, Timestamp};
+use crate::{
+    Failure, Footprint, Generation, JobRef, Ledger, SpecId, StepId, Timestamp, Ttl, Wakefulness,
+};
 
 /// What a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,11 +123,20 @@ pub struct Saga {
     pub generation: Generation,
     /// The expiry that it was last turned to.
     pub expires_at: Timestamp,
+    /// Whether it was last turned to a preview that runs, or to one that sleeps.
+    #[serde(default, skip_serializing_if = "Wakefulness::is_awake")]
+    pub wakefulness: Wakefulness,
+    /// After how long without a request its spec is put to sleep; `None` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<Ttl>,
     /// Which way it is going.
     pub course: Course,
     /// The spec it is moving to; `None` when everything goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<SpecId>,
+    /// What that spec takes while it runs; `None` too where an older release began the saga.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footprint: Option<Footprint>,
     /// The frozen plan; empty when everything goes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<Stage>,
@@ -332,8 +343,11 @@ mod tests {
             job: None,
             generation: Generation::default(),
             expires_at: at(3600),
+            wakefulness: Wakefulness::Awake,
+            sleep: None,
             course: Course::Forward,
             target: None,
+            footprint: None,
             stages: Vec::new(),
             at: 0,
             entered: true,

@@ -1,13 +1,64 @@
 //! When a scheduled worker's task is run.
 
+mod cron;
+
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+pub use cron::{Cron, Days};
 
 /// `rate(15 minutes)`, or cron's five fields in UTC: minute, hour, day of the month, month, day of
 /// the week (0 and 7 are Sunday). A field is `*` or a list of numbers and ranges, each with an
 /// optional `/step`; a range whose end comes first goes round, as `22-2` does for hours.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Schedule(String);
+
+/// A schedule that can be reckoned with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timetable {
+    /// At once, and then after each of these.
+    Every(Duration),
+    /// When the clock says so.
+    Cron(Cron),
+}
+
+impl Timetable {
+    /// The first time after this one. `None` if none comes, as on the 30th of February.
+    pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Every(period) => Some(after.after(*period)),
+            Self::Cron(cron) => cron.next(after),
+        }
+    }
+
+    /// When a task runs first that was last due at this time, if ever: what it missed since is made up
+    /// for by one run, now. A task that is new runs now, unless the clock says when.
+    pub fn first(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        match (last, self) {
+            // A clock that was set back makes nothing wait for what it showed before.
+            (Some(last), _) => self.next(last.min(now)).map(|due| due.max(now)),
+            (None, Self::Every(_)) => Some(now),
+            (None, Self::Cron(_)) => self.next(now),
+        }
+    }
+
+    /// When a task runs next whose run was due at one time and ended at another, and how many times
+    /// that passed meanwhile: those are skipped.
+    pub fn after_run(&self, due: Timestamp, ended: Timestamp) -> (Option<Timestamp>, u64) {
+        let (mut next, mut skipped) = (self.next(due), 0);
+        while let Some(passed) = next.filter(|next| *next <= ended) {
+            skipped += 1;
+            next = self.next(passed);
+        }
+        (next, skipped)
+    }
+}
 
 /// What is no schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,10 +68,7 @@ pub struct Schedule(String);
 )]
 pub struct ScheduleError;
 
-/// What each field of cron counts, from and to.
-const FIELDS: [(u8, u8); 5] = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
-
-/// The same as regular expressions.
+/// What each field of cron counts, as regular expressions.
 const NUMBERS: [&str; 5] = [
     "[0-5]?[0-9]",
     "(?:[01]?[0-9]|2[0-3])",
@@ -33,6 +81,11 @@ impl Schedule {
     /// The schedule as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same, to be reckoned with.
+    pub fn timetable(&self) -> Result<Timetable, ScheduleError> {
+        read(&self.0).ok_or(ScheduleError)
     }
 
     /// A regular expression of exactly what is read, in the dialect of JSON Schema.
@@ -50,10 +103,9 @@ impl FromStr for Schedule {
     type Err = ScheduleError;
 
     fn from_str(text: &str) -> Result<Self, ScheduleError> {
-        if is_rate(text) || is_cron(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ScheduleError)
+        match read(text) {
+            Some(_) => Ok(Self(text.to_owned())),
+            None => Err(ScheduleError),
         }
     }
 }
@@ -64,60 +116,72 @@ impl fmt::Display for Schedule {
     }
 }
 
-fn is_rate(text: &str) -> bool {
-    let inner = text
-        .strip_prefix("rate(")
-        .and_then(|rest| rest.strip_suffix(')'));
-    let Some((number, unit)) = inner.and_then(|inner| inner.split_once(' ')) else {
-        return false;
-    };
-    is_count(number, 5)
-        && matches!(
-            unit.strip_suffix('s').unwrap_or(unit),
-            "minute" | "hour" | "day"
-        )
-}
+impl TryFrom<String> for Schedule {
+    type Error = ScheduleError;
 
-fn is_cron(text: &str) -> bool {
-    if text.starts_with(' ') || text.ends_with(' ') {
-        return false;
+    fn try_from(text: String) -> Result<Self, ScheduleError> {
+        text.parse()
     }
-    let fields: Vec<_> = text.split(' ').filter(|field| !field.is_empty()).collect();
-    fields.len() == FIELDS.len()
-        && fields
-            .iter()
-            .zip(FIELDS)
-            .all(|(field, range)| field.split(',').all(|item| is_item(item, range)))
 }
 
-fn is_item(item: &str, range: (u8, u8)) -> bool {
-    let (of, step) = match item.split_once('/') {
-        Some((of, step)) => (of, Some(step)),
-        None => (item, None),
-    };
-    let counts = match of.split_once('-') {
-        _ if of == "*" => true,
-        Some((from, to)) => is_number(from, range) && is_number(to, range),
-        None => is_number(of, range),
-    };
-    counts && step.is_none_or(|step| is_count(step, 2))
+impl From<Schedule> for String {
+    fn from(schedule: Schedule) -> Self {
+        schedule.0
+    }
 }
 
-fn is_number(text: &str, (least, most): (u8, u8)) -> bool {
-    let digits = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    digits && text.parse().is_ok_and(|n: u8| (least..=most).contains(&n))
+fn read(text: &str) -> Option<Timetable> {
+    let every = rate(text).map(Timetable::Every);
+    every.or_else(|| Cron::read(text).map(Timetable::Cron))
+}
+
+fn rate(text: &str) -> Option<Duration> {
+    let inner = text.strip_prefix("rate(")?.strip_suffix(')')?;
+    let (number, unit) = inner.split_once(' ')?;
+    let number = u64::from(count(number, 5)?);
+    Some(match unit.strip_suffix('s').unwrap_or(unit) {
+        "minute" => Duration::from_mins(number),
+        "hour" => Duration::from_hours(number),
+        "day" => Duration::from_hours(24 * number),
+        _ => return None,
+    })
 }
 
 /// A whole number from 1, of so many digits at most.
-fn is_count(text: &str, digits: usize) -> bool {
-    (1..=digits).contains(&text.len())
+fn count(text: &str, digits: usize) -> Option<u32> {
+    let plain = (1..=digits).contains(&text.len())
         && !text.starts_with('0')
-        && text.bytes().all(|b| b.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| plain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    #[test]
+    fn what_was_missed_is_made_up_for_once_and_what_passed_meanwhile_is_skipped() {
+        let every = "rate(1 minute)".parse::<Schedule>().unwrap();
+        let every = every.timetable().unwrap();
+        let hourly = "0 * * * *".parse::<Schedule>().unwrap();
+        let hourly = hourly.timetable().unwrap();
+        assert_eq!(every.first(None, at(5)), Some(at(5)));
+        assert_eq!(hourly.first(None, at(5)), Some(at(3600)));
+        for table in [&every, &hourly] {
+            // Down for days.
+            assert_eq!(table.first(Some(at(0)), at(900_005)), Some(at(900_005)));
+            // A clock that was set back by days.
+            assert!(table.first(Some(at(900_000)), at(7200)) <= Some(at(10_800)));
+        }
+        assert_eq!(every.first(Some(at(60)), at(70)), Some(at(120)));
+        assert_eq!(every.after_run(at(60), at(70)), (Some(at(120)), 0));
+        assert_eq!(every.after_run(at(60), at(250)), (Some(at(300)), 3));
+        assert_eq!(hourly.after_run(at(3600), at(7200)), (Some(at(10_800)), 1));
+    }
 
     #[test]
     fn rates_and_cron_are_read_and_nothing_else() {

@@ -1,10 +1,14 @@
 //! What a preview should run: an immutable specification, and the limits it is held against.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, DnsName, SpecId, Template};
+use crate::retention::{is_retention, retention_accepted};
+use crate::{
+    Access, Autoscale, DnsName, Schedule, ScheduleError, Seed, SpecId, Template, Timestamp, Ttl,
+};
 
 /// What a preview runs. Immutable once stored; its id is the hash of its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,11 +18,45 @@ pub struct Spec {
     /// The commit that it was made from, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_sha: Option<String>,
+    /// The files that its services run on, where the platform runs processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<Checkout>,
     /// Who may see it.
     #[serde(default, skip_serializing_if = "Access::is_open")]
     pub access: Access,
-    /// One to [`Limits::services`] services; the first answers at `/`.
+    /// After how long without a request it is put to sleep; `None` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<Ttl>,
+    /// What its database begins with, where its template has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Seed>,
+    /// When its task is run; set if and only if the template is the scheduled worker's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// How many days its log lines are kept, where it says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_retention_days: Option<u16>,
+    /// One to [`Limits::services`] services; the first answers at `/`, if the preview has a URL.
     pub services: Vec<Service>,
+}
+
+/// A repository's files at one commit.
+///
+/// Never asked for over HTTP: whoever may create previews could read any repository that the App is
+/// installed on. It comes from a pull request or a branch, of which GitHub has been asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// The repository's stable id.
+    pub repository_id: u64,
+    /// Its full name, such as `octo/shop`.
+    pub repository: String,
+    /// The installation of the App through which it is read.
+    pub installation_id: u64,
+    /// The commit, in full.
+    pub sha: String,
+    /// What makes the files ready to run, read by `/bin/sh -c` in their root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
 }
 
 /// One process or container of a preview.
@@ -53,6 +91,12 @@ pub struct Service {
     pub cpu: u32,
     /// Memory in MiB.
     pub memory: u32,
+    /// How many of it run, if not one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<u32>,
+    /// How many of it run, by load, where the platform can tell; instead of `replicas`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscale: Option<Autoscale>,
 }
 
 /// A refused part of a request: which field, and what would be accepted.
@@ -79,11 +123,14 @@ impl FieldError {
 pub struct Limits {
     /// Services in one preview.
     pub services: usize,
-    /// CPU units of all services together, 1024 to a core.
+    /// CPU units of all services together, of each as often as it may run; 1024 to a core.
     pub cpu: u32,
-    /// Memory of all services together, in MiB.
+    /// Memory of all services together, of each as often as it may run, in MiB.
     pub memory: u32,
 }
+
+/// The shortest time without a request after which a preview may be put to sleep.
+const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
 
 impl Default for Limits {
     fn default() -> Self {
@@ -101,9 +148,19 @@ impl Spec {
         Self {
             template: template.to_string(),
             commit_sha: None,
+            checkout: None,
             access: Access::Open,
+            sleep: None,
+            seed: None,
+            schedule: None,
+            log_retention_days: None,
             services,
         }
+    }
+
+    /// Whether it is of this template.
+    pub fn is_of(&self, template: Template) -> bool {
+        self.template == template.as_str()
     }
 
     /// The id: a hash of the spec's JSON (field order is fixed by the type, maps are sorted).
@@ -112,15 +169,21 @@ impl Spec {
         SpecId::of(&canonical)
     }
 
-    /// The id of what it runs, whoever may see it: two specs that differ in their access alone run
-    /// the same.
+    /// The id of what it runs, whoever may see it and whenever it sleeps: two specs that differ in
+    /// these alone run the same.
     pub fn program(&self) -> SpecId {
-        if self.access.is_open() {
+        if self.access.is_open() && self.sleep.is_none() {
             return self.id();
         }
-        let mut open = self.clone();
-        open.access = Access::Open;
-        open.id()
+        let mut bare = self.clone();
+        bare.access = Access::Open;
+        bare.sleep = None;
+        bare.id()
+    }
+
+    /// Whether a preview of it answers at a URL. One of a template that is not known here may.
+    pub fn has_url(&self) -> bool {
+        self.template.parse().map_or(true, Template::has_url)
     }
 
     /// The service of this name.
@@ -131,11 +194,36 @@ impl Spec {
     /// Everything about the spec that no platform would accept.
     pub fn check(&self, limits: &Limits) -> Vec<FieldError> {
         let mut errors = Vec::new();
+        if self.seed.is_some() && !self.is_of(Template::ApiDatabase) {
+            errors.push(FieldError::new(
+                "seed",
+                format!(
+                    "is for the template \"{}\" alone; ask for that, or leave it out",
+                    Template::ApiDatabase
+                ),
+            ));
+        }
         if self.services.is_empty() || self.services.len() > limits.services {
             errors.push(FieldError::new(
                 "services",
                 format!("must list 1 to {} services", limits.services),
             ));
+        }
+        let sleep = self.sleep.map(Ttl::duration);
+        if sleep.is_some_and(|sleep| sleep < SHORTEST_SLEEP) {
+            errors.push(FieldError::new("sleep", "must be at least 1s"));
+        }
+        if sleep.is_some() && !self.has_url() {
+            let problem =
+                "is for previews with a URL: nobody asks for this one, so nothing would wake it";
+            errors.push(FieldError::new("sleep", problem));
+        }
+        self.check_schedule(&mut errors);
+        if self
+            .log_retention_days
+            .is_some_and(|days| !is_retention(days))
+        {
+            errors.push(FieldError::new("log_retention_days", retention_accepted()));
         }
         let (mut names, mut ports, mut paths) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (index, service) in self.services.iter().enumerate() {
@@ -174,15 +262,67 @@ impl Spec {
             if asked > u64::from(most) {
                 errors.push(FieldError::new(
                     field,
-                    format!("{asked} {unit} over all services, but at most {most} are allowed"),
+                    format!(
+                        "{asked} {unit} over all of its services, but at most {most} are allowed"
+                    ),
                 ));
             }
         }
         errors
     }
 
+    /// A schedule and the template that runs by one come together. It runs one service, and answers
+    /// nowhere.
+    fn check_schedule(&self, errors: &mut Vec<FieldError>) {
+        let worker = Template::ScheduledWorker;
+        let mut refuse = |field: &str, problem: String| {
+            errors.push(FieldError::new(field, problem));
+        };
+        match (&self.schedule, self.has_url()) {
+            (None, true) => return,
+            (Some(_), true) => {
+                return refuse(
+                    "schedule",
+                    format!("is for the template \"{worker}\" alone"),
+                );
+            }
+            (None, false) => refuse(
+                "schedule",
+                format!("is missing: the template \"{worker}\" runs by one; it {ScheduleError}"),
+            ),
+            (Some(schedule), false) => {
+                let timetable = schedule.timetable().ok();
+                if timetable.is_none_or(|table| table.next(Timestamp::default()).is_none()) {
+                    refuse("schedule", "names a day that never comes".to_owned());
+                }
+            }
+        }
+        if self.services.len() > 1 {
+            let problem = format!("must be one: \"{worker}\" runs one task");
+            refuse("services", problem);
+        }
+        for (index, service) in self.services.iter().enumerate() {
+            let answers = [
+                ("path", service.path.is_some()),
+                ("health_path", service.health_path != "/"),
+            ];
+            if service.count() > 1 {
+                let problem = format!("cannot be given: \"{worker}\" runs one task at a time");
+                let field = service.autoscale.map_or("replicas", |_| "autoscale");
+                refuse(&format!("services[{index}].{field}"), problem);
+            }
+            for (field, _) in answers.into_iter().filter(|(_, given)| *given) {
+                let problem = format!("cannot be given: \"{worker}\" answers at no URL");
+                refuse(&format!("services[{index}].{field}"), problem);
+            }
+        }
+    }
+
     fn total(&self, of: impl Fn(&Service) -> u32) -> u64 {
-        self.services.iter().map(|s| u64::from(of(s))).sum()
+        let services = self.services.iter();
+        services
+            .map(|s| u64::from(of(s)) * u64::from(s.count()))
+            .sum()
     }
 }
 
@@ -201,6 +341,8 @@ impl Service {
             path: None,
             cpu: 256,
             memory: 512,
+            replicas: None,
+            autoscale: None,
         }
     }
 
@@ -259,6 +401,7 @@ impl Service {
         if self.memory == 0 {
             errors.push(FieldError::new(field("memory"), "must be at least 1 MiB"));
         }
+        self.check_count(field, errors);
     }
 }
 
@@ -270,75 +413,4 @@ pub(crate) fn is_variable(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn service(name: &str, port: u16, path: Option<&str>) -> Service {
-        Service {
-            command: Some("true".into()),
-            path: path.map(Into::into),
-            ..Service::new(name.parse().unwrap(), port)
-        }
-    }
-
-    fn fields(spec: &Spec) -> Vec<String> {
-        let errors = spec.check(&Limits::default());
-        errors.into_iter().map(|e| e.field).collect()
-    }
-
-    #[test]
-    fn each_refusal_names_its_field() {
-        let of = |services| Spec::new(Template::ApiService, services);
-        let good = of(vec![
-            service("web", 80, Some("/")),
-            service("api", 81, Some("/api")),
-        ]);
-        assert!(fields(&good).is_empty());
-        assert_eq!(fields(&of(vec![])), ["services"]);
-        assert_eq!(
-            fields(&of(vec![service("a", 80, None), service("a", 81, None)])),
-            ["services[1].name"]
-        );
-        assert_eq!(
-            fields(&of(vec![service("a", 80, None), service("b", 80, None)])),
-            ["services[1].port"]
-        );
-        assert_eq!(
-            fields(&of(vec![
-                service("a", 80, Some("/x")),
-                service("b", 81, Some("/x/"))
-            ])),
-            ["services[1].path"]
-        );
-        assert_eq!(
-            fields(&of(vec![service("a", 0, Some("x"))])),
-            ["services[0].port", "services[0].path"]
-        );
-        let mut big = service("a", 80, None);
-        big.memory = u32::MAX;
-        big.env.insert("1=".into(), String::new());
-        big.env.insert("TOKEN".into(), String::new());
-        big.secrets.insert("TOKEN".into(), "arn:x".into());
-        assert_eq!(
-            fields(&of(vec![big])),
-            ["services[0].env", "services[0].secrets", "memory"]
-        );
-    }
-
-    #[test]
-    fn equal_specs_have_equal_ids() {
-        let a = Spec::new(Template::ApiService, vec![service("a", 1, None)]);
-        let mut b = a.clone();
-        assert_eq!(a.id(), b.id());
-        b.access = Access::Link;
-        assert_ne!(a.id(), b.id());
-        assert_eq!(a.program(), b.program());
-        b.commit_sha = Some("abc".into());
-        assert_ne!(a.program(), b.program());
-        let stored = serde_json::to_string(&a).unwrap();
-        assert!(
-            !stored.contains("access"),
-            "what was stored before is read: {stored}"
-        );
-    }
-}
+mod tests;

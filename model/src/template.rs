@@ -32,6 +32,14 @@ impl Template {
             Self::ScheduledWorker => "scheduled-worker",
         }
     }
+
+    /// Whether a preview of it answers at a URL.
+    pub const fn has_url(self) -> bool {
+        match self {
+            Self::ApiService | Self::ApiDatabase => true,
+            Self::ScheduledWorker => false,
+        }
+    }
 }
 
 impl fmt::Display for Template {

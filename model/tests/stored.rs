@@ -9,7 +9,9 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tempus_model::{AccessMode, Hint, Identity, Job, Receipt, Row, Spec, TokenRecord};
+use tempus_model::{
+    AccessMode, Deed, Hint, Identity, Job, Limits, Receipt, Row, Seed, Spec, TokenRecord,
+};
 
 fn golden(name: &str) -> String {
     let file = format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -55,30 +57,62 @@ fn lost(at: &str, kept: &Value, today: &Value) {
 
 #[test]
 fn rows() {
-    for name in ["row-waiting", "row-parked", "row-gone", "row-failed"] {
+    for name in [
+        "row-waiting",
+        "row-parked",
+        "row-gone",
+        "row-failed",
+        "row-asleep",
+        "row-idle",
+        "row-pinned",
+    ] {
         let row: Row = keeps(name);
         assert_eq!(tempus_model::invariant::of_row(&row), Ok(()), "{name}");
     }
     let _: Row = keeps("row-full");
+    let counted: Row = keeps("row-spans");
+    assert_eq!(counted.spans.running().map(|of| of.tasks), Some(2));
 }
 
 #[test]
 fn jobs_and_specs() {
     let _: Job = keeps("job");
     let _: Job = keeps("job-queued");
+    let _: Job = keeps("job-by");
     let spec: Spec = keeps("spec");
     // Specs are named by their content: were the form to change, every preview would be updated.
     assert_eq!(spec.id().to_string(), "5f23939cbcc0fdc6");
+    let scheduled: Spec = keeps("spec-scheduled");
+    assert!(!scheduled.has_url() && scheduled.check(&Limits::default()).is_empty());
+    let several: Spec = keeps("spec-several");
+    assert_eq!(several.services[0].count(), 3);
+    assert_eq!(several.services[1].count(), 4);
     let protected: Spec = keeps("spec-protected");
     assert_eq!(protected.access.mode(), AccessMode::Password);
     assert_eq!(protected.program(), spec.id(), "the same runs");
+    let sleeping: Spec = keeps("spec-sleeping");
+    assert_eq!(sleeping.program(), spec.id(), "the same runs");
+    assert_ne!(sleeping.id(), spec.id());
+    let with_database: Spec = keeps("spec-database");
+    assert_eq!(with_database.seed, Seed::database("shop_template"));
 }
 
 #[test]
 fn identities_and_receipts() {
     let _: Identity = keeps("identity");
-    let _: Identity = keeps("identity-bare");
+    let bare: Identity = keeps("identity-bare");
+    assert!(bare.url().is_some());
+    let without: Identity = keeps("identity-without-url");
+    assert_eq!(without.url(), None);
     let _: Receipt = keeps("receipt");
+}
+
+#[test]
+fn deeds() {
+    let kept: Vec<Deed> = keeps("deeds");
+    assert_eq!(kept.len(), 6);
+    let kept: Vec<Deed> = keeps("deeds-sleep");
+    assert_eq!(kept.len(), 2);
 }
 
 #[test]

@@ -60,8 +60,14 @@ pub trait Ctx: Send + Sync {
     /// The names of this preview's alarms.
     async fn timers(&self) -> Result<Vec<String>, StepError>;
 
+    /// Says that somebody uses the preview: it shall not sleep, whatever was decided before.
+    async fn rouse(&self) -> Result<(), StepError>;
+
     /// Whether another preview has been removed.
     async fn is_gone(&self, preview: PreviewId) -> Result<bool, StepError>;
+
+    /// Whether the preview's name is still its own: no newer preview has it.
+    async fn holds_name(&self) -> Result<bool, StepError>;
 }
 
 /// Whether what the ledger says is all there is.

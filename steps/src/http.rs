@@ -1,4 +1,4 @@
-//! HTTP clients: the one place where any part of Tempus makes one.
+//! HTTP clients, and whom TLS trusts: the one place where any part of Tempus makes either.
 //!
 //! `reqwest` brings TLS but no cryptography here, and panics where a client is built without. So
 //! every client is built from one of these, with `ring`; a lint keeps it that way. Whom a client
@@ -50,32 +50,43 @@ pub fn is_this_machine(host: &str) -> bool {
 
 /// A client that trusts the authorities that this system trusts.
 pub fn public() -> Result<ClientBuilder, TrustError> {
+    public_tls().map(with)
+}
+
+/// TLS that trusts the authorities that this system trusts.
+pub fn public_tls() -> Result<ClientConfig, TrustError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
         return Err(TrustError::NoRoots);
     }
-    Ok(with(trusting(roots)))
+    Ok(trusting(roots))
 }
 
 /// A client that trusts the authorities in this file, and nobody else.
 pub fn private(authorities: &Path) -> Result<ClientBuilder, TrustError> {
-    let content = || TrustError::Content {
-        path: authorities.to_owned(),
-    };
+    private_tls(authorities).map(with)
+}
+
+/// TLS that trusts the authorities in this file, and nobody else.
+pub fn private_tls(authorities: &Path) -> Result<ClientConfig, TrustError> {
     let pem = std::fs::read(authorities).map_err(|error| TrustError::Unread {
         path: authorities.to_owned(),
         reason: error.to_string(),
     })?;
+    let content = || TrustError::Content {
+        path: authorities.to_owned(),
+    };
+    tls_of(&pem).ok_or_else(content)
+}
+
+/// TLS that trusts these authorities, in PEM, and nobody else. `None` if it is not them.
+pub fn tls_of(authorities: &[u8]) -> Option<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|_| content())?;
-        roots.add(certificate).map_err(|_| content())?;
+    for certificate in CertificateDer::pem_slice_iter(authorities) {
+        roots.add(certificate.ok()?).ok()?;
     }
-    if roots.is_empty() {
-        return Err(content());
-    }
-    Ok(with(trusting(roots)))
+    (!roots.is_empty()).then(|| trusting(roots))
 }
 
 /// A client with this TLS.

@@ -14,7 +14,7 @@
 //!
 //! The steps of one rank run at the same time. Folders: [`common`] are steps that every platform
 //! has, [`local`] runs previews as processes on this machine, [`aws`] on ECS, [`sim`] on a simulated
-//! cloud. [`gate`] is the protection in front of a preview, [`visitor`] what is said in its place.
+//! cloud. [`postgres`] is the databases of previews that have one, on either. [`gate`] is the protection in front of a preview, [`visitor`] what is said in its place.
 
 pub mod aws;
 pub mod common;
@@ -24,15 +24,19 @@ pub mod gate;
 pub mod http;
 pub mod local;
 mod platform;
+pub mod postgres;
 pub mod sim;
 mod step;
 mod template;
+#[cfg(test)]
+mod testing;
 pub mod visitor;
 
 pub use ctx::{Ctx, Trust};
 pub use error::{Landed, StepError};
 pub use platform::{
-    Afresh, Audit, CloudEvent, LogLine, LogQuery, LogStream, PlanRequest, Platform, Resource, Stray,
+    Afresh, Audit, CloudEvent, LogLine, LogQuery, LogStream, PlanRequest, Platform, Resource, Run,
+    Stray, Used,
 };
 pub use step::{AnyStep, Progress, Step, planned};
 pub(crate) use template::Template;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempus_model::{
     Check, FieldError, Identity, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Snapshot,
-    Spec, SpecId, Stage, StepId, Timestamp,
+    Spec, SpecId, Stage, StepId, Timestamp, Wakefulness,
 };
 
 use crate::{AnyStep, Ctx, Progress, StepError};
@@ -21,8 +21,9 @@ pub trait Platform: Send + Sync {
     /// Its name in the configuration.
     fn name(&self) -> &'static str;
 
-    /// The version of this plan that new sagas begin with.
-    fn newest(&self, kind: PlanKind) -> PlanId;
+    /// The version of this plan that new sagas begin with, towards a preview that runs or that
+    /// sleeps. An older worker, which would start what shall sleep, does not know the latter's.
+    fn newest(&self, kind: PlanKind, wakefulness: Wakefulness) -> PlanId;
 
     /// Whether this version of the program can carry the plan out. One that it cannot is handed
     /// back: a newer worker knows it.
@@ -59,13 +60,19 @@ pub trait Platform: Send + Sync {
     /// What this platform would refuse about a spec, found before anything is accepted.
     fn admit(&self, spec: &Spec) -> Vec<FieldError>;
 
-    /// What running this costs by list price, in US dollars an hour; `None` where nothing is paid for.
-    fn dollars_per_hour(&self, _spec: &Spec) -> Option<f64> {
-        None
+    /// Whether anybody has used a preview since then. What cannot be told is never taken for
+    /// idleness.
+    async fn used_since(&self, _of: &Snapshot, _since: Timestamp) -> Result<Used, StepError> {
+        Ok(Used::Unknown)
     }
 
     /// What a preview owns, by the names that users look for, such as `service_arn`.
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value>;
+
+    /// The last runs of a scheduled worker's task, newest first; `None` where nobody keeps them.
+    async fn runs(&self, _of: &Snapshot) -> Result<Option<Vec<Run>>, StepError> {
+        Ok(None)
+    }
 
     /// A preview's log lines.
     async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError>;
@@ -80,6 +87,17 @@ pub enum CloudEvent {
     Foreign,
     /// The platform says no such thing.
     Unreadable,
+}
+
+/// Whether anybody uses a preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Used {
+    /// At this moment, or then for the last time.
+    At(Timestamp),
+    /// Not in all the time that was asked about.
+    No,
+    /// It cannot be told.
+    Unknown,
 }
 
 /// Whether a platform's previews outlive this program.
@@ -104,6 +122,8 @@ pub struct PlanRequest<'a> {
     pub spec_id: SpecId,
     /// When its time is over.
     pub expires_at: Timestamp,
+    /// Whether it shall run, or sleep.
+    pub wakefulness: Wakefulness,
 }
 
 /// Something that exists, as a platform lists it.
@@ -138,6 +158,19 @@ pub struct Audit {
     pub strays: Vec<Stray>,
     /// Steps whose resource should exist and does not.
     pub missing: Vec<StepId>,
+}
+
+/// One run of a scheduled worker's task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended; `None` while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// How it ended, in words such as "exit status 1"; `None` while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<String>,
 }
 
 /// Which log lines.

@@ -44,6 +44,11 @@ fn update_rejected() {
 }
 
 #[test]
+fn database() {
+    matrix(Scenario::Database);
+}
+
+#[test]
 fn extend() {
     matrix(Scenario::Extend);
 }

@@ -106,7 +106,7 @@ fn every_released_plan_is_kept_at_every_cursor() {
 fn a_plan_that_a_worker_does_not_know_is_left_to_one_that_does() {
     let unfinished = goldens()
         .into_iter()
-        .filter(|golden| golden.plan != "rest" && !golden.cursor.contains("parked"));
+        .filter(|golden| !golden.plan.starts_with("rest") && !golden.cursor.contains("parked"));
     let mut met = 0;
     for mut golden in unfinished {
         golden.stored = golden.stored.replace("@1\"", "@2\"");

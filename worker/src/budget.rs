@@ -15,6 +15,8 @@ pub struct Budgets {
     pub destroys: usize,
     /// Verifies and sweeps.
     pub maintenance: usize,
+    /// Receivers that are told something.
+    pub notify: usize,
 }
 
 impl Default for Budgets {
@@ -23,6 +25,7 @@ impl Default for Budgets {
             builds: 64,
             destroys: 64,
             maintenance: 16,
+            notify: 16,
         }
     }
 }
@@ -33,6 +36,7 @@ pub(crate) enum Class {
     Build,
     Destroy,
     Maintenance,
+    Notify,
 }
 
 /// The budgets in use.
@@ -41,6 +45,7 @@ pub(crate) struct Lanes {
     build: Lane,
     destroy: Lane,
     maintenance: Lane,
+    notify: Lane,
 }
 
 impl Lanes {
@@ -49,6 +54,7 @@ impl Lanes {
             build: Lane::new(budgets.builds),
             destroy: Lane::new(budgets.destroys),
             maintenance: Lane::new(budgets.maintenance),
+            notify: Lane::new(budgets.notify),
         }
     }
 
@@ -58,6 +64,7 @@ impl Lanes {
             Class::Build => &self.build,
             Class::Destroy => &self.destroy,
             Class::Maintenance => &self.maintenance,
+            Class::Notify => &self.notify,
         };
         lane.enter(owner).await
     }

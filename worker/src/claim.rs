@@ -41,7 +41,10 @@ impl Parts {
         for _ in 0..LOOKS {
             let (sent, now) = (Instant::now(), self.now());
             let work = snapshot.row.work(now);
-            if matches!(work, Work::Nothing | Work::Expire) {
+            if matches!(
+                work,
+                Work::Nothing | Work::LookIfIdle | Work::Warn | Work::Expire
+            ) {
                 return Ok(Claimed::Nothing);
             }
             let claim = Claim {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempus_engine::{Alarm, Reserve, ReserveError, StoreError, TimerError, TraceContext};
 use tempus_model::{
-    DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Route, Snapshot, Spec,
+    Actor, DnsName, Generation, Identity, InstallationId, Origin, Owner, PreviewId, Snapshot, Spec,
     SpecId, Timestamp,
 };
 use tempus_steps::{Ctx, StepError, Trust};
@@ -43,7 +43,7 @@ impl AttemptCtx {
                 },
                 origin: Origin::default(),
                 template: String::new(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             }),
@@ -154,6 +154,12 @@ impl Ctx for AttemptCtx {
         self.parts.timer.list(self.identity.id).await.map_err(timer)
     }
 
+    async fn rouse(&self) -> Result<(), StepError> {
+        let (store, id) = (&self.parts.store, self.identity.id);
+        let roused = store.rouse(id, Actor::Visitor, self.parts.now()).await;
+        roused.map(drop).map_err(|error| self::store(&error))
+    }
+
     async fn is_gone(&self, preview: PreviewId) -> Result<bool, StepError> {
         let mut next = Some(preview);
         while let Some(preview) = next {
@@ -168,6 +174,12 @@ impl Ctx for AttemptCtx {
             next = identity.predecessor.filter(|_| row.settled.spec.is_none());
         }
         Ok(true)
+    }
+
+    async fn holds_name(&self) -> Result<bool, StepError> {
+        let latest = self.parts.store.get_by_name(&self.identity.name).await;
+        let latest = latest.map_err(|error| store(&error))?;
+        Ok(latest.is_none_or(|latest| latest.identity.id == self.identity.id))
     }
 }
 

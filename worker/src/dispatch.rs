@@ -9,7 +9,7 @@ use tempus_engine::{
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Fate, Hint, HintError, JobId, Meeting, PreviewId, Row, Snapshot, Timestamp, Work, broken,
+    Actor, Fate, Hint, HintError, JobId, Meeting, PreviewId, Row, Snapshot, Timestamp, Work, broken,
 };
 use tempus_steps::CloudEvent;
 use tracing::Instrument;
@@ -18,6 +18,7 @@ use tracing::field::Empty;
 use crate::budget::Class;
 use crate::claim::Claimed;
 use crate::drive::{Drive, DriveEnd};
+use crate::idle::Idle;
 use crate::intake::Shared;
 use crate::{Parts, metrics};
 
@@ -169,8 +170,10 @@ impl Shared {
         }
         let class = match snapshot.row.work(now) {
             Work::Nothing | Work::Expire => return Ok(Verdict::Delete),
-            Work::Verify => Class::Maintenance,
+            Work::Warn => Class::Notify,
+            Work::Verify | Work::LookIfIdle => Class::Maintenance,
             Work::Resume if snapshot.row.is_verifying() => Class::Maintenance,
+            Work::SleepOrWake if !snapshot.row.wakefulness.is_awake() => Class::Maintenance,
             _ if !snapshot.row.desired.is_present() => Class::Destroy,
             _ => Class::Build,
         };
@@ -183,12 +186,19 @@ impl Shared {
             tracing::info!("a newer version's plan: handing the hint back");
             return Ok(Fate::declined(hint).into());
         }
-        let owner = &snapshot.identity.owner.id;
+        let owner = snapshot.identity.owner.id.clone();
         let tended = self.parts.github.is_some();
         let origin = tended.then(|| snapshot.identity.origin.clone());
-        let Some(_place) = self.lanes.enter(class, owner).await else {
+        let Some(_place) = self.lanes.enter(class, &owner).await else {
             return Ok(Fate::declined(hint).into());
         };
+        if class == Class::Notify {
+            if self.stopping.is_cancelled() {
+                return Ok(Verdict::Release);
+            }
+            self.warn(snapshot).await?;
+            return Ok(Verdict::Delete);
+        }
         // A saga that ends its worker must not take its neighbours with it again and again.
         let _alone = if snapshot.row.attempts >= 2 {
             self.fragile.acquire().await.ok()
@@ -197,6 +207,13 @@ impl Shared {
         };
         if self.stopping.is_cancelled() {
             return Ok(Verdict::Release);
+        }
+        if snapshot.row.work(now) == Work::LookIfIdle {
+            match self.look_if_idle(snapshot).await? {
+                Idle::Asleep(asleep) => snapshot = *asleep,
+                Idle::LookAgain(hint, delay) => return Ok(Verdict::Again(hint, delay)),
+                Idle::LeftToReminder => return Ok(Verdict::Delete),
+            }
         }
         match self.parts.claim(&self.config, snapshot, delivery).await? {
             Claimed::Nothing => Ok(Verdict::Delete),
@@ -279,6 +296,7 @@ impl Parts {
     pub(crate) async fn expire(&self, preview: PreviewId, expires_at: Timestamp, now: Timestamp) {
         let job = NewJob {
             id: JobId::new(uuid::Builder::from_random_bytes(chance::random()).into_uuid()),
+            by: Actor::Timer,
             now,
         };
         let why = DestroyReason::Expired(expires_at);

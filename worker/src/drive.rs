@@ -241,7 +241,10 @@ impl Drive<'_> {
         let verifies = self.held.saga.course == Course::Unwind || self.held.is_suspect();
         if verifies && !broken!(LateHint) {
             self.send_ahead(verify_at).await;
+        } else if let Some(sleep) = self.held.may_be_idle_after() {
+            self.send_ahead(now.after(sleep)).await;
         }
+        self.send_for_warning().await;
         self.held.settle(verify_at).await?;
         self.send_late(verifies && !broken!(LateHint)).await;
         let saga = &self.held.saga;

@@ -15,8 +15,8 @@ use tempus_model::transition::turn::Turn;
 use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
-    Failure, Identity, Job, JobId, JobStatus, Ledger, Parked, Receipt, Row, Saga, Snapshot, StepId,
-    Timestamp, broken,
+    Course, Failure, Identity, Job, JobId, JobStatus, Ledger, Parked, Receipt, Row, Saga, Snapshot,
+    StepId, Timestamp, Ttl, broken,
 };
 use tokio::time::Instant;
 
@@ -96,10 +96,7 @@ impl Held {
         let saga = row.saga.clone()?;
         Some(Self {
             ledger: row.ledger.clone(),
-            seen: Seen {
-                generation: saga.generation,
-                expires_at: saga.expires_at,
-            },
+            seen: Seen::by(&saga),
             saga,
             lost_answers: 0,
             lease_ends: sent + claim.lease,
@@ -125,6 +122,19 @@ impl Held {
     /// Whether what the ledger says may not be all there is.
     pub(crate) fn is_suspect(&self) -> bool {
         self.lost_answers > 0 || self.row().suspicion > 0
+    }
+
+    /// How long after its saga has ended the preview may be idle, if it is put to sleep then.
+    pub(crate) fn may_be_idle_after(&self) -> Option<Duration> {
+        let saga = &self.saga;
+        let awake = saga.course != Course::Unwind && saga.wakefulness.is_awake();
+        saga.sleep.filter(|_| awake).map(Ttl::duration)
+    }
+
+    /// When to look whether anybody uses the preview, once its verify has ended.
+    pub(crate) fn idle_at(&self) -> Option<Timestamp> {
+        let awake = self.saga.course != Course::Unwind && self.saga.wakefulness.is_awake();
+        self.row().idle_at.filter(|_| awake)
     }
 
     /// Whether a call that takes up to `call` may start now.

@@ -25,6 +25,7 @@ const SWEPT: &str = "tempus_sweep_findings_total";
 const VERIFIED: &str = "tempus_verify_findings_total";
 const HINTS_LOST: &str = "tempus_hints_lost_total";
 const GITHUB: &str = "tempus_github_requests_total";
+const NOTIFIED: &str = "tempus_notifications_total";
 
 /// Every metric that a worker has.
 #[rustfmt::skip] // a table reads better with one metric a line
@@ -44,6 +45,7 @@ pub const METRICS: &[Metric] = {
         Metric::counter(SWEPT, Count, &["kind"], "What sweeps found."),
         Metric::counter(VERIFIED, Count, &[], "What verifies found that no ledger knew."),
         Metric::counter(GITHUB, Count, &["outcome"], "Requests to GitHub."),
+        Metric::counter(NOTIFIED, Count, &["outcome"], "Tries to tell the receiver that a preview's time is nearly over."),
         Metric::counter(HINTS_LOST, Count, &[], "Hints that could not be sent; the reminder finds their rows."),
     ]
 };
@@ -61,6 +63,9 @@ pub(crate) fn begin() {
     }
     for outcome in GITHUB_OUTCOMES {
         counter!(GITHUB, "outcome" => outcome).increment(0);
+    }
+    for outcome in [Notified::Taken, Notified::Failed, Notified::GivenUp] {
+        counter!(NOTIFIED, "outcome" => outcome.as_str()).increment(0);
     }
     for sweep in [Sweep::Done, Sweep::Unlisted, Sweep::Shrunk, Sweep::CutShort] {
         counter!(SWEEPS, "outcome" => sweep.as_str()).increment(0);
@@ -229,6 +234,32 @@ pub(crate) fn asked_github(error: Option<&GitHubError>) {
         Some(GitHubError::Unreadable { .. }) => "unreadable",
     };
     counter!(GITHUB, "outcome" => outcome).increment(1);
+}
+
+/// What became of telling the receiver something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notified {
+    /// It has it.
+    Taken,
+    /// It did not say so; tried again.
+    Failed,
+    /// It was tried often enough.
+    GivenUp,
+}
+
+impl Notified {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Failed => "failed",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
+/// Counts what became of telling the receiver something.
+pub(crate) fn notified(outcome: Notified) {
+    counter!(NOTIFIED, "outcome" => outcome.as_str()).increment(1);
 }
 
 /// Counts a hint that could not be sent.

@@ -7,6 +7,7 @@ use tempus_model::Timestamp;
 use tempus_steps::Platform;
 
 use crate::github::GitHub;
+use crate::notify::Notify;
 
 /// The ports of an engine, and a platform.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Parts {
     pub platform: Arc<dyn Platform>,
     /// What pull requests are tended with; without it none are.
     pub github: Option<GitHub>,
+    /// Whom to tell that a preview's time is nearly over; without it nobody is.
+    pub notify: Option<Notify>,
 }
 
 impl Parts {

@@ -3,8 +3,8 @@
 use tempus_engine::StoreError;
 use tempus_model::transition::claim::Fresh;
 use tempus_model::{
-    Course, Desired, Failure, FailureKind, JobKind, JobRef, PlanId, PlanKind, Row, Saga, Snapshot,
-    SpecId, Stage, State, Timestamp, Work,
+    Course, Desired, Failure, FailureKind, Footprint, JobKind, JobRef, PlanId, PlanKind, Row, Saga,
+    Snapshot, SpecId, Stage, State, Timestamp, Ttl, Wakefulness, Work,
 };
 use tempus_steps::{PlanRequest, StepError};
 
@@ -22,9 +22,16 @@ impl Parts {
         let row = &snapshot.row;
         let (kind, job) = match work {
             Work::Begin(job) => (plan_kind(job.kind), Some(job)),
-            Work::MoveTimer => (PlanKind::Update, None),
+            Work::MoveTimer | Work::SleepOrWake => (PlanKind::Update, None),
             Work::Verify => (PlanKind::Verify, None),
-            Work::Expire | Work::Resume | Work::Turn | Work::Nothing => return Ok(None),
+            Work::Expire
+            | Work::Resume
+            | Work::Turn
+            | Work::LookIfIdle
+            | Work::Warn
+            | Work::Nothing => {
+                return Ok(None);
+            }
         };
         let mut ledger = row.ledger.clone();
         let mut saga = self.towards_desired(snapshot, kind, job, now).await?;
@@ -45,7 +52,8 @@ impl Parts {
     ) -> Result<Saga, StoreError> {
         let row = &snapshot.row;
         if saga.generation == row.generation {
-            // Only the expiry moved: the same job goes on, on the same course, with another timer.
+            // Only the expiry moved, or it shall sleep or wake: the same job goes on, on the same
+            // course, with another timer.
             let kind = if saga.plan.kind == PlanKind::Verify {
                 PlanKind::Update
             } else {
@@ -81,7 +89,7 @@ impl Parts {
         let mut next = match (row.settled.state, row.settled.spec) {
             (State::Never, _) => self.unwinding(row, saga.job, now),
             (State::Ready, Some(spec)) if saga.course == Course::Forward && saga.job.is_some() => {
-                let plan = self.platform.newest(PlanKind::Update);
+                let plan = self.platform.newest(PlanKind::Update, row.wakefulness);
                 let mut back = self.towards(snapshot, plan, spec, saga.job, now).await?;
                 if back.rejected.is_some() {
                     return Ok(None);
@@ -104,7 +112,7 @@ impl Parts {
         job: Option<JobRef>,
         now: Timestamp,
     ) -> Result<Saga, StoreError> {
-        let plan = self.platform.newest(kind);
+        let plan = self.platform.newest(kind, snapshot.row.wakefulness);
         match snapshot.row.desired {
             Desired::Present(spec) => self.towards(snapshot, plan, spec, job, now).await,
             Desired::Absent(_) => {
@@ -125,7 +133,11 @@ impl Parts {
         let mut saga = empty(&snapshot.row, plan, job, now);
         saga.target = Some(spec_id);
         match self.stages(snapshot, plan, spec_id).await? {
-            Ok(stages) => saga.stages = stages,
+            Ok((stages, footprint, sleep)) => {
+                saga.stages = stages;
+                saga.footprint = Some(footprint);
+                saga.sleep = sleep;
+            }
             // Kept in the saga, so that a crash before the turn cannot lose it: an empty plan
             // that was not rejected would count as done.
             Err(failure) => saga.rejected = Some(failure),
@@ -138,7 +150,7 @@ impl Parts {
         snapshot: &Snapshot,
         plan: PlanId,
         spec_id: SpecId,
-    ) -> Result<Result<Vec<Stage>, Failure>, StoreError> {
+    ) -> Result<Result<(Vec<Stage>, Footprint, Option<Ttl>), Failure>, StoreError> {
         let identity = &snapshot.identity;
         let Some(spec) = self.store.spec(identity.id, spec_id).await? else {
             return Ok(Err(unplannable(format!(
@@ -151,10 +163,11 @@ impl Parts {
             spec: &spec,
             spec_id,
             expires_at: snapshot.row.expires_at,
+            wakefulness: snapshot.row.wakefulness,
         };
-        Ok(self
-            .platform
-            .stages(plan, &request)
+        let stages = self.platform.stages(plan, &request);
+        Ok(stages
+            .map(|stages| (stages, spec.footprint(), spec.sleep))
             .map_err(|error| match error {
                 StepError::Rejected { reason, detail } => Failure {
                     detail,
@@ -165,7 +178,7 @@ impl Parts {
     }
 
     fn unwinding(&self, row: &Row, job: Option<JobRef>, now: Timestamp) -> Saga {
-        let plan = self.platform.newest(PlanKind::Destroy);
+        let plan = self.platform.newest(PlanKind::Destroy, Wakefulness::Awake);
         Saga {
             course: Course::Unwind,
             ..empty(row, plan, job, now)
@@ -179,8 +192,11 @@ fn empty(row: &Row, plan: PlanId, job: Option<JobRef>, now: Timestamp) -> Saga {
         job,
         generation: row.generation,
         expires_at: row.expires_at,
+        wakefulness: row.wakefulness,
+        sleep: None,
         course: Course::Forward,
         target: None,
+        footprint: None,
         stages: Vec::new(),
         at: 0,
         entered: false,

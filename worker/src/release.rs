@@ -35,6 +35,15 @@ impl Drive<'_> {
         }
     }
 
+    /// Sends the hint for the warning that a row at rest is due for, if it is near.
+    pub(crate) async fn send_for_warning(&self) {
+        let row = self.held.row();
+        let warning = row.warning.as_ref().filter(|_| row.desired.is_present());
+        if let Some(at) = warning.and_then(|warning| warning.at) {
+            self.send_ahead(at).await;
+        }
+    }
+
     /// Sends the hint for a verify that the holder did not foresee: somebody doubted the row while
     /// it was held, and the write that gave the lease back knew of it first.
     pub(crate) async fn send_late(&self, sent_ahead: bool) {

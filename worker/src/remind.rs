@@ -54,7 +54,12 @@ impl Shared {
 
     async fn doubt_wanted(&self) -> Result<(), StoreError> {
         let filter = Filter {
-            phases: vec![Phase::Provisioning, Phase::Ready, Phase::Updating],
+            phases: vec![
+                Phase::Provisioning,
+                Phase::Ready,
+                Phase::Asleep,
+                Phase::Updating,
+            ],
             ..Filter::default()
         };
         let mut after = None;

@@ -121,7 +121,7 @@ impl Shared {
     /// Previews that have been ready, and at rest, for long enough, and what their rows say exists.
     async fn ready(&self) -> Result<BTreeMap<PreviewId, BTreeSet<Resource>>, StoreError> {
         let filter = Filter {
-            phases: vec![Phase::Ready],
+            phases: vec![Phase::Ready, Phase::Asleep],
             ..Filter::default()
         };
         let (mut ready, mut after) = (BTreeMap::new(), None);

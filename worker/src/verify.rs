@@ -195,7 +195,10 @@ impl Drive<'_> {
             && self.held.lost_answers == 0;
         if !trusted {
             self.send_ahead(verify_at).await;
+        } else if let Some(idle_at) = self.held.idle_at() {
+            self.send_ahead(idle_at).await;
         }
+        self.send_for_warning().await;
         self.held.vouch(receipt, verify_at).await?;
         self.send_late(!trusted).await;
         tracing::info!(trusted, phase = %self.held.row().phase(), "verified");

@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tempus_engine::{Store, StoreError};
-use tempus_model::{Absence, Access, Desired, Phase, Row, Snapshot, SpecId, Timestamp};
-use tempus_steps::local::proxy::{Directory, Site};
+use tempus_engine::{Clock, Queue, Store, StoreError};
+use tempus_model::{Absence, Access, Actor, Desired, Phase, Row, Snapshot, SpecId, Timestamp};
+use tempus_steps::local::proxy::{Directory, PreviewKey, Site};
 use tempus_steps::visitor::Standing;
 
-/// Looks previews up in a store.
-pub struct StoreDirectory(pub Arc<dyn Store>);
+use crate::rouse::rouse;
+
+/// Looks previews up in a store, and wakes them there.
+pub struct StoreDirectory {
+    store: Arc<dyn Store>,
+    queue: Arc<dyn Queue>,
+    clock: Arc<dyn Clock>,
+}
 
 /// A preview as a visitor may know it.
 pub(super) struct Found {
@@ -26,6 +32,23 @@ impl Directory for StoreDirectory {
             Ok(None) => Standing::Unknown,
             Err(error) => unavailable(&error),
         }
+    }
+
+    async fn rouse(&self, preview: &PreviewKey) -> Result<(), String> {
+        let Ok(id) = preview.as_str().parse() else {
+            return Ok(());
+        };
+        let roused = async {
+            // Of many visitors only those who come before it is wanted awake write anything.
+            match self.store.get(id).await? {
+                Some(asleep) if !asleep.row.wakefulness.is_awake() => {
+                    let (by, now) = (Actor::Visitor, self.clock.now());
+                    rouse(&*self.store, &*self.queue, &asleep, by, now).await
+                }
+                _ => Ok(()),
+            }
+        };
+        roused.await.map_err(|error: StoreError| error.to_string())
     }
 }
 
@@ -54,18 +77,28 @@ pub(super) fn unavailable(error: &StoreError) -> Standing {
 }
 
 impl StoreDirectory {
+    /// A directory of these.
+    pub fn new(store: Arc<dyn Store>, queue: Arc<dyn Queue>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            queue,
+            clock,
+        }
+    }
+
     pub(super) async fn find(&self, site: &Site) -> Result<Option<Found>, StoreError> {
         let found = match site {
             Site::Host(label) => match label.as_str().parse() {
-                Ok(name) => self.0.get_by_name(&name).await?,
+                Ok(name) => self.store.get_by_name(&name).await?,
                 Err(_) => None,
             },
             Site::Short(short) => match short.as_str().parse() {
-                Ok(short) => self.0.get_by_short(short).await?,
+                Ok(short) => self.store.get_by_short(short).await?,
                 Err(_) => None,
             },
         };
-        let Some(snapshot) = found else {
+        // One without a URL is nobody's to see, and its name says nothing.
+        let Some(snapshot) = found.filter(|found| found.identity.route.is_some()) else {
             return Ok(None);
         };
         let access = self.access(&snapshot.row).await?;
@@ -82,7 +115,7 @@ impl StoreDirectory {
             },
         };
         let spec = match wanted {
-            Some(spec) => self.0.spec(row.preview, spec).await?,
+            Some(spec) => self.store.spec(row.preview, spec).await?,
             None => None,
         };
         // A preview without a specification is long gone, and tells nothing.
@@ -90,7 +123,7 @@ impl StoreDirectory {
     }
 
     async fn last_wanted(&self, row: &Row) -> Result<Option<SpecId>, StoreError> {
-        let jobs = self.0.jobs(row.preview, 10).await?;
+        let jobs = self.store.jobs(row.preview, 10).await?;
         Ok(jobs.iter().find_map(|job| job.spec))
     }
 }
@@ -100,27 +133,38 @@ impl Found {
     pub(super) fn standing(&self, to: Onlooker) -> Standing {
         let row = &self.snapshot.row;
         let at = |time: Timestamp| jiff::Timestamp::from_millisecond(time.millis()).ok();
-        let welcome = to == Onlooker::Welcome;
         match (row.phase(), &row.desired) {
             (Phase::Failed, Desired::Absent(Absence::Failed(failure))) => Standing::Failed {
-                reason: welcome.then(|| failure.reason.clone()),
+                reason: (to == Onlooker::Welcome).then(|| failure.reason.clone()),
                 at: at(row.settled.at),
             },
             (Phase::Destroyed | Phase::Failed, _) => Standing::Gone {
                 at: at(row.settled.at),
             },
             (Phase::Destroying, _) => Standing::Gone { at: None },
+            (Phase::Asleep, _) => Standing::Waking {
+                detail: self.detail(to),
+                again: WAKES_WITHIN,
+            },
             (phase, _) => Standing::Starting {
                 phase: phase.to_string(),
-                detail: match &row.parked {
-                    _ if !welcome => None,
-                    Some(parked) => Some(parked.failure.reason.clone()),
-                    None => waiting_for(&self.snapshot),
-                },
+                detail: self.detail(to),
             },
         }
     }
+
+    /// More about one that is not up yet, for who may see it.
+    fn detail(&self, to: Onlooker) -> Option<String> {
+        match &self.snapshot.row.parked {
+            _ if to == Onlooker::Stranger => None,
+            Some(parked) => Some(parked.failure.reason.clone()),
+            None => waiting_for(&self.snapshot),
+        }
+    }
 }
+
+/// How soon a page that waits for a preview to wake looks again, in seconds.
+const WAKES_WITHIN: u32 = 2;
 
 /// The step under way, and what it waits for.
 fn waiting_for(snapshot: &Snapshot) -> Option<String> {

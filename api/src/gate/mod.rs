@@ -26,12 +26,13 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tempus_model::Phase;
+use tempus_model::{Actor, Phase};
 use tempus_steps::gate::{Asked, Door, FORM_LIMIT, Fastening, Gate, no_key};
 use tempus_steps::visitor::{Answer, Card, Reader, Standing};
 
 use crate::layer::intake;
 use crate::layer::peer::Peer;
+use crate::rouse::rouse;
 use crate::state::Api;
 
 pub use directory::StoreDirectory;
@@ -39,6 +40,9 @@ pub use front::Front;
 
 use directory::{Found, Onlooker, unavailable};
 use front::{Aim, host, slashed};
+
+/// How soon a page that waits for a task to start looks again, in seconds.
+const TASK_WAKES_WITHIN: u32 = 45;
 
 /// Answers what is meant for a preview, and lets the rest through to the API.
 pub(crate) async fn serve(State(api): State<Api>, request: Request, next: Next) -> Response {
@@ -76,7 +80,7 @@ async fn answer(api: &Api, aim: &Aim, visitor: Option<IpAddr>, request: Request)
     if let Some(slashed) = slashed(&path, &aim.base) {
         return moved(&slashed).respond(reader);
     }
-    let directory = StoreDirectory(api.shared_store());
+    let directory = api.directory();
     let found = match directory.find(&aim.site).await {
         Ok(Some(found)) => found,
         Ok(None) => return Standing::Unknown.card(&aim.site).respond(reader),
@@ -84,6 +88,7 @@ async fn answer(api: &Api, aim: &Aim, visitor: Option<IpAddr>, request: Request)
     };
     let stands = |to| standing(&found, to).card(&aim.site).respond(reader);
     if found.access.is_open() {
+        awaken(api, &found).await;
         return stands(Onlooker::Welcome);
     }
     // What is gone needs no password, and says no more than that.
@@ -104,11 +109,12 @@ async fn answer(api: &Api, aim: &Aim, visitor: Option<IpAddr>, request: Request)
         scheme: aim.scheme,
         fastening: Fastening::Balancer,
     };
-    match ask(gate, api, &door, visitor, &path, request).await {
-        Some(answer) => answer,
-        // A visitor who is let in, and whom the balancer sent here all the same.
-        None => stands(Onlooker::Welcome),
+    if let Some(answer) = ask(gate, api, &door, visitor, &path, request).await {
+        return answer;
     }
+    // A visitor who is let in, and whom the balancer sent here all the same.
+    awaken(api, &found).await;
+    stands(Onlooker::Welcome)
 }
 
 /// What the gate says; nothing to who may pass.
@@ -141,10 +147,30 @@ async fn ask(
     Some(gate.unlock(door, &asked, &body, visitor, api.now()).await)
 }
 
+/// Wakes it, if it sleeps: while it does, no rule of the balancer takes its requests.
+async fn awaken(api: &Api, found: &Found) {
+    if found.snapshot.row.wakefulness.is_awake() {
+        return;
+    }
+    let (preview, by) = (&found.snapshot, Actor::Visitor);
+    if let Err(error) = rouse(api.store(), api.queue(), preview, by, api.now()).await {
+        let id = preview.identity.id;
+        tracing::warn!(preview.id = %id, %error, "a visitor could not wake it: the next one may");
+    }
+}
+
 /// Where it stands. The rule of a preview that is up may not be there yet, or demand something else
 /// for another moment.
 fn standing(found: &Found, to: Onlooker) -> Standing {
     match found.snapshot.row.phase() {
+        // Tasks take longer to start than processes, and the balancer has no page that looks again.
+        Phase::Asleep => match found.standing(to) {
+            Standing::Waking { detail, .. } => Standing::Waking {
+                detail,
+                again: TASK_WAKES_WITHIN,
+            },
+            other => other,
+        },
         Phase::Ready | Phase::Updating => Standing::Starting {
             phase: "the load balancer does not lead to it yet".to_owned(),
             detail: None,

@@ -4,27 +4,37 @@ use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tempus_engine::{Accepted, Repeat};
-use tempus_model::JobId;
 use tempus_model::transition::accept::NewJob;
+use tempus_model::{Actor, JobId};
 use tracing::Span;
 use uuid::Uuid;
 
 use crate::hint;
 use crate::identity::{Caller, refused};
-use crate::shape;
+use crate::shape::{self, BudgetView, EstimateView};
 use crate::state::Api;
 
-/// A new job's id, and now.
-pub(super) fn new_job(api: &Api) -> NewJob {
+/// A new job of somebody's, now.
+pub(super) fn new_job(api: &Api, by: Actor) -> NewJob {
     NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by,
         now: api.now(),
     }
 }
 
+/// What is said about money.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// What the preview is about to cost.
+    pub estimate: Option<EstimateView>,
+    /// Budgets that are nearly spent, or spent.
+    pub budgets: Vec<BudgetView>,
+}
+
 /// Sends the hint and answers 202. The hint goes out for a repeated request too: the first one's
 /// may be what was lost.
-pub(super) async fn answer(api: &Api, accepted: Accepted, owner: &str) -> Response {
+pub(super) async fn answer(api: &Api, accepted: Accepted, owner: &str, told: Told) -> Response {
     let Accepted {
         preview,
         job,
@@ -41,6 +51,8 @@ pub(super) async fn answer(api: &Api, accepted: Accepted, owner: &str) -> Respon
         preview_id: preview,
         preview_url: url,
         expires_at,
+        estimate: told.estimate,
+        budgets: told.budgets,
     };
     let location = [(header::LOCATION, format!("/job/{}", job.id))];
     let mut response = (StatusCode::ACCEPTED, location, Json(body)).into_response();

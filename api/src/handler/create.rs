@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 use tempus_engine::{CreateError, JobError, NewPreview};
 use tempus_model::transition::accept::DestroyReason;
-use tempus_model::{FieldError, Identity, Owner, PreviewId, Route};
+use tempus_model::{Actor, FieldError, Identity, Owner, PreviewId};
 use uuid::Uuid;
 
-use super::accepted;
+use super::accepted::{self, Told};
+use super::costs;
 use crate::doc::{Conflict, QuotaReached};
 use crate::extract::{Json, Key};
 use crate::hint;
@@ -45,17 +46,30 @@ pub(crate) async fn create(
     key: Key,
     body: Json<CreateRequest>,
 ) -> Result<Response, Refusal> {
-    let (accepted, owner) = accept(&api, &caller, key, body).await?;
-    Ok(accepted::answer(&api, accepted, &owner.id).await)
+    let Created {
+        accepted,
+        owner,
+        told,
+    } = accept(&api, &caller, caller.actor(), key, body).await?;
+    Ok(accepted::answer(&api, accepted, &owner.id, told).await)
 }
 
-/// Accepts it, whoever it came from. Says whose it is; the hint is still to be sent.
+/// A create that was accepted; the hint is still to be sent.
+pub(crate) struct Created {
+    pub accepted: tempus_engine::Accepted,
+    /// Whose it is.
+    pub owner: Owner,
+    pub told: Told,
+}
+
+/// Accepts it, whoever it came from and whoever is behind it.
 pub(crate) async fn accept(
     api: &Api,
     caller: &Caller,
+    by: Actor,
     key: Key,
     body: Json<CreateRequest>,
-) -> Result<(tempus_engine::Accepted, Owner), Refusal> {
+) -> Result<Created, Refusal> {
     let Json {
         value: mut request,
         mut errors,
@@ -71,6 +85,7 @@ pub(crate) async fn accept(
         &mut errors,
     );
     let spec = spec::of_create(&mut request, config, api.platform(), &mut errors);
+    access.fits(spec.as_ref(), &mut errors);
     errors.finish()?;
     let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
@@ -82,9 +97,13 @@ pub(crate) async fn accept(
     }
     let fingerprint = access.fingerprint(api.gate(), fingerprint);
     let ttl = ttl.unwrap_or(config.ttl.default_ttl()).duration();
-    let job = accepted::new_job(api);
+    let job = accepted::new_job(api, by);
     let key = key.of(caller.keys(&asked.owner), &fingerprint);
-    spec.access = access.of_create(api, &asked).await?;
+    asked.fits(api, &spec).await?;
+    if spec.has_url() {
+        spec.access = access.of_create(api, &asked).await?;
+    }
+    let budgets = api.check_budgets(&asked.owner, caller).await;
     let mut tries = 1;
     loop {
         let id = PreviewId::new(Uuid::new_v4());
@@ -97,12 +116,27 @@ pub(crate) async fn accept(
             identity,
             spec: spec.clone(),
             expires_at: job.now.after(ttl),
-            job,
+            warn_before: config.warnings.of(&asked.origin),
+            job: job.clone(),
             quotas: config.quotas,
+            budget: budgets.verdict(),
             key: key.clone(),
         };
         match api.store().create(new).await {
-            Ok(accepted) => return Ok((accepted, asked.owner)),
+            Ok(accepted) => {
+                let told = Told {
+                    estimate: costs::estimate(api, &spec),
+                    budgets: budgets.worth_a_word(),
+                };
+                return Ok(Created {
+                    accepted,
+                    owner: asked.owner,
+                    told,
+                });
+            }
+            Err(CreateError::Budget) if let Some(budget) = budgets.spent() => {
+                return Err(Refusal::budget(budget));
+            }
             Err(CreateError::ShortTaken) if tries < TRIES => tries += 1,
             Err(CreateError::Expired {
                 preview,
@@ -110,7 +144,7 @@ pub(crate) async fn accept(
             }) if tries < TRIES => {
                 tries += 1;
                 let why = DestroyReason::Expired(expires_at);
-                let destroy = accepted::new_job(api);
+                let destroy = accepted::new_job(api, Actor::Timer);
                 match api.store().destroy(preview, why, destroy, None).await {
                     // Somebody else has found that its time is over, or has extended it.
                     Ok(_) | Err(JobError::NotAccepted(_)) => {}
@@ -135,8 +169,9 @@ fn identity(
         owner: asked.owner.clone(),
         origin: asked.origin.clone(),
         template: template.to_owned(),
-        // The store chooses one of the listeners, in the same transaction that takes its slot.
-        route: Route::default(),
+        // The store chooses one of the listeners, in the same transaction that takes its slot, if
+        // the preview has a URL.
+        route: None,
         created_at: now,
         predecessor: None,
     })

@@ -11,6 +11,7 @@ use tempus_model::{PreviewId, Snapshot};
 use crate::doc::{Conflict, Missing};
 use crate::extract::{Errors, Json, Text};
 use crate::hint;
+use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::shape::{
     DeadLetterKind, DeadLetterPreview, DeadLetterView, DeadLetters, Outcome, ReplayRequest,
@@ -54,6 +55,7 @@ pub(crate) async fn list(State(api): State<Api>) -> Result<axum::Json<DeadLetter
 )]
 pub(crate) async fn replay(
     State(api): State<Api>,
+    caller: Caller,
     body: Json<ReplayRequest>,
 ) -> Result<axum::Json<Replayed>, Refusal> {
     let Json {
@@ -71,7 +73,7 @@ pub(crate) async fn replay(
     };
     let mut results = Vec::with_capacity(ids.len());
     for id in ids {
-        let (outcome, detail) = match replay_one(&api, &id).await {
+        let (outcome, detail) = match replay_one(&api, &caller, &id).await {
             Ok(outcome) => (outcome, reason(outcome).map(str::to_owned)),
             Err(error) => (Outcome::Unavailable, Some(error.to_string())),
         };
@@ -95,10 +97,14 @@ pub(crate) async fn replay(
     params(("id" = String, Path, description = "The dead letter")),
     responses((status = 204, description = "It is no more"), Missing, Conflict)
 )]
-pub(crate) async fn discard(State(api): State<Api>, Text(id): Text) -> Result<StatusCode, Refusal> {
+pub(crate) async fn discard(
+    State(api): State<Api>,
+    caller: Caller,
+    Text(id): Text,
+) -> Result<StatusCode, Refusal> {
     if let Some(preview) = find(&api, &id).await? {
         let id = preview.identity.id;
-        match api.store().discard(id, api.now()).await {
+        match api.store().discard(id, caller.actor(), api.now()).await {
             Ok(()) => {
                 // What it may have left behind all the same is looked for at once.
                 hint::look(&api, id, &preview.identity.owner.id).await;
@@ -144,10 +150,10 @@ fn which(request: ReplayRequest, mut errors: Errors) -> Result<Which, Refusal> {
     which.ok_or_else(|| Refusal::internal("a refused replay without a reason"))
 }
 
-async fn replay_one(api: &Api, id: &str) -> Result<Outcome, StoreError> {
+async fn replay_one(api: &Api, caller: &Caller, id: &str) -> Result<Outcome, StoreError> {
     if let Some(preview) = find(api, id).await? {
         let id = preview.identity.id;
-        if !api.store().replay(id, api.now()).await? {
+        if !api.store().replay(id, caller.actor(), api.now()).await? {
             return Ok(Outcome::NotParked);
         }
         hint::look(api, id, &preview.identity.owner.id).await;

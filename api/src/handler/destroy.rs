@@ -7,7 +7,7 @@ use tempus_engine::{Accepted, JobError, Repeat};
 use tempus_model::Snapshot;
 use tempus_model::transition::accept::{DestroyReason, NotAccepted};
 
-use super::accepted;
+use super::accepted::{self, Told};
 use crate::doc::{KeyReused, Missing};
 use crate::extract::{Key, Theirs, fingerprint};
 use crate::identity::Caller;
@@ -42,17 +42,18 @@ pub(crate) async fn destroy(
 ) -> Result<Response, Refusal> {
     let (id, owner) = (snapshot.row.preview, &snapshot.identity.owner);
     let key = key.of(caller.keys(owner), &fingerprint(&method, uri.path(), b""));
-    let job = accepted::new_job(&api);
+    let job = accepted::new_job(&api, caller.actor());
     let store = api.store();
     let accepted = match store.destroy(id, DestroyReason::Asked, job, key).await {
         Err(JobError::NotAccepted(NotAccepted::Already(job))) => Accepted {
             preview: id,
             job,
-            url: snapshot.identity.route.url.clone(),
+            url: snapshot.identity.url().map(str::to_owned),
             expires_at: snapshot.row.expires_at,
             repeat: Repeat::Yes,
         },
         other => other?,
     };
-    Ok(accepted::answer(&api, accepted, &snapshot.identity.owner.id).await)
+    let owner = &snapshot.identity.owner.id;
+    Ok(accepted::answer(&api, accepted, owner, Told::default()).await)
 }

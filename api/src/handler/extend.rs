@@ -8,6 +8,7 @@ use crate::config::TtlRange;
 use crate::doc::{Conflict, Missing};
 use crate::extract::{Errors, Json, Theirs};
 use crate::hint;
+use crate::identity::Caller;
 use crate::refusal::Refusal;
 use crate::request::lifetime;
 use crate::shape::{ExtendRequest, Extended};
@@ -16,7 +17,7 @@ use crate::state::Api;
 /// Extend a preview
 ///
 /// `ttl` or `ttl_hours` sets the time left from now; `by` adds to what is left, up to the longest
-/// time allowed from now.
+/// time allowed from now. A pinned preview ends no sooner than its pin all the same.
 #[utoipa::path(
     post,
     path = "/preview/{preview_id}/extend",
@@ -31,6 +32,7 @@ use crate::state::Api;
 )]
 pub(crate) async fn extend(
     State(api): State<Api>,
+    caller: Caller,
     Theirs(preview): Theirs<Snapshot>,
     body: Json<ExtendRequest>,
 ) -> Result<axum::Json<Extended>, Refusal> {
@@ -43,9 +45,20 @@ pub(crate) async fn extend(
     let to = read(&request, &api.config().ttl, now, &mut errors);
     errors.finish()?;
     let to = to.ok_or_else(|| Refusal::internal("a refused extend without a reason"))?;
+    changed(&api, &caller, &preview, to).await
+}
+
+/// Gives a preview another expiry, and answers with it.
+pub(super) async fn changed(
+    api: &Api,
+    caller: &Caller,
+    preview: &Snapshot,
+    to: To,
+) -> Result<axum::Json<Extended>, Refusal> {
     let id = preview.row.preview;
-    let row = api.store().extend(id, to, now).await?;
-    hint::look(&api, id, &preview.identity.owner.id).await;
+    let extended = api.store().extend(id, to, caller.actor(), api.now());
+    let row = extended.await?;
+    hint::look(api, id, &preview.identity.owner.id).await;
     Ok(axum::Json(Extended {
         preview_id: id,
         expires_at: row.expires_at,

@@ -80,6 +80,7 @@ pub(crate) async fn github(
                     let note = Note {
                         delivery: Some(delivery.to_owned()),
                         repository: None,
+                        by: None,
                         news: News::Gone,
                     };
                     noted.extend(self::note(&api, source.key, note).await?);

@@ -40,6 +40,12 @@ pub(crate) async fn show(
     };
     let spec = api.store().spec(id, *spec).await?;
     let spec = spec.ok_or_else(|| Refusal::internal(format!("the spec of {id} is missing")))?;
+    let Some(url) = snapshot.identity.url() else {
+        return Err(Refusal::new(
+            ProblemKind::NotProtected,
+            "the preview has no url that a link could lead to",
+        ));
+    };
     let gate = api.gate().filter(|_| !spec.access.is_open());
     let Some(gate) = gate else {
         return Err(Refusal::new(
@@ -51,7 +57,7 @@ pub(crate) async fn show(
     let until = wanted.min(row.expires_at);
     let key = gate.link(id, &spec.access, until);
     Ok(Json(LinkView {
-        url: format!("{}?{KEY_PARAMETER}={key}", snapshot.identity.route.url),
+        url: format!("{url}?{KEY_PARAMETER}={key}"),
         // The key tells whole seconds.
         expires_at: Timestamp::from_millis(until.millis().div_euclid(1000) * 1000),
     }))

@@ -3,6 +3,7 @@
 
 mod accepted;
 pub(crate) mod backup;
+pub(crate) mod costs;
 pub(crate) mod create;
 pub(crate) mod dead_letters;
 pub(crate) mod destroy;
@@ -10,12 +11,15 @@ pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod extend;
 pub(crate) mod github;
+pub(crate) mod history;
 pub(crate) mod job;
 pub(crate) mod link;
 pub(crate) mod logs;
+pub(crate) mod pin;
 pub(crate) mod preview;
 pub(crate) mod receipt;
 pub(crate) mod status;
 pub(crate) mod tokens;
 pub(crate) mod update;
+pub(crate) mod wake;
 pub(crate) mod whoami;

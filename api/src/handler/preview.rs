@@ -5,12 +5,16 @@ use axum::extract::State;
 use futures::{StreamExt, TryStreamExt, stream};
 use tempus_engine::{Cursor, Filter};
 use tempus_model::{Absence, AccessMode, Desired, Phase, Row, Service, Snapshot, Spec, SpecId};
+use tracing::warn;
 
+use super::costs;
 use crate::doc::Missing;
 use crate::extract::{Query, Theirs};
 use crate::identity::Caller;
 use crate::refusal::Refusal;
-use crate::shape::{Ending, JobSummary, PreviewView, Previews, PreviewsQuery, ServiceView};
+use crate::shape::{
+    Ending, JobSummary, PreviewView, Previews, PreviewsQuery, RunView, ServiceView,
+};
 use crate::state::Api;
 
 /// How many of a preview's jobs are shown.
@@ -37,9 +41,22 @@ pub(crate) async fn show(
     let jobs = api.store().jobs(snapshot.row.preview, JOBS).await?;
     let jobs = jobs.into_iter().map(|job| job.seen_with(&snapshot.row));
     let jobs = jobs.map(|job| JobSummary::from(&job)).collect();
+    let runs = runs(&api, &snapshot).await;
     let mut view = view(&api, snapshot).await?;
     view.jobs = Some(jobs);
+    view.runs = runs.filter(|_| view.schedule.is_some());
     Ok(Json(view))
+}
+
+/// The last runs of its task. That the platform cannot say is no reason to say nothing else.
+async fn runs(api: &Api, of: &Snapshot) -> Option<Vec<RunView>> {
+    match api.platform().runs(of).await {
+        Ok(runs) => Some(runs?.into_iter().map(Into::into).collect()),
+        Err(error) => {
+            warn!(%error, preview = %of.identity.id, "a task's runs are not known");
+            None
+        }
+    }
 }
 
 /// List previews
@@ -83,7 +100,7 @@ pub(crate) async fn list(
 }
 
 /// Whose previews are listed: one's own, or anybody's to an administrator.
-fn owner(caller: &Caller, asked: Option<String>) -> Result<Option<String>, Refusal> {
+pub(super) fn owner(caller: &Caller, asked: Option<String>) -> Result<Option<String>, Refusal> {
     let own = &caller.owner;
     match asked {
         asked if caller.is_admin() => Ok(asked),
@@ -116,7 +133,7 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
         Some(id) => api.store().spec(row.preview, id).await?,
         None => None,
     };
-    let url = identity.route.url;
+    let url = identity.route.map(|route| route.url);
     Ok(PreviewView {
         preview_id: identity.id,
         name: identity.name.to_string(),
@@ -124,6 +141,7 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
             .as_ref()
             .map_or(AccessMode::Open, |spec| spec.access.mode()),
         phase: row.phase(),
+        sleep: spec.as_ref().and_then(|spec| spec.sleep),
         parked: row.parked.is_some(),
         parked_since: row.parked.as_ref().map(|parked| parked.since),
         error: error(&row),
@@ -131,6 +149,7 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
         generation: row.generation,
         created_at: identity.created_at,
         expires_at: row.expires_at,
+        pin: row.pinned().map(Into::into),
         verified_at: row.receipt_at,
         template: spec
             .as_ref()
@@ -142,7 +161,14 @@ async fn view(api: &Api, snapshot: Snapshot) -> Result<PreviewView, Refusal> {
         branch: identity.origin.branch,
         commit_sha: spec.as_ref().and_then(|spec| spec.commit_sha.clone()),
         installation_id: identity.origin.installation_id,
-        services: services(spec, &url),
+        schedule: spec
+            .as_ref()
+            .and_then(|spec| spec.schedule.as_ref())
+            .map(ToString::to_string),
+        runs: None,
+        log_retention_days: spec.as_ref().and_then(|spec| spec.log_retention_days),
+        cost: costs::cost(api, &row, spec.as_ref()),
+        services: services(spec, url.as_deref()),
         url,
         resources: api.platform().resources(&row.ledger),
         open_jobs: open_jobs(&row),
@@ -188,7 +214,7 @@ fn open_jobs(row: &Row) -> Vec<crate::shape::JobRefView> {
     open.map(Into::into).collect()
 }
 
-fn services(spec: Option<Spec>, url: &str) -> Vec<ServiceView> {
+fn services(spec: Option<Spec>, url: Option<&str>) -> Vec<ServiceView> {
     let services = spec.map(|spec| spec.services).unwrap_or_default();
     services
         .into_iter()
@@ -196,10 +222,12 @@ fn services(spec: Option<Spec>, url: &str) -> Vec<ServiceView> {
         .collect()
 }
 
-fn service_view(service: Service, url: &str) -> ServiceView {
-    let public = service.path.as_deref();
+fn service_view(service: Service, url: Option<&str>) -> ServiceView {
+    let public = url.zip(service.path.as_deref());
     ServiceView {
-        url: public.map(|path| format!("{}{path}", url.trim_end_matches('/'))),
+        replicas: service.replicas(),
+        autoscale: service.autoscale.map(Into::into),
+        url: public.map(|(url, path)| format!("{}{path}", url.trim_end_matches('/'))),
         name: service.name.to_string(),
         command: service.command,
         image: service.image,

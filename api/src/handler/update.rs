@@ -6,7 +6,8 @@ use tempus_engine::Update;
 use tempus_model::transition::accept::NotAccepted;
 use tempus_model::{Desired, PreviewId, Snapshot, Spec, SpecId};
 
-use super::accepted;
+use super::accepted::{self, Told};
+use super::costs;
 use crate::doc::{Conflict, Missing};
 use crate::extract::{Json, Key, Theirs};
 use crate::identity::Caller;
@@ -56,6 +57,7 @@ pub(crate) async fn update(
     let access = access::read(request.access.take(), api.gate(), &mut errors);
     let base = base(&api, &snapshot).await?;
     let spec = spec::of_update(&mut request, base, config, api.platform(), &mut errors);
+    access.fits(spec.as_ref(), &mut errors);
     errors.finish()?;
     let mut spec = spec.ok_or_else(|| Refusal::internal("a refused spec without a reason"))?;
 
@@ -64,7 +66,8 @@ pub(crate) async fn update(
         .of_update(&api, &snapshot.identity, spec.access)
         .await?;
     let owner = &snapshot.identity.owner;
-    let job = accepted::new_job(&api);
+    let footing = spec.clone();
+    let job = accepted::new_job(&api, caller.actor());
     let update = Update {
         preview: snapshot.row.preview,
         spec,
@@ -73,7 +76,11 @@ pub(crate) async fn update(
         key: key.of(caller.keys(owner), &fingerprint),
     };
     let accepted = api.store().update(update).await?;
-    Ok(accepted::answer(&api, accepted, &owner.id).await)
+    let told = Told {
+        estimate: costs::estimate(&api, &footing),
+        budgets: api.check_budgets(owner, &caller).await.worth_a_word(),
+    };
+    Ok(accepted::answer(&api, accepted, &owner.id, told).await)
 }
 
 /// The spec that what is not given is taken from: the wanted one. One is found for a preview that

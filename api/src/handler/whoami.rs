@@ -18,7 +18,8 @@ pub(crate) async fn whoami(caller: Caller) -> Json<CallerView> {
             Who::Local => CallerKind::Local,
             Who::Configured => CallerKind::Configured,
             Who::Token(_) => CallerKind::Token,
-            Who::Oidc { .. } => CallerKind::Oidc,
+            // It never asks.
+            Who::App | Who::Oidc { .. } => CallerKind::Oidc,
         },
         name: caller.who.to_string(),
         scope: caller.scope,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use tempus_model::{Owner, Scope, Timestamp, TokenId};
+use tempus_model::{Actor, Owner, Proof, Scope, Timestamp, TokenId};
 
 use crate::refusal::Refusal;
 
@@ -32,8 +32,14 @@ pub(crate) enum Who {
     Configured,
     /// The bearer of a token.
     Token(TokenId),
+    /// This program, for a pull request.
+    App,
     /// Somebody that an issuer speaks for.
     Oidc {
+        /// The issuer.
+        issuer: Arc<str>,
+        /// The place of the rule that let them in, from 1.
+        rule: u32,
         /// What the issuer calls them.
         subject: Arc<str>,
         /// Who made it run, where the issuer says so.
@@ -47,7 +53,8 @@ impl fmt::Display for Who {
             Self::Local => f.write_str("local"),
             Self::Configured => f.write_str("configured"),
             Self::Token(id) => write!(f, "token {id}"),
-            Self::Oidc { subject, actor } => {
+            Self::App => f.write_str("app"),
+            Self::Oidc { subject, actor, .. } => {
                 write!(f, "oidc {subject}")?;
                 actor.iter().try_for_each(|actor| write!(f, " by {actor}"))
             }
@@ -76,6 +83,32 @@ impl Caller {
             },
             scope: Scope::Admin,
             until: None,
+        }
+    }
+
+    /// Who it is, as it is kept with what they do.
+    pub fn actor(&self) -> Actor {
+        let by = match &self.who {
+            Who::Local => Proof::Machine,
+            Who::Configured => Proof::Configured,
+            Who::App => return Actor::App,
+            Who::Token(id) => Proof::Token(*id),
+            Who::Oidc {
+                issuer,
+                rule,
+                subject,
+                actor,
+            } => Proof::Oidc {
+                issuer: issuer.to_string(),
+                rule: *rule,
+                subject: subject.to_string(),
+                actor: actor.as_deref().map(ToOwned::to_owned),
+            },
+        };
+        Actor::Caller {
+            id: self.owner.id.clone(),
+            login: self.owner.login.clone(),
+            by,
         }
     }
 

@@ -30,6 +30,6 @@ async fn is_revoked(api: &Api, who: &Who) -> bool {
             Ok(record) => record.is_none_or(|record| record.revoked_at.is_some()),
             Err(_) => false,
         },
-        Who::Local | Who::Configured | Who::Oidc { .. } => false,
+        Who::Local | Who::Configured | Who::App | Who::Oidc { .. } => false,
     }
 }

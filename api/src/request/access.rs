@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tempus_model::{Access, Desired, DnsName, Identity};
+use tempus_model::{Access, Desired, DnsName, Identity, Spec};
 use tempus_steps::gate::{Busy, Gate, unfit};
 use uuid::Uuid;
 
@@ -51,6 +51,13 @@ pub(crate) fn read(
 }
 
 impl Asked {
+    /// Notes that a preview without a URL can be seen by nobody, if anything is asked for.
+    pub fn fits(&self, spec: Option<&Spec>, errors: &mut Errors) {
+        if spec.is_some_and(|spec| !spec.has_url()) && !matches!(self, Self::Nothing) {
+            errors.push("access", "cannot be given: this template answers at no URL");
+        }
+    }
+
     /// The access of a preview to be made. A create that says nothing about it and becomes an update
     /// keeps what is there: whoever forgets to say so must not open what somebody has protected.
     pub async fn of_create(self, api: &Api, asked: &Create) -> Result<Access, Refusal> {

@@ -1,8 +1,9 @@
 //! Who a preview belongs to, what it is made from, and what it is called.
 
 use tempus_model::github::{NameForm, Named, preview_name};
-use tempus_model::{DnsName, Origin, Owner, PreviewId, Snapshot};
+use tempus_model::{DnsName, FieldError, Origin, Owner, PreviewId, Snapshot, Spec};
 
+use super::spec::has_no_other_front;
 use crate::extract::Errors;
 use crate::identity::Caller;
 use crate::refusal::Refusal;
@@ -102,6 +103,24 @@ impl Asked {
         };
         self.name = Some(name);
         Ok(())
+    }
+
+    /// Refuses what would give a live preview of the same source a URL, or take it away: where a
+    /// preview answers is settled when it is made.
+    pub async fn fits(&self, api: &Api, spec: &Spec) -> Result<(), Refusal> {
+        let Some(name) = &self.name else {
+            return Ok(());
+        };
+        let Some(Snapshot { identity, row }) = api.store().get_by_name(name).await? else {
+            return Ok(());
+        };
+        let ours = identity.owner.id == self.owner.id && identity.origin.is_same(&self.origin);
+        let has_url = identity.route.is_some();
+        if !ours || !row.desired.is_present() || has_url == spec.has_url() {
+            return Ok(());
+        }
+        let error = FieldError::new("template", has_no_other_front(has_url));
+        Err(Refusal::invalid(vec![error]))
     }
 
     /// The name, where it is known before there is a preview.

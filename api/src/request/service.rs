@@ -4,13 +4,22 @@ use tempus_model::{DnsName, Service};
 
 use crate::config::Size;
 use crate::extract::Errors;
-use crate::shape::{CreateRequest, ServiceRequest, UpdateRequest};
+use crate::shape::{AutoscaleRequest, CreateRequest, ServiceRequest, UpdateRequest};
 
 /// The name of the service that a request's own fields describe.
 pub(super) const ONLY: &str = "web";
 
 /// The port of the first service that asks for none.
 const FIRST_PORT: u16 = 8000;
+
+/// What is in front of a preview's services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Front {
+    /// A URL, at whose `/` the first of them answers.
+    Url,
+    /// Nothing.
+    Nothing,
+}
 
 /// Where in the request a service is described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +52,7 @@ pub(super) fn read(
     asked: ServiceRequest,
     place: Place,
     size: Size,
+    front: Front,
     errors: &mut Errors,
 ) -> Option<Service> {
     check(&asked, place, errors);
@@ -54,8 +64,8 @@ pub(super) fn read(
     }
     let name = errors.take(&place.field("name"), asked.name.parse::<DnsName>())?;
     let index = place.index();
-    let first = (index == 0).then(|| "/".to_owned());
-    Some(Service {
+    let first = (front == Front::Url && index == 0).then(|| "/".to_owned());
+    let mut service = Service {
         name,
         command: asked.command,
         image: asked.image,
@@ -67,7 +77,23 @@ pub(super) fn read(
         path: asked.path.or(first),
         cpu: asked.cpu.unwrap_or(size.cpu),
         memory: asked.memory.unwrap_or(size.memory),
-    })
+        replicas: None,
+        autoscale: None,
+    };
+    scale(&mut service, asked.replicas, asked.autoscale);
+    Some(service)
+}
+
+/// Sets how many of it run, if that is said: one word for it replaces the other.
+fn scale(service: &mut Service, replicas: Option<u32>, autoscale: Option<AutoscaleRequest>) {
+    if let Some(count) = replicas {
+        service.set_replicas(count);
+    }
+    if let Some(by_load) = autoscale {
+        service.autoscale = Some(by_load.into());
+        // Both at once is a mistake, which is told where all of them are.
+        service.replicas = replicas;
+    }
 }
 
 /// The service with what the request says changed, and everything else as it is.
@@ -100,6 +126,7 @@ pub(super) fn patch(service: &mut Service, asked: ServiceRequest, errors: &mut E
     }
     service.cpu = asked.cpu.unwrap_or(service.cpu);
     service.memory = asked.memory.unwrap_or(service.memory);
+    scale(service, asked.replicas, asked.autoscale);
 }
 
 /// What `Spec::check` leaves to us.
@@ -147,6 +174,8 @@ macro_rules! single {
                     path: None,
                     cpu: self.cpu.take(),
                     memory: self.memory.take(),
+                    replicas: self.replicas.take(),
+                    autoscale: self.autoscale.take(),
                 }
             }
         }
@@ -168,6 +197,8 @@ pub(super) fn given(single: &ServiceRequest) -> impl Iterator<Item = &'static st
         ("health_path", single.health_path.is_some()),
         ("cpu", single.cpu.is_some()),
         ("memory", single.memory.is_some()),
+        ("replicas", single.replicas.is_some()),
+        ("autoscale", single.autoscale.is_some()),
     ]
     .into_iter()
     .filter_map(|(field, given)| given.then_some(field))

@@ -1,9 +1,9 @@
 //! What a preview shall run.
 
-use tempus_model::{Access, FieldError, Spec, Template};
+use tempus_model::{Access, FieldError, Schedule, Spec, Template, Ttl};
 use tempus_steps::Platform;
 
-use super::service::{self, Place, Single};
+use super::service::{self, Front, Place, Single};
 use crate::Config;
 use crate::extract::Errors;
 use crate::shape::{CreateRequest, ServiceRequest, UpdateRequest};
@@ -16,24 +16,31 @@ pub(crate) fn of_create(
     errors: &mut Errors,
 ) -> Option<Spec> {
     let mut single = request.single();
+    let template = request.template.take();
+    let template = template.unwrap_or_else(|| Template::default().to_string());
+    let front = front(&template);
+    let schedule = schedule(request.schedule.take(), errors);
     let (place, services) = if let Some(list) = request.services.take() {
         not_both(&single, errors);
-        (Place::Item(0), read_list(list, config, errors))
+        (Place::Item(0), read_list(list, config, front, errors))
     } else {
-        if single.command.is_none() && single.image.is_none() {
+        // The default application is one to be looked at.
+        if single.command.is_none() && single.image.is_none() && front == Front::Url {
             fill_in(&mut single, config);
         }
-        let service = service::read(single, Place::Top, config.size, errors);
+        let service = service::read(single, Place::Top, config.size, front, errors);
         (Place::Top, service.map(|service| vec![service]))
     };
     let spec = Spec {
-        template: request
-            .template
-            .take()
-            .unwrap_or_else(|| Template::default().to_string()),
+        template,
         commit_sha: request.commit_sha.take(),
+        checkout: request.checkout.take(),
         // Settled when everything else is known to be right: it may take a while.
         access: Access::Open,
+        sleep: sleep(request.sleep.as_deref(), None, errors),
+        seed: request.seed.take(),
+        schedule,
+        log_retention_days: request.log_retention_days,
         services: services?,
     };
     check(spec, place, config, platform, errors)
@@ -48,10 +55,20 @@ pub(crate) fn of_update(
     errors: &mut Errors,
 ) -> Option<Spec> {
     let single = request.single();
+    if let Some(template) = request.template.take() {
+        if front(&template) != front(&base.template) {
+            errors.push("template", has_no_other_front(base.has_url()));
+        }
+        base.template = template;
+    }
+    if let Some(schedule) = schedule(request.schedule.take(), errors) {
+        base.schedule = Some(schedule);
+    }
+    let front = front(&base.template);
     let place = match (request.services.take(), base.services.as_mut_slice()) {
         (Some(list), _) => {
             not_both(&single, errors);
-            base.services = read_list(list, config, errors)?;
+            base.services = read_list(list, config, front, errors)?;
             Place::Item(0)
         }
         (None, [only]) => {
@@ -72,9 +89,33 @@ pub(crate) fn of_update(
             Place::Item(0)
         }
     };
-    base.template = request.template.take().unwrap_or(base.template);
+    // What a database that is there once began with is of no concern any more.
+    base.seed = request.seed.take();
+    base.log_retention_days = request.log_retention_days.or(base.log_retention_days);
+    if let (Some(checkout), Some(sha)) = (&base.checkout, &request.commit_sha)
+        && !checkout.sha.starts_with(sha.as_str())
+    {
+        errors.push(
+            "commit_sha",
+            "must be left out: the preview runs on a checkout, which the next push moves",
+        );
+    }
     base.commit_sha = request.commit_sha.take().or(base.commit_sha);
+    base.sleep = sleep(request.sleep.as_deref(), base.sleep, errors);
     check(base, place, config, platform, errors)
+}
+
+/// After how long without a request it shall sleep: as before where that is not said.
+fn sleep(asked: Option<&str>, before: Option<Ttl>, errors: &mut Errors) -> Option<Ttl> {
+    match asked {
+        None => before,
+        Some("never") => None,
+        Some(text) => {
+            let time = text.parse::<Ttl>();
+            let time = time.map_err(|error| format!("{error}, or \"never\""));
+            errors.take("sleep", time)
+        }
+    }
 }
 
 /// What every spec is held against: itself, the limits, and the platform.
@@ -118,16 +159,40 @@ fn in_request(error: FieldError, place: Place) -> FieldError {
     }
 }
 
+/// What is in front of a preview of this template; of one that is not known here, a URL.
+fn front(template: &str) -> Front {
+    if template.parse().map_or(true, Template::has_url) {
+        Front::Url
+    } else {
+        Front::Nothing
+    }
+}
+
+/// What is said of a template that a preview cannot become.
+pub(crate) fn has_no_other_front(has_url: bool) -> &'static str {
+    if has_url {
+        "cannot become this one: the preview has a URL; destroy it first, or give another name"
+    } else {
+        "cannot become this one: the preview has no URL; destroy it first, or give another name"
+    }
+}
+
+/// The schedule, if one is asked for. One that cannot be read is an error, and with it nothing is accepted.
+fn schedule(asked: Option<String>, errors: &mut Errors) -> Option<Schedule> {
+    asked.and_then(|text| errors.take("schedule", text.parse()))
+}
+
 fn read_list(
     list: Vec<ServiceRequest>,
     config: &Config,
+    front: Front,
     errors: &mut Errors,
 ) -> Option<Vec<tempus_model::Service>> {
     // All are read before any is missed, so that the faults of all of them are found.
     let read: Vec<_> = list
         .into_iter()
         .enumerate()
-        .map(|(index, asked)| service::read(asked, Place::Item(index), config.size, errors))
+        .map(|(index, asked)| service::read(asked, Place::Item(index), config.size, front, errors))
         .collect();
     read.into_iter().collect()
 }

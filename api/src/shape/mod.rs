@@ -7,40 +7,58 @@
 //! Times are RFC 3339 in UTC, lifetimes are texts such as `"90m"`, ids are UUIDs.
 
 mod access;
+mod costs;
 mod create;
 mod dead_letter;
 mod delivered;
 mod extend;
+mod history;
 mod job;
 mod link;
 mod log;
 mod number;
 mod object;
+mod pin;
 mod preview;
 mod problem;
 mod query;
 mod receipt;
 pub(crate) mod schema;
+mod seed;
 mod status;
 mod token;
 mod update;
+mod wake;
 
 pub use access::AccessRequest;
-pub use create::{Accepted, CreateRequest, ServiceRequest};
+pub(crate) use costs::usd;
+pub use costs::{
+    BudgetStanding, BudgetView, CostView, CostsQuery, CostsView, DayCost, EstimateView, OwnerCost,
+    PreviewCost, PricesView, RepositoryCost, SpentBy, Usd,
+};
+pub use create::{Accepted, AutoscaleRequest, CreateRequest, ServiceRequest};
 pub use dead_letter::{
     DeadLetterKind, DeadLetterPreview, DeadLetterView, DeadLetters, Outcome, ReplayRequest,
     ReplayResult, Replayed,
 };
 pub use delivered::Delivered;
 pub use extend::{ExtendRequest, Extended};
+pub use history::{
+    ActorKind, ActorView, EventName, EventView, HistoryQuery, HistoryView, OidcView,
+};
 pub use job::{FailureView, JobView, StepView};
 pub use link::{LinkQuery, LinkView};
 pub use log::LogLine;
 pub(crate) use object::Object;
-pub use preview::{Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, ServiceView};
+pub use pin::{PinRequest, PinView};
+pub use preview::{
+    Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, RunView, ServiceView,
+};
 pub use problem::{FieldProblem, Problem, ProblemKind};
 pub use query::{LogsQuery, PreviewsQuery};
 pub use receipt::{CheckView, ReceiptView, RemovedView};
+pub use seed::SeedShape;
 pub use status::{Health, HealthStatus, Ready, ReadyStatus};
 pub use token::{CallerKind, CallerView, NewToken, TokenRequest, TokenState, TokenView, Tokens};
 pub use update::UpdateRequest;
+pub use wake::Roused;

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempus_model::{
     AccessMode, Generation, Job, JobId, JobKind, JobRef, JobStatus, Owner, Phase, PreviewId,
-    Timestamp,
+    Timestamp, Ttl,
 };
+use tempus_steps::Run;
 use utoipa::ToSchema;
 
-use super::{FailureView, schema};
+use super::{AutoscaleRequest, CostView, FailureView, PinView, schema};
 
 /// A preview.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -20,8 +21,9 @@ pub struct PreviewView {
     pub preview_id: PreviewId,
     /// Its name, stable over re-creation.
     pub name: String,
-    /// Where it answers while it is ready.
-    pub url: String,
+    /// Where it answers while it is ready; absent for one without a URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// Who may see it; a link is made by `/preview/{preview_id}/link`.
     #[serde(default)]
     #[schema(value_type = schema::AccessMode)]
@@ -29,6 +31,10 @@ pub struct PreviewView {
     /// Where it stands.
     #[schema(value_type = schema::Phase)]
     pub phase: Phase,
+    /// After how long without a request it is put to sleep; absent where it never is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub sleep: Option<Ttl>,
     /// Whether it waits for a person: see `/dead-letters`.
     pub parked: bool,
     /// Since when it is parked.
@@ -50,6 +56,9 @@ pub struct PreviewView {
     /// When its time is over.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
+    /// What keeps it beyond the time that others may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<PinView>,
     /// When it was proved to be gone: see `/preview/{preview_id}/receipt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -76,8 +85,21 @@ pub struct PreviewView {
     /// The installation of the GitHub App.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installation_id: Option<u64>,
+    /// What it costs, where that has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostView>,
     /// What it runs, or ran last.
     pub services: Vec<ServiceView>,
+    /// When its task is run, if it is a `scheduled-worker`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// The last runs of its task, newest first. Not in lists, and not of what is no
+    /// `scheduled-worker`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<Vec<RunView>>,
+    /// How many days its log lines are kept, if it says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_retention_days: Option<u16>,
     /// What it owns on its platform, such as `service_arn`.
     pub resources: BTreeMap<String, Value>,
     /// Its jobs that are not finished: at most the one being carried out and the one after it.
@@ -156,6 +178,42 @@ pub struct ServiceView {
     pub cpu: u32,
     /// Memory in MiB.
     pub memory: u32,
+    /// How many of it were started.
+    #[serde(default = "one")]
+    pub replicas: u32,
+    /// How many of it run, by load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscale: Option<AutoscaleRequest>,
+}
+
+/// What an older server says by saying nothing.
+const fn one() -> u32 {
+    1
+}
+
+/// One run of a scheduled task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunView {
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub began_at: Timestamp,
+    /// When it ended; absent while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Timestamp>,
+    /// How it ended, in words such as `exit status 0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<String>,
+}
+
+impl From<Run> for RunView {
+    fn from(run: Run) -> Self {
+        Self {
+            began_at: run.began,
+            ended_at: run.ended,
+            exit: run.exit,
+        }
+    }
 }
 
 /// Names a job.

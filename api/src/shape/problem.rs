@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use tempus_model::{FieldError, Scope};
 use utoipa::ToSchema;
 
-use super::schema;
+use super::{BudgetView, schema};
 
 /// Why a request was not carried out. Nothing was changed, unless `type` says that nobody knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// The kind of problem: what programs tell problems apart by.
     #[serde(rename = "type")]
@@ -25,6 +25,9 @@ pub struct Problem {
     /// For a quota: how many there may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// For a budget: how it stands, and when the month is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetView>,
     /// For a quota: names of previews that take the places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<String>,
@@ -116,6 +119,10 @@ kinds! {
     Ended = "urn:tempus:problem:preview-ended", 409, "The preview has ended";
     /// The preview is open, so there is nothing to open it with.
     NotProtected = "urn:tempus:problem:not-protected", 409, "The preview is not protected";
+    /// The preview is not pinned.
+    NotPinned = "urn:tempus:problem:not-pinned", 409, "The preview is not pinned";
+    /// The preview lives as long without a pin.
+    NotLonger = "urn:tempus:problem:not-longer", 409, "The preview lives as long as that";
     /// The name is held by somebody else's preview.
     NameTaken = "urn:tempus:problem:name-taken", 409, "The name is taken";
     /// The preview is gone or going, and the proof is still to come.
@@ -134,6 +141,8 @@ kinds! {
     KeyReused = "urn:tempus:problem:idempotency-key-reused", 422, "The idempotency key was used for another request";
     /// Every slot is taken.
     Quota = "urn:tempus:problem:quota", 429, "All preview slots are taken";
+    /// The month's budget is spent: new previews are refused.
+    Budget = "urn:tempus:problem:budget", 429, "The month's budget is spent";
     /// The caller asks too often.
     TooMany = "urn:tempus:problem:too-many-requests", 429, "Too many requests";
     /// A defect of this server.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use tempus_model::Seed;
 use utoipa::ToSchema;
 
-use super::{AccessRequest, ServiceRequest, number, object};
+use super::{AccessRequest, AutoscaleRequest, SeedShape, ServiceRequest, number, object};
 
 /// Moves a preview to another specification. What is not given stays as it is; an empty object
 /// asks for what already runs.
@@ -26,6 +27,10 @@ pub struct UpdateRequest {
     /// Who may see it: `"open"`, `"link"` or `{"password": "…"}`. Restarts nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessRequest>,
+    /// After how long without a request it is put to sleep, such as `"30m"`, or `"never"`. Restarts
+    /// nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<String>,
     /// What to run, read by `/bin/sh -c`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
@@ -67,6 +72,16 @@ pub struct UpdateRequest {
     )]
     #[schema(minimum = 1)]
     pub memory: Option<u32>,
+    /// How many of it run. Replaces `autoscale`.
+    #[serde(
+        deserialize_with = "number::amount",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(minimum = 1, maximum = 100)]
+    pub replicas: Option<u32>,
+    /// How many of it run, by load; where the platform cannot tell, one does. Replaces `replicas`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autoscale: Option<AutoscaleRequest>,
     /// The services, replacing all that there are.
     #[serde(
         deserialize_with = "object::list",
@@ -76,6 +91,17 @@ pub struct UpdateRequest {
     /// What kind of a preview it is: a template that the platform has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// What the database of an `api-database` begins with, if this update makes it: the path of a dump
+    /// in the folder that the services run in, or `{"database": "…"}`, a template database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SeedShape>)]
+    pub seed: Option<Seed>,
+    /// When the task of a `scheduled-worker` is run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// How many days its log lines are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_retention_days: Option<u16>,
     /// The commit, 7 to 64 hex digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_sha: Option<String>,

@@ -3,14 +3,19 @@
 use tempus_engine::Quotas;
 use tempus_model::{Limits, Ttl};
 
-use crate::{Config, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Size, TtlRange};
+use crate::{
+    Config, Costs, DefaultAccess, DefaultApp, Hosts, ListenerTemplate, Size, TtlRange, Warnings,
+};
 
 /// One of an API on this port of this machine, whose previews are processes behind one listener.
 pub fn config(port: u16) -> Config {
     let ttl = |text: &str| text.parse::<Ttl>().expect("a lifetime");
     Config {
         limits: Limits::default(),
-        ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d")).expect("a range"),
+        ttl: TtlRange::new(ttl("1s"), ttl("2h"), ttl("7d"))
+            .expect("a range")
+            .pinned_for(ttl("30d")),
+        warnings: Warnings::default(),
         quotas: Quotas {
             per_owner: 3,
             total: 100,
@@ -27,6 +32,7 @@ pub fn config(port: u16) -> Config {
             ..DefaultApp::default()
         },
         size: Size::default(),
+        costs: Costs::default(),
         hosts: Hosts {
             ports: vec![port],
             names: Vec::new(),

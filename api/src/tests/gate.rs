@@ -3,6 +3,7 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use tempus_model::{Actor, DeedKind};
 
 use super::server::Server;
 use crate::Socket;
@@ -283,6 +284,49 @@ async fn strangers_are_not_told_why_a_protected_preview_is_not_up() {
     server.hand.remove(&id).await;
     let gone = server.visit(SHOP, "/", "").await;
     assert_eq!((gone.status, gone.kind.as_str()), (410, "gone"));
+}
+
+/// While a preview sleeps no rule takes its requests, so they come here.
+#[tokio::test]
+async fn a_visitor_who_may_see_it_wakes_it() {
+    let server = Server::start().await;
+    for (access, name) in [("open", "shop"), ("link", "docs")] {
+        let ask = json!({"name": name, "access": access, "sleep": "1s"});
+        let (id, _) = server.created(ask).await;
+        server.hand.make(&id).await;
+        server.hand.put_to_sleep(&id).await;
+        server.hand.take_hints().await;
+        let view = server.get(&format!("/preview/{id}")).await.json();
+        assert_eq!(
+            (&view["phase"], &view["sleep"]),
+            (&json!("asleep"), &json!("1s"))
+        );
+        let host = format!("{name}.a1.example.com");
+        let mut cookie = String::new();
+        if access == "link" {
+            let stranger = server.visit(&host, "/", "").await;
+            assert_eq!((stranger.status, &*stranger.kind), (401, "locked"));
+            assert!(!server.hand.row(&id).await.wakefulness.is_awake());
+            assert_eq!(server.hand.take_hints().await, 0);
+            let link = server.get(&format!("/preview/{id}/link")).await.json();
+            let (_, query) = link["url"].as_str().unwrap().split_once('?').unwrap();
+            let on = server.visit(&host, &format!("/?{query}"), "").await;
+            cookie = pair(&on.cookie).to_owned();
+        }
+        for _ in 0..3 {
+            let page = server.visit(&host, "/", &cookie).await;
+            assert_eq!((page.status, &*page.kind), (503, "waking"));
+            assert!(page.body.contains("content=\"45\""), "{}", page.body);
+        }
+        let row = server.hand.row(&id).await;
+        assert!(row.wakefulness.is_awake() && !row.settled.wakefulness.is_awake());
+        assert_eq!(server.hand.take_hints().await, 1);
+        let told = server.hand.store().deeds(row.preview, 10).await.unwrap();
+        let told: Vec<_> = told.into_iter().map(|deed| (deed.what, deed.by)).collect();
+        let woken = told.iter().filter(|(what, _)| *what == DeedKind::Woken);
+        let woken: Vec<_> = woken.map(|(_, by)| by).collect();
+        assert_eq!(woken, [&Actor::Visitor], "woken once");
+    }
 }
 
 /// `api.names` may be below the domain that previews are below as well.

@@ -9,6 +9,7 @@ use tempus_engine::{Clock, DeadLetter, DeadLetterId, Store, SystemClock};
 use tempus_model::transition::checkpoint::Checkpoint;
 use tempus_model::transition::claim::{Claim, Fresh};
 use tempus_model::transition::settle::Settle;
+use tempus_model::transition::sleep::Idleness;
 use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
@@ -39,9 +40,43 @@ impl Hand {
         usize::try_from(depth.visible).unwrap()
     }
 
+    /// Takes the hints that there are, and how many those were.
+    pub async fn take_hints(&self) -> usize {
+        let queue = self.engine.queue();
+        let taken = queue.receive(10, Duration::ZERO).await.unwrap();
+        let handles: Vec<_> = taken.into_iter().map(|hint| hint.handle).collect();
+        queue.delete(&handles).await.unwrap();
+        handles.len()
+    }
+
     /// Carries the newest job out: the preview is ready.
     pub async fn make(&self, preview: &str) {
         let (row, now) = self.begin(preview, Course::Forward, PlanKind::Create).await;
+        self.settle(row, now).await;
+    }
+
+    /// Carries the newest job out: the preview is ready, and its one process has run since then.
+    pub async fn run(&self, preview: &str, since: Timestamp) {
+        let (row, now) = self.begin(preview, Course::Forward, PlanKind::Create).await;
+        let mut write = written(row, now);
+        let planned = RawValue::from_string("1".to_owned()).unwrap();
+        let generation = write.saga.generation;
+        write
+            .ledger
+            .enter(&process(), 1, planned.clone().into(), generation);
+        write.ledger.finish(&process(), planned.into());
+        finish(&mut write, StepState::Done, since);
+        let row = self.store().checkpoint(&write).await.unwrap();
+        self.settle(row, now).await;
+    }
+
+    /// Carries the destroy out: its one process has ended then.
+    pub async fn end(&self, preview: &str, at: Timestamp) {
+        let (row, now) = self.begin(preview, Course::Unwind, PlanKind::Destroy).await;
+        let mut write = written(row, now);
+        write.ledger.strike_out(&process());
+        finish(&mut write, StepState::Removed, at);
+        let row = self.store().checkpoint(&write).await.unwrap();
         self.settle(row, now).await;
     }
 
@@ -72,6 +107,17 @@ impl Hand {
             now,
         };
         self.store().vouch(&vouch).await.unwrap();
+    }
+
+    /// Lets it be idle, and puts it to sleep.
+    pub async fn put_to_sleep(&self, preview: &str) {
+        let row = self.row(preview).await;
+        let (id, idle) = (row.preview, row.idle_at.unwrap());
+        let store = self.store();
+        let dozed = store.doze(id, row.version, Idleness::Idle, idle).await;
+        assert!(dozed.unwrap());
+        let (row, now) = self.begin(preview, Course::Forward, PlanKind::Update).await;
+        self.settle(row, now).await;
     }
 
     /// Parks the newest job's saga on a step whose resource the preview owns, or not.
@@ -111,13 +157,31 @@ impl Hand {
             Desired::Present(spec) => Some(*spec),
             Desired::Absent(_) => None,
         };
+        let spec = match target {
+            Some(spec) => self.store().spec(row.preview, spec).await.unwrap(),
+            None => None,
+        };
+        let footprint = spec.map(|spec| spec.footprint());
         let saga = Saga {
             plan: PlanId { kind, version: 1 },
             job: row.pending,
             generation: row.generation,
             expires_at: row.expires_at,
+            wakefulness: row.wakefulness,
+            sleep: match target {
+                Some(id) => {
+                    self.store()
+                        .spec(row.preview, id)
+                        .await
+                        .unwrap()
+                        .unwrap()
+                        .sleep
+                }
+                None => None,
+            },
             course,
             target,
+            footprint,
             stages: Vec::new(),
             at: 0,
             entered: false,
@@ -159,6 +223,18 @@ impl Hand {
         let job = row.saga.as_ref().unwrap().job?;
         self.store().job(job.id).await.unwrap()
     }
+}
+
+fn process() -> StepId {
+    StepId::of("process", "web")
+}
+
+/// The process's step has come to this, then.
+fn finish(write: &mut Checkpoint, state: StepState, at: Timestamp) {
+    write.saga.begin(&process(), state, at);
+    let progress = write.saga.progress_mut(&process()).unwrap();
+    progress.state = state;
+    progress.finished_at = Some(at);
 }
 
 /// The holder's next write.

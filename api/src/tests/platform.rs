@@ -8,6 +8,7 @@ use futures::{StreamExt, stream};
 use serde_json::Value;
 use tempus_model::{
     FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage, Timestamp,
+    Wakefulness,
 };
 use tempus_steps::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogLine, LogQuery, LogStream, PlanRequest, Platform,
@@ -22,7 +23,7 @@ impl Platform for TestPlatform {
         "test"
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
+    fn newest(&self, kind: PlanKind, _: Wakefulness) -> PlanId {
         PlanId { kind, version: 1 }
     }
 

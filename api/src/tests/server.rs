@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::hand::Hand;
 use super::platform::TestPlatform;
 use crate::testing::{Contract, config};
-use crate::{Api, Config, Front, Identity, Metrics, Parts, Socket, Webhook};
+use crate::{Api, Config, Costs, Front, Identity, Metrics, Parts, Socket, Webhook};
 
 /// What GitHub signs with.
 pub(super) const WEBHOOK_SECRET: &str = "a secret between GitHub and us";
@@ -77,6 +77,12 @@ impl Server {
     /// One whose callers must say who they are.
     pub async fn with_identity(identity: Identity) -> Self {
         Self::with(|queue| queue, Some(identity), Socket::plain, |_| {}).await
+    }
+
+    /// One whose previews cost something.
+    pub async fn with_costs(identity: Option<Identity>, costs: Costs) -> Self {
+        let change = |config: &mut Config| config.costs = costs;
+        Self::with(|queue| queue, identity, Socket::plain, change).await
     }
 
     /// On a socket of this kind, with these changes to its configuration.

@@ -46,7 +46,9 @@ impl ClientError {
                 401 => Exit::Unauthenticated,
                 403 => Exit::Forbidden,
                 404 => Exit::NotFound,
-                429 if !self.is(ProblemKind::Quota) => Exit::TooOften,
+                429 if !self.is(ProblemKind::Quota) && !self.is(ProblemKind::Budget) => {
+                    Exit::TooOften
+                }
                 500.. => Exit::Unreachable,
                 _ => Exit::Refused,
             },

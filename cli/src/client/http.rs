@@ -7,9 +7,10 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempus_api::shape::{
-    Accepted, CallerView, CreateRequest, DeadLetters, ExtendRequest, Extended, JobView, LinkQuery,
-    LinkView, LogsQuery, NewToken, PreviewView, Previews, PreviewsQuery, ReceiptView,
-    ReplayRequest, Replayed, TokenRequest, Tokens, UpdateRequest,
+    Accepted, CallerView, CostsQuery, CostsView, CreateRequest, DeadLetters, ExtendRequest,
+    Extended, HistoryQuery, HistoryView, JobView, LinkQuery, LinkView, LogsQuery, NewToken,
+    PinRequest, PreviewView, Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed, Roused,
+    TokenRequest, Tokens, UpdateRequest,
 };
 use tempus_model::{JobId, PreviewId, TokenId};
 
@@ -85,6 +86,41 @@ impl Client {
         self.answer(sent).await
     }
 
+    /// Wakes a preview, or keeps it awake.
+    pub async fn wake(&self, preview: PreviewId) -> Result<Answer<Roused>, ClientError> {
+        let path = format!("preview/{preview}/wake");
+        self.read(|| self.request(Method::POST, &path)).await
+    }
+
+    /// Keeps a preview beyond its time.
+    pub async fn pin(
+        &self,
+        preview: PreviewId,
+        request: &PinRequest,
+    ) -> Result<Answer<Extended>, ClientError> {
+        let path = format!("preview/{preview}/pin");
+        // Never sent twice, as what follows: each is an entry of the history.
+        let request = self.request(Method::POST, &path).json(request);
+        let sent = self.send(request).await?;
+        self.answer(sent).await
+    }
+
+    /// Lets a preview live no longer than others.
+    pub async fn unpin(&self, preview: PreviewId) -> Result<Answer<Extended>, ClientError> {
+        let path = format!("preview/{preview}/pin");
+        let sent = self.send(self.request(Method::DELETE, &path)).await?;
+        self.answer(sent).await
+    }
+
+    /// What was done to a preview.
+    pub async fn history(
+        &self,
+        preview: PreviewId,
+        query: &HistoryQuery,
+    ) -> Result<Answer<HistoryView>, ClientError> {
+        self.get(&format!("preview/{preview}/history"), query).await
+    }
+
     /// Removes a preview.
     pub async fn destroy(&self, preview: PreviewId) -> Result<Answer<Accepted>, ClientError> {
         let path = format!("preview/{preview}");
@@ -94,6 +130,11 @@ impl Client {
     /// A preview.
     pub async fn preview(&self, preview: PreviewId) -> Result<Answer<PreviewView>, ClientError> {
         self.get(&format!("preview/{preview}"), &()).await
+    }
+
+    /// What previews cost.
+    pub async fn costs(&self, query: &CostsQuery) -> Result<Answer<CostsView>, ClientError> {
+        self.get("costs", query).await
     }
 
     /// A page of previews.

@@ -6,7 +6,7 @@ use tempus_model::PreviewId;
 use super::{Client, ClientError};
 
 /// Phases of previews that are there, and of those that are not any more.
-pub(crate) const LIVE: &str = "pending,provisioning,ready,updating,destroying";
+pub(crate) const LIVE: &str = "pending,provisioning,ready,asleep,updating,destroying";
 const GONE: &str = "destroyed,failed";
 
 impl Client {

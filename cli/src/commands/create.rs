@@ -5,6 +5,7 @@ use tempus_api::shape::{Accepted, CreateRequest};
 use tempus_engine::{Clock, SystemClock};
 use tempus_model::{DnsName, Ttl, slug};
 
+use super::costs;
 use super::service::What;
 use super::wait::Wait;
 use super::{Remote, Session};
@@ -94,9 +95,20 @@ pub(super) fn accepted(session: &mut Session, answer: &Answer<Accepted>) -> Resu
     }
     let accepted = &answer.value;
     let mut table = Table::list();
-    table.item("url", &accepted.preview_url);
+    if let Some(url) = &accepted.preview_url {
+        table.item("url", url);
+    }
     table.item("preview", accepted.preview_id.to_string());
     table.item("job", accepted.job_id.to_string());
-    table.item("expires", relative(SystemClock.now(), accepted.expires_at));
-    Ok(session.screen.write(table)?)
+    let now = SystemClock.now();
+    table.item("expires", relative(now, accepted.expires_at));
+    if let Some(estimate) = &accepted.estimate {
+        let left = now.until(accepted.expires_at);
+        table.item("costs", costs::estimate(estimate, left));
+    }
+    session.screen.write(table)?;
+    for budget in &accepted.budgets {
+        session.screen.note(budget)?;
+    }
+    Ok(())
 }

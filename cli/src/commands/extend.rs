@@ -2,13 +2,12 @@
 
 use clap::Args;
 use tempus_api::shape::ExtendRequest;
-use tempus_engine::{Clock, SystemClock};
 use tempus_model::Ttl;
 
+use super::pin::new_expiry;
 use super::{Remote, Session};
 use crate::failure::Failure;
-use crate::output::Format;
-use crate::output::time::{lifetime, relative};
+use crate::output::time::lifetime;
 
 /// Give a preview another expiry
 #[derive(Debug, Clone, Args)]
@@ -38,13 +37,6 @@ impl Extend {
             by: self.by.map(|by| lifetime(by.duration())),
         };
         let answer = session.client.extend(preview, &request).await?;
-        if session.screen.format() == Format::Json {
-            return Ok(session.screen.json(&answer.raw)?);
-        }
-        let expires_at = answer.value.expires_at;
-        let left = relative(SystemClock.now(), expires_at);
-        Ok(session
-            .screen
-            .line(format_args!("expires {left} ({expires_at})"))?)
+        new_expiry(session, &answer)
     }
 }

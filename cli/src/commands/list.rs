@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 use clap::Args;
 use serde_json::{Value, json};
-use tempus_api::shape::{PreviewView, PreviewsQuery};
+use tempus_api::shape::{PreviewView, PreviewsQuery, Usd};
 use tempus_engine::{Clock, SystemClock};
 use tempus_model::{Phase, Timestamp};
 
@@ -41,6 +41,9 @@ pub struct List {
     #[command(flatten)]
     pub remote: Remote,
 }
+
+/// How many characters of a pin's reason a list shows.
+const REASON: usize = 24;
 
 /// The largest page that the server gives.
 const PAGE: usize = 200;
@@ -106,23 +109,51 @@ fn phase(text: &str) -> Result<Phase, String> {
 }
 
 fn table(previews: &[PreviewView], now: Timestamp) -> Table {
-    let mut table = Table::new(["NAME", "ID", "PHASE", "EXPIRES", "AGE", "OWNER", "URL"]);
+    // Where nothing has a price, there is nothing to say.
+    let have_costs = previews.iter().any(|preview| preview.cost.is_some());
+    let mut titles = vec!["NAME", "ID", "PHASE", "EXPIRES", "AGE", "OWNER"];
+    titles.extend(have_costs.then_some("COST"));
+    titles.push("URL");
+    let mut table = Table::new(titles);
     for preview in previews {
         let expires = match preview.phase {
             Phase::Destroyed | Phase::Failed => Cell::dim("-"),
-            _ => Cell::plain(relative(now, preview.expires_at)),
+            _ => {
+                let left = relative(now, preview.expires_at);
+                match &preview.pin {
+                    Some(pin) => Cell::plain(format!("{left}, pinned: {}", cut(&pin.reason))),
+                    None => Cell::plain(left),
+                }
+            }
         };
-        table.row([
+        let mut cells = vec![
             Cell::plain(&preview.name),
             Cell::plain(preview.preview_id.short().to_string()),
             phase_cell(preview),
             expires,
             Cell::plain(crate::output::time::rough(preview.created_at.until(now))),
             Cell::plain(&preview.owner.login),
-            Cell::plain(&preview.url),
-        ]);
+        ];
+        if have_costs {
+            let cost = preview.cost.as_ref();
+            cells.push(cost.map_or(Cell::dim("-"), |cost| {
+                Cell::plain(Usd(cost.so_far_usd).to_string())
+            }));
+        }
+        cells.push(preview.url.as_ref().map_or(Cell::dim("-"), Cell::plain));
+        table.row(cells);
     }
     table
+}
+
+/// As much of a reason as fits into a list.
+fn cut(reason: &str) -> String {
+    let mut short: String = reason.chars().take(REASON).collect();
+    if reason.chars().count() > REASON {
+        short.pop();
+        short.push('…');
+    }
+    short
 }
 
 /// A preview's phase in its colour, and that it is parked, which matters more.
@@ -138,7 +169,7 @@ pub(super) fn phase_cell(preview: &PreviewView) -> Cell {
             Cell::coloured(text, AnsiColor::Cyan)
         }
         Phase::Destroying => Cell::coloured(text, AnsiColor::Yellow),
-        Phase::Destroyed => Cell::dim(text),
+        Phase::Asleep | Phase::Destroyed => Cell::dim(text),
     }
 }
 
@@ -162,8 +193,15 @@ mod tests {
     #[test]
     fn a_list_reads_at_a_glance() {
         let now = Timestamp::from_millis(1_767_225_600_000 + 300_000);
+        let mut pinned = preview("demo", "ready", false);
+        pinned.pin = serde_json::from_value(json!({
+            "until": "2026-01-01T02:00:00.000Z", "otherwise": "2026-01-01T01:00:00.000Z",
+            "reason": "the demo on Friday, and the week after it",
+        }))
+        .unwrap();
         let previews = [
             preview("hello", "ready", false),
+            pinned,
             preview("stuck-one", "destroying", true),
             preview("old", "destroyed", false),
         ];

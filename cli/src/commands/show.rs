@@ -5,10 +5,11 @@ use tempus_api::shape::{Ending, PreviewView, ServiceView};
 use tempus_engine::{Clock, SystemClock};
 use tempus_model::{AccessMode, Phase, Timestamp};
 
+use super::costs;
 use super::list::phase_cell;
 use super::{Remote, Session};
 use crate::failure::Failure;
-use crate::output::time::relative;
+use crate::output::time::{relative, rough};
 use crate::output::{Cell, Format, Table};
 use crate::progress;
 
@@ -35,6 +36,7 @@ impl Show {
         session.screen.write(facts(preview, now))?;
         for (title, table) in [
             ("services", services(&preview.services)),
+            ("runs", runs(preview, now)),
             ("owns", resources(preview)),
             ("jobs", jobs(preview, now)),
         ] {
@@ -54,16 +56,30 @@ impl Show {
 fn facts(preview: &PreviewView, now: Timestamp) -> Table {
     let mut table = Table::list();
     table.item("name", &preview.name);
-    table.item("url", &preview.url);
+    if let Some(url) = &preview.url {
+        table.item("url", url);
+    }
     table.row([Cell::dim("phase"), phase_cell(preview)]);
     if preview.access != AccessMode::Open {
         table.item("opens by", preview.access.as_str());
     }
+    if let Some(sleep) = preview.sleep {
+        table.item("sleeps", format!("after {sleep} without a request"));
+    }
     table.item("id", preview.preview_id.to_string());
+    if let Some(days) = preview.log_retention_days {
+        table.item("logs kept", format!("{days} days"));
+    }
+    if let Some(schedule) = &preview.schedule {
+        table.item("runs by", format!("{schedule} (UTC)"));
+    }
     let at = |time: Timestamp| format!("{} ({time})", relative(now, time));
     table.item("created", at(preview.created_at));
     if !matches!(preview.phase, Phase::Destroyed | Phase::Failed) {
         table.item("expires", at(preview.expires_at));
+    }
+    if let Some(pin) = &preview.pin {
+        table.item("pinned", format!("until {}: {}", at(pin.until), pin.reason));
     }
     if let Some(ending) = preview.ending {
         table.item(
@@ -81,6 +97,9 @@ fn facts(preview: &PreviewView, now: Timestamp) -> Table {
     if let Some(verified_at) = preview.verified_at {
         table.item("proved gone", at(verified_at));
     }
+    if let Some(cost) = &preview.cost {
+        table.item("costs", costs::cost(cost));
+    }
     table.item("owner", &preview.owner.login);
     for (name, value) in [
         ("repository", preview.repository.clone()),
@@ -96,9 +115,13 @@ fn facts(preview: &PreviewView, now: Timestamp) -> Table {
 }
 
 fn services(services: &[ServiceView]) -> Table {
-    let mut table = Table::new(["NAME", "RUNS", "HEALTH", "URL"]);
+    let mut table = Table::new(["NAME", "RUNS", "COUNT", "HEALTH", "URL"]);
     for service in services {
         let runs = service.command.as_ref().or(service.image.as_ref());
+        let count = match service.autoscale {
+            Some(by_load) => format!("1-{}", by_load.max),
+            None => service.replicas.to_string(),
+        };
         let url = service
             .url
             .as_ref()
@@ -106,8 +129,24 @@ fn services(services: &[ServiceView]) -> Table {
         table.row([
             Cell::plain(&service.name),
             Cell::plain(runs.map_or("", String::as_str)),
+            Cell::plain(count),
             Cell::plain(&service.health_path),
             url,
+        ]);
+    }
+    table
+}
+
+fn runs(preview: &PreviewView, now: Timestamp) -> Table {
+    let mut table = Table::new(["BEGAN", "TOOK", "ENDED WITH"]);
+    for run in preview.runs.iter().flatten() {
+        let took = run.began_at.until(run.ended_at.unwrap_or(now));
+        table.row([
+            Cell::plain(relative(now, run.began_at)),
+            Cell::plain(rough(took)),
+            run.exit
+                .as_ref()
+                .map_or(Cell::dim("still running"), Cell::plain),
         ]);
     }
     table

@@ -40,6 +40,8 @@ impl Update {
         let CreateRequest {
             ttl,
             template,
+            schedule,
+            log_retention_days,
             command,
             image,
             dir,
@@ -49,9 +51,13 @@ impl Update {
             health_path,
             cpu,
             memory,
+            replicas,
+            autoscale,
             services,
             commit_sha,
+            seed,
             access,
+            sleep,
             ..
         } = asked.request;
         let given = self.ttl.map(|ttl| lifetime(ttl.duration()));
@@ -59,6 +65,7 @@ impl Update {
             ttl_hours: None,
             ttl: given.or(ttl),
             access,
+            sleep,
             command,
             image,
             dir,
@@ -68,8 +75,13 @@ impl Update {
             health_path,
             cpu,
             memory,
+            replicas,
+            autoscale,
             services,
             template,
+            seed,
+            schedule,
+            log_retention_days,
             commit_sha,
         };
         let preview = session.client.resolve(&self.preview).await?;

@@ -37,12 +37,7 @@ impl Validate {
         } else {
             let mut screen = Screen::of_process(Format::Human);
             match &read {
-                Ok(read) => {
-                    screen.line(clean_lines(&format!("{name}: accepted")))?;
-                    for pending in read.pending() {
-                        screen.note(format_args!("note: {pending}"))?;
-                    }
-                }
+                Ok(_) => screen.line(clean_lines(&format!("{name}: accepted")))?,
                 Err(mistakes) => screen.line(clean_lines(&mistakes.to_string()))?,
             }
         }
@@ -57,8 +52,6 @@ fn print_json(
     name: &str,
     read: &Result<RepositoryFile, tempus_model::repository_file::Mistakes>,
 ) -> Result<(), Failure> {
-    let pending = read.iter().flat_map(RepositoryFile::pending);
-    let pending = pending.map(|pending| json!({"key": pending.key, "instead": pending.instead}));
     let mistakes = read.as_ref().err().into_iter().flat_map(|m| &m.list);
     let mistakes = mistakes.map(
         |mistake| json!({"line": mistake.line, "key": mistake.key, "problem": mistake.problem}),
@@ -67,7 +60,6 @@ fn print_json(
         "file": name,
         "accepted": read.is_ok(),
         "mistakes": mistakes.collect::<Vec<_>>(),
-        "pending": pending.collect::<Vec<_>>(),
     });
     Ok(Screen::of_process(Format::Json).json(&answer)?)
 }

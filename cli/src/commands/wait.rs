@@ -14,7 +14,7 @@ use crate::progress::{self, follow};
 /// Whether to wait, and how long.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Wait {
-    /// Wait until the job is over, showing each step on standard error
+    /// Wait until it is over; of a job, showing each step on standard error
     #[arg(long)]
     pub wait: bool,
     /// Wait no longer than this, such as 90s or 10m (exit status 8); implies --wait

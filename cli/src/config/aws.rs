@@ -69,10 +69,16 @@ pub struct Ecs {
     pub task_role_arn: Option<Arn>,
     /// The `CloudWatch` log group.
     pub log_group: Word,
+    /// The group of the schedules that run tasks.
+    pub schedule_group: Word,
+    /// The role by which those schedules run tasks.
+    pub schedule_role_arn: Option<Arn>,
     /// Where the services of one preview find each other.
     pub service_connect_namespace: Option<Word>,
     /// Whether a shell may be opened in a task.
     pub exec: Answer,
+    /// Whether a preview's images are deleted with it.
+    pub delete_images: Answer,
     /// What previews are booked on.
     pub cost_center: Option<Word>,
     /// The pool of listeners.
@@ -99,8 +105,11 @@ impl Default for Ecs {
             execution_role_arn: None,
             task_role_arn: None,
             log_group: Word::named("/tempus/previews"),
+            schedule_group: Word::named("default"),
+            schedule_role_arn: None,
             service_connect_namespace: None,
             exec: Answer::No,
+            delete_images: Answer::No,
             cost_center: None,
             listeners: Vec::new(),
             ready_within: Duration::from_mins(10),

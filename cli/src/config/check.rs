@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::{CredentialsKind, EngineKind, Loaded, PlatformKind, Setting};
+use super::{Config, CredentialsKind, EngineKind, Loaded, PlatformKind, Setting};
 
 /// Everything that does not fit together, each at the key that somebody chose.
 pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
@@ -83,10 +83,26 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
         ("worker.sweep_every", config.worker.sweep_every),
         ("telemetry.interval", config.telemetry.interval),
         ("github.pass_every", config.github.pass_every),
+        ("notify.patience", config.notify.patience),
     ] {
         if length.as_secs() == 0 {
             refuse([name, name], text(&length), "at least \"1s\"".to_owned());
         }
+    }
+    costs(config, &mut refuse);
+    aws(config, &mut refuse);
+    errors
+}
+
+/// What AWS asks for.
+fn aws(config: &Config, refuse: &mut impl FnMut([&'static str; 2], String, String)) {
+    let (alarms, tasks) = (&config.aws.schedule_group, &config.ecs.schedule_group);
+    if alarms.as_ref() == Some(tasks) && config.ecs.schedule_role_arn.is_some() {
+        refuse(
+            ["ecs.schedule_group", "aws.schedule_group"],
+            format!("{tasks:?}"),
+            "another group than aws.schedule_group: what is in that one is an alarm".to_owned(),
+        );
     }
     let on_aws = config.engine == EngineKind::Aws || config.platform == PlatformKind::Aws;
     let shortest = match config.aws.credentials {
@@ -103,7 +119,56 @@ pub(super) fn check(loaded: &Loaded) -> Vec<ConfigError> {
             ),
         );
     }
-    errors
+}
+
+/// Prices are given together, and a budget is of what has a price.
+fn costs(config: &Config, refuse: &mut impl FnMut([&'static str; 2], String, String)) {
+    const CORE: &str = "costs.vcpu_usd_per_hour";
+    const MEMORY: &str = "costs.memory_usd_per_gb_hour";
+    let costs = &config.costs;
+    let mut lonely = |key: &'static str, given: String, with: String| {
+        refuse([key; 2], given, format!("given together with {with}"));
+    };
+    let (core, memory) = (&costs.vcpu_usd_per_hour, &costs.memory_usd_per_gb_hour);
+    match (core, memory) {
+        (Some(core), None) => lonely(CORE, text(core), MEMORY.to_owned()),
+        (None, Some(memory)) => lonely(MEMORY, text(memory), CORE.to_owned()),
+        (None, None) => {
+            for (key, given) in [
+                ("costs.task_usd_per_hour", text(&costs.task_usd_per_hour)),
+                ("costs.region", text(&costs.region)),
+                ("costs.dated", text(&costs.dated)),
+            ] {
+                if !given.is_empty() {
+                    let with = format!("{CORE} and {MEMORY}, which it is about");
+                    lonely(key, given, with);
+                }
+            }
+            for (key, given) in [
+                ("costs.monthly_usd", text(&costs.monthly_usd)),
+                (
+                    "costs.monthly_usd_per_owner",
+                    text(&costs.monthly_usd_per_owner),
+                ),
+                ("costs.owners", text(&costs.owners)),
+            ] {
+                if !given.is_empty() && config.platform == PlatformKind::Local {
+                    let with = format!(
+                        "{CORE} and {MEMORY} on platform \"local\", where nothing else has a price"
+                    );
+                    lonely(key, given, with);
+                }
+            }
+        }
+        (Some(_), Some(_)) => {}
+    }
+    if costs.warn_percent > 100 {
+        refuse(
+            ["costs.warn_percent"; 2],
+            costs.warn_percent.to_string(),
+            "at most 100: a part of the budget".to_owned(),
+        );
+    }
 }
 
 /// The shortest lease that outlasts every call to AWS as often as it must.

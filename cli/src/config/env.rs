@@ -7,7 +7,7 @@ use super::keys::Key;
 /// says who calls, the file to read, what a build was made from, secrets, which no key may be, and
 /// what the local platform gives to the processes that it starts (one of which may well be another
 /// `tempus`).
-const OTHERS: [&str; 19] = [
+const OTHERS: [&str; 22] = [
     "TEMPUS_URL",
     "TEMPUS_CONTEXT",
     "TEMPUS_TOKEN",
@@ -25,6 +25,9 @@ const OTHERS: [&str; 19] = [
     "TEMPUS_PREVIEW_URL",
     "TEMPUS_PREVIEW_PASSWORD",
     "TEMPUS_GATE_KEY",
+    "TEMPUS_DATABASE_CA",
+    "TEMPUS_DATABASE_KEY",
+    "TEMPUS_DATABASE_PASSWORD",
     "TEMPUS_GITHUB_PRIVATE_KEY",
     "TEMPUS_GITHUB_WEBHOOK_SECRET",
 ];

@@ -95,6 +95,7 @@ impl Reader<'_> {
             // `1_000` and `0x10` are integers of TOML, not of every reader: plain digits for all.
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or_else(|_| number.to_string(), |number| number.to_string()),
+            DeValue::Float(number) => number.as_str().replace('_', ""),
             _ => {
                 self.errors.push(ConfigError::Value {
                     place,

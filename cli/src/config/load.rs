@@ -13,15 +13,19 @@ use super::{Config, check, env, exposure, file};
 pub const FILE: &str = "tempus.toml";
 
 /// The keys that are paths.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     "data",
     "api.tls_certificate",
     "api.tls_key",
     "github.private_key_file",
     "github.webhook_secret_file",
+    "notify.secret_file",
     "previews.gate_key_file",
     "previews.secret_file",
 ];
+
+/// The key whose value may hold a secret that looks like none.
+const RECEIVER: &str = "notify.url";
 
 /// Which file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,9 +207,12 @@ impl Layers<'_> {
             self.loaded.places.insert(key.name, place);
             return;
         }
-        // A token that was put where its hash belongs must not end up in a log.
+        // A token that was put where its hash belongs must not end up in a log, nor what may be secret in
+        // a receiver's address.
         let given = if text.contains("tps_") {
             "a token"
+        } else if key.name == RECEIVER {
+            "another text"
         } else {
             written
         };

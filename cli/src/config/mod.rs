@@ -12,6 +12,8 @@
 
 mod aws;
 mod check;
+mod costs;
+mod database;
 mod env;
 mod error;
 mod exposure;
@@ -22,6 +24,7 @@ pub mod keys;
 mod listeners;
 mod load;
 mod net;
+mod notify;
 mod oidc;
 mod rates;
 mod show;
@@ -38,20 +41,23 @@ use ipnet::IpNet;
 use tempus_model::{Limits, Ttl};
 
 pub use aws::{Aws, Ecs};
+pub use costs::{Costs, Dollars, OwnerBudget};
+pub use database::Database;
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use github::GitHub;
 pub use identity::{CallRate, Identity};
 pub use listeners::{Listener, ListenerMode};
 pub use load::{Assignment, FileChoice, Loaded, Sources, load};
 pub use net::{Address, HostName, Loopback, PortRange};
+pub use notify::Notify;
 pub use oidc::OidcRule;
 pub use rates::Rate;
 pub use show::{json, table};
 pub use telemetry::{Share, Telemetry};
-pub use text::{Arn, HttpUrl, Word};
+pub use text::{Arn, HttpUrl, PostgresUrl, Word};
 pub use value::{
     AccessKind, Answer, CapacityKind, CredentialsKind, EngineKind, LogFilter, LogFormat,
-    PlatformKind, RateFamily, Setting,
+    PlatformKind, RateFamily, Setting, TlsKind,
 };
 
 /// Everything that can be configured. The meaning of each value stands in [`keys::keys`].
@@ -73,12 +79,18 @@ pub struct Config {
     pub identity: Identity,
     /// Previews of pull requests.
     pub github: GitHub,
+    /// The server of previews' databases.
+    pub database: Database,
+    /// Who is told that a preview's time is nearly over.
+    pub notify: Notify,
     /// How previews are reached and run.
     pub previews: Previews,
     /// How long previews live.
     pub ttl: TtlBounds,
     /// How many previews may exist.
     pub quota: Quota,
+    /// What previews cost, and what they may.
+    pub costs: Costs,
     /// What one request may ask for.
     pub limits: Limits,
     /// What a service gets that asks for nothing.
@@ -119,6 +131,10 @@ pub struct Previews {
     pub grace: Duration,
     /// How long a service has to answer its health path.
     pub ready_within: Duration,
+    /// How long a request is held until its preview has woken.
+    pub hold: Duration,
+    /// How long a checkout may take to be fetched and built.
+    pub build_within: Duration,
     /// Who may see a preview whose request does not say.
     pub access: AccessKind,
     /// The file that holds the key that sessions and links are signed with, for several processes.
@@ -136,6 +152,10 @@ pub struct TtlBounds {
     pub default: Ttl,
     /// The longest life that may be asked for.
     pub maximum: Ttl,
+    /// The longest time for which a preview may be pinned.
+    pub pin_maximum: Ttl,
+    /// How long before its end somebody is warned; zero warns nobody.
+    pub warn_before: Duration,
 }
 
 /// `[quota]`
@@ -218,11 +238,15 @@ impl Default for Config {
             },
             identity: Identity::default(),
             github: GitHub::default(),
+            database: Database::default(),
+            notify: Notify::default(),
             previews: Previews {
                 listen: Loopback::v4(8081),
                 ports: PortRange::new(20_000..=29_999),
                 grace: Duration::from_secs(5),
                 ready_within: Duration::from_mins(1),
+                hold: Duration::from_secs(20),
+                build_within: Duration::from_mins(10),
                 access: AccessKind::Open,
                 gate_key_file: None,
                 secret_file: None,
@@ -231,11 +255,14 @@ impl Default for Config {
                 minimum: ttl(Duration::from_secs(10)),
                 default: ttl(Duration::from_hours(2)),
                 maximum: ttl(Duration::from_hours(30 * 24)),
+                pin_maximum: ttl(Duration::from_hours(30 * 24)),
+                warn_before: Duration::from_hours(1),
             },
             quota: Quota {
                 per_owner: 10,
                 total: 100,
             },
+            costs: Costs::default(),
             limits: Limits::default(),
             service: Service {
                 cpu: 256,
@@ -265,6 +292,14 @@ impl Default for Config {
             },
             telemetry: Telemetry::default(),
         }
+    }
+}
+
+impl Config {
+    /// Where the API is reached, for links: without a slash at its end.
+    pub fn public_url(&self) -> Option<String> {
+        let url = self.github.public_url.as_ref();
+        url.map(|url| url.as_str().trim_end_matches('/').to_owned())
     }
 }
 

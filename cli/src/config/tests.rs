@@ -321,3 +321,28 @@ mod anything {
         });
     }
 }
+
+#[test]
+fn prices_are_given_together_and_a_budget_is_of_what_has_a_price() {
+    let file = "[costs]\nvcpu_usd_per_hour = 0.04\nmonthly_usd = 500\nwarn_percent = 101\n";
+    let errors = Case::new(file).errors();
+    for part in [
+        "costs.vcpu_usd_per_hour = 0.04: must be given together with costs.memory_usd_per_gb_hour",
+        "costs.warn_percent = 101: must be at most 100",
+    ] {
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+    let file = "[costs]\nmonthly_usd_per_owner = 50\nregion = \"here\"\n";
+    let errors = Case::new(file).errors();
+    for part in [
+        "costs.monthly_usd_per_owner = 50: must be given together with costs.vcpu_usd_per_hour and",
+        "costs.region = here: must be given together with costs.vcpu_usd_per_hour",
+    ] {
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+    let prices = "vcpu_usd_per_hour = 0.04\nmemory_usd_per_gb_hour = 0\n";
+    let file = format!("[costs]\nmonthly_usd = 500\nowners = \"ada=5\"\n{prices}");
+    let costs = Case::new(&file).load().config.costs;
+    assert_eq!(costs.monthly_usd.map(Dollars::amount), Some(500.0));
+    assert_eq!(costs.owners[0].owner.as_str(), "ada");
+}

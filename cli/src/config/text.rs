@@ -3,12 +3,13 @@
 use std::fmt;
 
 use serde_json::Value;
+use tempus_steps::postgres::Address;
 
 use super::Setting;
 
 /// A text of a certain form; the doc comment says which.
 macro_rules! form {
-    ($(#[$doc:meta])* $name:ident, $expects:literal, $is:expr) => {
+    ($(#[$doc:meta])* $name:ident, $expects:expr, $is:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name(String);
@@ -54,6 +55,11 @@ form!(
             is_http && url.has_host() && url.username().is_empty() && url.password().is_none()
         })
     }
+);
+
+form!(
+    /// Where a Postgres server is, and as whom it is spoken to. Without a password, for the same reason.
+    PostgresUrl, Address::ACCEPTED, |text| text.parse::<Address>().is_ok()
 );
 
 form!(

@@ -239,6 +239,20 @@ choice!(
 );
 
 choice!(
+    /// How a server is spoken to.
+    #[derive(Default)]
+    TlsKind, "\"auto\", \"verify\" or \"off\"" {
+        /// In the clear on this machine, by TLS everywhere else.
+        #[default]
+        Auto = "auto",
+        /// By TLS; its certificate must be good.
+        Verify = "verify",
+        /// In the clear.
+        Off = "off",
+    }
+);
+
+choice!(
     /// Who may see a preview whose request does not say.
     AccessKind, "\"open\" or \"link\"" {
         /// Whoever can reach it.

@@ -131,8 +131,8 @@ impl<'a> Story<'a> {
             JobStatus::Succeeded if job.kind != JobKind::Destroy => {
                 let preview = self.client.preview(job.preview_id).await?.value;
                 let ends = relative(SystemClock.now(), preview.expires_at);
-                self.progress
-                    .line(&format!("\n  {}  (ends {ends})", preview.url))?;
+                let what = preview.url.as_deref().unwrap_or(&preview.name);
+                self.progress.line(&format!("\n  {what}  (ends {ends})"))?;
                 if preview.access != AccessMode::Open {
                     self.link(&preview).await?;
                 }
@@ -170,6 +170,10 @@ impl<'a> Story<'a> {
                 preview.name
             );
             return Ok(self.progress.waiting("parked", &help)?);
+        }
+        if preview.phase == Phase::Asleep {
+            let line = format!("{} sleeps until somebody uses it", preview.name);
+            self.progress.waiting("asleep", &line)?;
         }
         if preview.phase == Phase::Ready {
             let left = rough(SystemClock.now().until(preview.expires_at));

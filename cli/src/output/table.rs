@@ -61,10 +61,11 @@ pub struct Table {
 
 impl Table {
     /// An empty table.
-    pub fn new<const N: usize>(head: [&'static str; N]) -> Self {
+    pub fn new(head: impl Into<Vec<&'static str>>) -> Self {
         let bold = Style::new().bold();
+        let head = head.into().into_iter();
         Self {
-            head: head.map(|title| Cell::styled(title, bold)).into(),
+            head: head.map(|title| Cell::styled(title, bold)).collect(),
             rows: Vec::new(),
         }
     }
@@ -78,7 +79,7 @@ impl Table {
     }
 
     /// Adds a row.
-    pub fn row<const N: usize>(&mut self, cells: [Cell; N]) {
+    pub fn row(&mut self, cells: impl Into<Vec<Cell>>) {
         self.rows.push(cells.into());
     }
 

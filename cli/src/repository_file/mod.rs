@@ -64,16 +64,19 @@ impl Repository {
             });
         };
         let said = RepositoryFile::read(&path.display().to_string(), &text)?;
-        let mut notes: Vec<_> = found
+        let notes = found
             .map(|(other, ..)| format!("{other} is not read, since {file} is there"))
             .collect();
-        let pending = said.pending();
-        notes.extend(pending.iter().map(|pending| format!("{file}: {pending}")));
         Ok(Self {
             folder,
             said,
             notes,
         })
+    }
+
+    /// What the folder's file says.
+    pub const fn said(&self) -> &RepositoryFile {
+        &self.said
     }
 
     /// The request that it stands for.

@@ -59,19 +59,6 @@ fn a_folder_without_a_file_has_the_defaults_and_is_told_so() {
 }
 
 #[test]
-fn keys_that_nothing_acts_on_are_said() {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), ".tempus.yml", "command: x\nsleep: 30m\n");
-    let notes = asked(folder.path()).notes;
-    assert_eq!(
-        notes,
-        [
-            ".tempus.yml: sleep: nothing acts on it yet: a preview stays awake until its time is over"
-        ]
-    );
-}
-
-#[test]
 fn mistakes_name_the_file_as_it_is_found() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), ".idp/config.yml", "command: x\nprot: 1\n");

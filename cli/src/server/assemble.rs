@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tempus_api::{Api, Metrics, Probe, Socket, Tls, serve_probe};
+use tempus_api::{Api, Metrics, Probe, Socket, StoreDirectory, Tls, serve_probe};
 use tempus_engine::SystemClock;
 use tempus_steps::gate::Gate;
-use tempus_worker::github::GitHub;
+use tempus_steps::local::checkout::Archives;
+use tempus_worker::github::client::Client;
+use tempus_worker::github::{FromGitHub, GitHub};
+use tempus_worker::notify::Notify;
 use tempus_worker::{Parts, Worker};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -18,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::chosen::{Chosen, EngineChoice, PlatformChoice};
 use super::engine::Engine;
 use super::platform::Platform;
-use super::{Listeners, gate, github, settings};
+use super::{Listeners, Role, database, gate, github, notify, settings};
 use crate::config::Config;
 use crate::telemetry::{self, Sources, Telemetry};
 
@@ -39,10 +42,19 @@ pub(super) async fn assemble(
     let keys = gate::keys(config, &data)?;
     let gate = keys.clone().map(|keys| Arc::new(Gate::new(keys)));
     let mut choice = chosen.platform;
+    let databases = database::databases(config, role, &data)?;
     if let PlatformChoice::Aws(options) = &mut choice {
         options.gate = keys;
+        options.databases = databases.clone();
     }
-    let platform = Platform::open(choice, config, &data, installation).await?;
+    // Whoever has no workers asks GitHub for nothing.
+    let asks_github = if role.has_worker() {
+        github::client(config)?
+    } else {
+        None
+    };
+    let archives = archives(asks_github.as_ref());
+    let platform = Platform::open(choice, config, &data, installation, databases, archives).await?;
     let previews = listeners.previews.as_ref().map(TcpListener::local_addr);
     let previews = previews.transpose()?;
 
@@ -67,15 +79,18 @@ pub(super) async fn assemble(
         None => None,
     };
     let (api, served) = api.unzip();
-    let github = match (&api, role.has_worker()) {
-        (_, false) => None,
-        (Some(api), true) => github::tending(config, api)?,
+    let github = match (&api, asks_github) {
+        (_, None) => None,
+        (Some(api), Some(client)) => Some(github::tending(config, client, api)),
         // It accepts what pull requests call for as an API would, and answers nobody.
-        (None, true) => {
+        (None, Some(client)) => {
             let parts = parts((Ipv4Addr::LOCALHOST, 0).into())?;
-            github::tending(config, &Api::new(parts).context("identity.oidc")?)?
+            let api = Api::new(parts).context("identity.oidc")?;
+            Some(github::tending(config, client, &api))
         }
     };
+    let notify = role.has_worker().then(|| notify::notify(config));
+    let notify = notify.transpose()?.flatten();
     // Says that the process lives for as long as it does.
     let at_rest = CancellationToken::new();
     let probe = listeners.worker;
@@ -89,16 +104,11 @@ pub(super) async fn assemble(
     let telemetry = Telemetry::start(settings, role, installation, metrics, sources)?;
     let worker = role
         .has_worker()
-        .then(|| worker(config, &engine, &platform, github));
-    let proxy = platform.serve(listeners.previews, engine.store(), gate, stop.clone());
-    let tended = tokio::spawn({
-        let (engine, stop) = (Arc::clone(&engine), stop.clone());
-        async move {
-            if role.has_worker() {
-                engine.tend(stop).await;
-            }
-        }
-    });
+        .then(|| worker(config, &engine, &platform, (github, notify)));
+    let directory = StoreDirectory::new(engine.store(), engine.queue(), Arc::new(SystemClock));
+    let hold = config.previews.hold;
+    let proxy = platform.serve(listeners.previews, directory, gate, hold, stop.clone());
+    let tended = tokio::spawn(tend(role, Arc::clone(&engine), stop.clone()));
     Ok(tokio::spawn(async move {
         // Ends when told to; or when one of the two cannot go on, which ends the other.
         let (served, proxied, ()) =
@@ -122,6 +132,19 @@ pub(super) async fn assemble(
         proxied.context("the proxy ended")?;
         tended.context("the engine's upkeep crashed")
     }))
+}
+
+/// Keeps the engine up, where there are workers.
+async fn tend(role: Role, engine: Arc<Engine>, stop: CancellationToken) {
+    if role.has_worker() {
+        engine.tend(stop).await;
+    }
+}
+
+/// Where commits' files come from.
+fn archives(github: Option<&Arc<Client>>) -> Option<Arc<dyn Archives>> {
+    let github = github.cloned()?;
+    Some(Arc::new(FromGitHub(github)))
 }
 
 /// Waits for a part to end, and then ends the others. A part that a role has not is no part.
@@ -169,7 +192,12 @@ fn probe(
     tokio::spawn(serve_probe(listener, probe, stopped))
 }
 
-fn worker(config: &Config, engine: &Engine, platform: &Platform, github: Option<GitHub>) -> Worker {
+fn worker(
+    config: &Config,
+    engine: &Engine,
+    platform: &Platform,
+    (github, notify): (Option<GitHub>, Option<Notify>),
+) -> Worker {
     let parts = Parts {
         store: engine.store(),
         queue: engine.queue(),
@@ -177,6 +205,7 @@ fn worker(config: &Config, engine: &Engine, platform: &Platform, github: Option<
         clock: Arc::new(SystemClock),
         platform: platform.steps(),
         github,
+        notify,
     };
     Worker::start(parts, settings::worker(config))
 }

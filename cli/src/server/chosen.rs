@@ -201,6 +201,10 @@ impl Needs {
             execution_role_arn: execution?,
             task_role_arn: its.task_role_arn.as_ref().map(ToString::to_string),
             log_group: its.log_group.to_string(),
+            schedules: its.schedule_role_arn.as_ref().map(|role| ecs::Schedules {
+                group: its.schedule_group.to_string(),
+                role_arn: role.to_string(),
+            }),
             service_connect_namespace: its
                 .service_connect_namespace
                 .as_ref()
@@ -209,6 +213,10 @@ impl Needs {
             exec: match its.exec {
                 Answer::Yes => ecs::Exec::Allowed,
                 Answer::No => ecs::Exec::Refused,
+            },
+            images: match its.delete_images {
+                Answer::Yes => ecs::Images::Deleted,
+                Answer::No => ecs::Images::Kept,
             },
             ready_within: its.ready_within,
             verify_delay: its.verify_delay,

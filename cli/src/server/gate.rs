@@ -1,14 +1,11 @@
 //! The keys that the gate signs with.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::Context;
 use tempus_steps::gate::GateKeys;
 
-use super::secret::secret;
+use super::secret::{own, secret};
 use crate::config::{AccessKind, Config, EngineKind};
 
 /// The environment variable that holds the keys, as ECS puts it there from a secret.
@@ -41,25 +38,9 @@ pub(super) fn keys(config: &Config, data: &Path) -> anyhow::Result<Option<GateKe
     Ok(keys)
 }
 
-/// The file's text; a new key if there is none yet. It is there whole or not at all.
-fn own(path: &Path) -> io::Result<String> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        read => return read,
-    }
-    let text = format!("{}\n", GateKeys::random());
-    let half = path.with_extension("key.new");
-    let mut options = File::options();
-    let options = options.write(true).create(true).truncate(true);
-    let mut file = options.mode(0o600).open(&half)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&half, path)?;
-    Ok(text)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -12,11 +12,14 @@
 
 mod assemble;
 pub mod chosen;
+mod database;
 mod engine;
 mod gate;
 mod github;
 mod listen;
+mod notify;
 mod platform;
+mod prices;
 mod secret;
 pub mod settings;
 

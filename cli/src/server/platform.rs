@@ -2,17 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tempus_api::StoreDirectory;
-use tempus_engine::Store;
 use tempus_model::InstallationId;
 use tempus_steps::Platform as Steps;
 use tempus_steps::aws::AwsPlatform;
 use tempus_steps::gate::Gate;
+use tempus_steps::local::checkout::{Archives, Checkouts};
 use tempus_steps::local::process::{Policy, ShimCommand, Supervisor};
-use tempus_steps::local::proxy::{self, Routes};
+use tempus_steps::local::proxy::{self, Routes, Served};
 use tempus_steps::local::{LocalOptions, LocalPlatform, SecretFile};
+use tempus_steps::postgres::Databases;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,17 +32,22 @@ pub(super) enum Platform {
 }
 
 impl Platform {
-    /// `data` is absolute: processes have working folders of their own.
+    /// `data` is absolute: processes have working folders of their own. Commits' files come from
+    /// `archives`.
     pub(super) async fn open(
         choice: PlatformChoice,
         config: &Config,
         data: &Path,
         installation: InstallationId,
+        databases: Databases,
+        archives: Option<Arc<dyn Archives>>,
     ) -> anyhow::Result<Self> {
         Ok(match choice {
             PlatformChoice::Local => {
                 let routes = Arc::new(Routes::new());
-                let platform = Arc::new(local(config, data, installation, &routes)?);
+                let checkouts = Checkouts::open(&data.join("checkouts"), archives)?;
+                let platform = local(config, data, installation, &routes, databases, checkouts)?;
+                let platform = Arc::new(platform);
                 Self::Local { platform, routes }
             }
             PlatformChoice::Aws(options) => {
@@ -72,19 +79,22 @@ impl Platform {
     pub(super) fn serve(
         &self,
         listener: Option<TcpListener>,
-        store: Arc<dyn Store>,
+        directory: StoreDirectory,
         gate: Option<Arc<Gate>>,
+        hold: Duration,
         stop: CancellationToken,
     ) -> Option<JoinHandle<std::io::Result<()>>> {
         let (Self::Local { routes, .. }, Some(listener)) = (self, listener) else {
             return None;
         };
-        let directory = Arc::new(StoreDirectory(store));
-        let routes = Arc::clone(routes);
+        let served = Served {
+            routes: Arc::clone(routes),
+            directory: Arc::new(directory),
+            gate,
+            hold,
+        };
         let stopped = stop.cancelled_owned();
-        Some(tokio::spawn(proxy::serve(
-            listener, routes, directory, gate, stopped,
-        )))
+        Some(tokio::spawn(proxy::serve(listener, served, stopped)))
     }
 
     /// Ends what must not outlive this process. To be called when the workers have stopped.
@@ -102,6 +112,8 @@ fn local(
     data: &Path,
     installation: InstallationId,
     routes: &Arc<Routes>,
+    databases: Databases,
+    checkouts: Checkouts,
 ) -> anyhow::Result<LocalPlatform> {
     let work_dir = data.join("work");
     std::fs::create_dir_all(&work_dir).context("cannot make the work folder")?;
@@ -120,14 +132,17 @@ fn local(
         ports: config.previews.ports.range().clone(),
         grace: config.previews.grace,
         ready_within: config.previews.ready_within,
+        build_within: config.previews.build_within,
         verify_delay: config.worker.verify_delay,
         work_dir,
         program: std::env::current_exe().context("this program's own path")?,
+        databases,
         secrets: secrets.transpose().context("previews.secret_file")?,
     };
     Ok(LocalPlatform::new(
         Arc::new(supervisor),
         Arc::clone(routes),
+        Arc::new(checkouts),
         options,
     ))
 }

@@ -6,12 +6,13 @@ use std::num::NonZeroU32;
 use anyhow::Context;
 use tempus_api::{
     DefaultAccess, DefaultApp, Front, Hosts, ListenerTemplate, OidcPace, Pattern, Rate, Rule, Size,
-    TtlRange,
+    TtlRange, Warnings,
 };
 use tempus_engine::Quotas;
 use tempus_model::repository_file::DEFAULT_PORT;
 use tempus_worker::{Budgets, WorkerConfig};
 
+use super::prices;
 use crate::config::{
     AccessKind, Config, EngineKind, Identity, Listener, ListenerMode, OidcRule, PlatformKind,
 };
@@ -30,11 +31,17 @@ pub fn api(
     Ok(tempus_api::Config {
         limits: config.limits,
         ttl: TtlRange::new(ttl.minimum, ttl.default, ttl.maximum)
-            .context("ttl was checked when it was loaded")?,
+            .context("ttl was checked when it was loaded")?
+            .pinned_for(ttl.pin_maximum),
+        warnings: Warnings {
+            before: Some(ttl.warn_before).filter(|before| !before.is_zero()),
+            receiver: config.notify.url.is_some(),
+        },
         quotas: Quotas {
             per_owner: config.quota.per_owner,
             total: config.quota.total,
         },
+        costs: prices::costs(config),
         listeners: match previews {
             Some(previews) => vec![on_this_machine(previews)],
             None => config.ecs.listeners.iter().map(on_a_balancer).collect(),
@@ -141,6 +148,7 @@ pub fn worker(config: &Config) -> WorkerConfig {
             builds: count(settings.builds),
             destroys: count(settings.destroys),
             maintenance: count(settings.maintenance),
+            ..usual.budgets
         },
         lease: settings.lease,
         // No call starts with less lease left than it may take: a short lease must leave room.

@@ -50,6 +50,7 @@ const TOLD: &[Told] = &[
     Told { name: "PreviewsParked", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_previews_parked", &[]) },
     Told { name: "PreviewsActive", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_previews", &[]) },
     Told { name: "CostPerHour", unit: "None", how: As::Level, value: |seen| seen.level("tempus_cost_dollars_per_hour", &[]) },
+    Told { name: "BudgetsWarned", unit: "Count", how: As::Level, value: |seen| seen.level("tempus_budgets", &[("standing", &["warned", "spent"])]) },
     Told { name: "RefusedByQuota", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_refused_total", &[("reason", &["quota", "no-listener"])]) },
     Told { name: "Throttled", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_throttled_total", &[]) },
     Told { name: "GithubFailed", unit: "Count", how: As::Increase, value: |seen| seen.count("tempus_github_requests_total", &[("outcome", &["unavailable", "unreadable", "refused"])]) },

@@ -49,7 +49,10 @@ pub fn all() -> Vec<Metric> {
 pub(super) fn describe() {
     for metric in all() {
         let unit = match metric.unit {
-            MetricUnit::Count | MetricUnit::Cores | MetricUnit::DollarsPerHour => Unit::Count,
+            MetricUnit::Count
+            | MetricUnit::Cores
+            | MetricUnit::Dollars
+            | MetricUnit::DollarsPerHour => Unit::Count,
             MetricUnit::Seconds => Unit::Seconds,
             MetricUnit::Bytes => Unit::Bytes,
         };

@@ -75,6 +75,7 @@ impl Push {
             MetricUnit::Seconds => "s",
             MetricUnit::Bytes => "By",
             MetricUnit::Cores => "{core}",
+            MetricUnit::Dollars => "{USD}",
             MetricUnit::DollarsPerHour => "{USD}/h",
         });
         let cumulative = i32::from(otlp::AggregationTemporality::Cumulative);

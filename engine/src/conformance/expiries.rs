@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tempus_model::transition::accept::{DestroyReason, NotAccepted};
 use tempus_model::transition::extend::NoExtend;
-use tempus_model::{Phase, Work};
+use tempus_model::{Actor, Phase, Work};
 
 use super::Harness;
 use super::world::{LIFE, World, at, job, new_preview, update};
@@ -19,7 +19,7 @@ pub async fn an_extension_moves_the_expiry_and_makes_due(harness: &dyn Harness) 
     let row = world
         .ports
         .store
-        .extend(preview, longer, at(5))
+        .extend(preview, longer, Actor::Worker, at(5))
         .await
         .unwrap();
     assert_eq!((row.expires_at, row.due_at), (at(LIFE + 60), Some(at(5))));
@@ -51,7 +51,7 @@ pub async fn an_extension_is_capped_and_takes_nothing_away(harness: &dyn Harness
         (60, LIFE, LIFE + 100),
     ] {
         let row = store
-            .extend(preview, by(more, latest), at(2))
+            .extend(preview, by(more, latest), Actor::Worker, at(2))
             .await
             .unwrap();
         assert_eq!(row.expires_at, at(gives));
@@ -65,7 +65,7 @@ pub async fn an_extension_to_the_same_expiry_leaves_nothing_to_do(harness: &dyn 
     let preview = world.ready("app").await;
     for to in [LIFE, LIFE + 60, LIFE] {
         store
-            .extend(preview, Extended::To(at(to)), at(5))
+            .extend(preview, Extended::To(at(to)), Actor::Worker, at(5))
             .await
             .unwrap();
     }
@@ -79,7 +79,7 @@ pub async fn what_is_over_is_not_extended(harness: &dyn Harness) {
     let store = &world.ports.store;
     let preview = world.ready("app").await;
     let extended = store
-        .extend(preview, Extended::To(at(9999)), at(LIFE))
+        .extend(preview, Extended::To(at(9999)), Actor::Worker, at(LIFE))
         .await;
     assert!(
         matches!(extended, Err(ExtendError::NoExtend(NoExtend::Expired(_)))),
@@ -134,7 +134,7 @@ pub async fn a_destroy_for_another_expiry_is_refused(harness: &dyn Harness) {
     );
     assert!(moved, "{early:?}");
     store
-        .extend(preview, Extended::To(at(LIFE + 60)), at(5))
+        .extend(preview, Extended::To(at(LIFE + 60)), Actor::Worker, at(5))
         .await
         .unwrap();
     for now in [LIFE, LIFE + 60] {
@@ -159,9 +159,14 @@ pub async fn of_extension_and_expiry_one_wins(harness: &dyn Harness) {
         let (one, other) = (world.ports.store.clone(), world.ports.store.clone());
         // Two clocks that do not agree: to the one it is still time, to the other it is over.
         let extend = tokio::spawn(async move {
-            one.extend(preview, Extended::To(at(LIFE + 60)), at(LIFE - 1))
-                .await
-                .is_ok()
+            one.extend(
+                preview,
+                Extended::To(at(LIFE + 60)),
+                Actor::Worker,
+                at(LIFE - 1),
+            )
+            .await
+            .is_ok()
         });
         let expire = tokio::spawn(async move {
             let why = DestroyReason::Expired(at(LIFE));

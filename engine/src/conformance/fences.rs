@@ -2,7 +2,7 @@
 //! may it let go.
 
 use tempus_model::transition::Fence;
-use tempus_model::{Phase, Row};
+use tempus_model::{Actor, Phase, Row};
 use tokio::task::JoinSet;
 
 use super::Harness;
@@ -139,7 +139,7 @@ pub async fn a_repeated_release_is_recognised(harness: &dyn Harness) {
         let row = store.park(&park, hand.seen, stuck(at(6))).await.unwrap();
         assert!(row.parked.is_some());
     }
-    store.replay(preview, at(7)).await.unwrap();
+    store.replay(preview, Actor::Worker, at(7)).await.unwrap();
     let hand = world.claim(preview, at(7)).await;
     let settle = hand.settle(at(8)).await;
     for _ in 0..2 {
@@ -191,7 +191,7 @@ pub async fn what_was_made_is_recorded_whatever_is_wanted(harness: &dyn Harness)
     let preview = world.created("app").await.preview;
     let mut hand = world.claim(preview, at(1)).await;
     store
-        .extend(preview, Extended::To(at(LIFE + 60)), at(2))
+        .extend(preview, Extended::To(at(LIFE + 60)), Actor::Worker, at(2))
         .await
         .unwrap();
     hand.row = store.renew(&hand.fence(), at(40)).await.unwrap();
@@ -216,7 +216,10 @@ pub async fn a_release_requires_what_was_seen(harness: &dyn Harness) {
             "destroy" => drop(world.destroy(preview, at(2)).await),
             "extend" => {
                 let longer = Extended::To(at(LIFE + 60));
-                store.extend(preview, longer, at(2)).await.unwrap();
+                store
+                    .extend(preview, longer, Actor::Worker, at(2))
+                    .await
+                    .unwrap();
             }
             _ => drop(store.update(update(preview, 2, at(2))).await.unwrap()),
         }

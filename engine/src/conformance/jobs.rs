@@ -1,7 +1,7 @@
 //! Jobs: each has one outcome, and a preview never has more than two open ones.
 
 use tempus_model::transition::accept::{DestroyReason, NotAccepted};
-use tempus_model::{JobStatus, Phase, PreviewId};
+use tempus_model::{Actor, JobStatus, Phase, PreviewId};
 use tokio::task::JoinSet;
 
 use super::Harness;
@@ -191,7 +191,9 @@ pub async fn what_has_ended_is_not_changed(harness: &dyn Harness) {
         let updated = store.update(update(preview, 2, at(now))).await;
         let ended = matches!(updated, Err(JobError::NotAccepted(NotAccepted::Ended(_))));
         assert!(ended, "{updated:?}");
-        let extended = store.extend(preview, Extended::To(at(9999)), at(now)).await;
+        let extended = store
+            .extend(preview, Extended::To(at(9999)), Actor::Worker, at(now))
+            .await;
         assert!(
             matches!(extended, Err(ExtendError::NoExtend(_))),
             "{extended:?}"

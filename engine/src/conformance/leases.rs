@@ -1,7 +1,7 @@
 //! Leases: when one is given, and what an expired one means.
 
 use tempus_model::transition::claim::NoClaim;
-use tempus_model::{FailureKind, Phase};
+use tempus_model::{Actor, FailureKind, Phase};
 
 use super::Harness;
 use super::world::{World, at, claim};
@@ -90,7 +90,7 @@ pub async fn five_expired_leases_park(harness: &dyn Harness) {
     assert_eq!(world.row(preview).await.parked, row.parked, "it is written");
     assert!(store.due(at(301), 10).await.unwrap().is_empty());
 
-    assert!(store.replay(preview, at(400)).await.unwrap());
+    assert!(store.replay(preview, Actor::Worker, at(400)).await.unwrap());
     let hand = world.claim(preview, at(400)).await;
     assert_eq!(hand.row.attempts, 0);
 }

@@ -1,7 +1,7 @@
 //! The life of a preview, from its create to its receipt.
 
 use tempus_model::transition::{Seen, accept::DestroyReason};
-use tempus_model::{Course, Desired, JobId, JobStatus, Phase, PreviewId, Saga};
+use tempus_model::{Actor, Course, Desired, JobId, JobStatus, Phase, PreviewId, Saga};
 use uuid::Uuid;
 
 use super::Harness;
@@ -15,12 +15,12 @@ pub async fn a_create_becomes_ready(harness: &dyn Harness) {
     let new = new_preview("app", at(0));
     let accepted = store.create(new.clone()).await.unwrap();
     assert_eq!(accepted.preview, new.identity.id);
-    assert_eq!(accepted.url, "http://app.localhost/");
+    assert_eq!(accepted.url.as_deref(), Some("http://app.localhost/"));
     assert_eq!(accepted.expires_at, at(LIFE));
 
     let preview = accepted.preview;
     let seen = world.snapshot(preview).await;
-    assert_eq!(seen.identity.route.listener, "main");
+    assert_eq!(seen.identity.route.unwrap().listener, "main");
     assert_eq!(seen.row.phase(), Phase::Pending);
     assert_eq!(seen.row.due_at, Some(at(0)));
     assert_eq!(world.status(accepted.job.id).await, JobStatus::Queued);
@@ -229,7 +229,7 @@ pub async fn what_never_was_is_not_found(harness: &dyn Harness) {
     assert!(store.jobs(nobody, 5).await.unwrap().is_empty());
     assert!(store.spec(known, spec(9).id()).await.unwrap().is_none());
     assert!(store.receipt(nobody).await.unwrap().is_none());
-    assert!(!store.replay(nobody, at(1)).await.unwrap());
+    assert!(!store.replay(nobody, Actor::Worker, at(1)).await.unwrap());
     assert!(!store.wake(nobody, at(1)).await.unwrap());
     assert!(!store.doubt(nobody, at(1)).await.unwrap());
     let updated = store.update(update(nobody, 1, at(1))).await;
@@ -241,7 +241,9 @@ pub async fn what_never_was_is_not_found(harness: &dyn Harness) {
         matches!(destroyed, Err(JobError::NotFound)),
         "{destroyed:?}"
     );
-    let extended = store.extend(nobody, Extended::To(at(9)), at(1)).await;
+    let extended = store
+        .extend(nobody, Extended::To(at(9)), Actor::Worker, at(1))
+        .await;
     assert!(
         matches!(extended, Err(ExtendError::NotFound)),
         "{extended:?}"

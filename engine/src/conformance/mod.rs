@@ -18,6 +18,7 @@ use async_trait::async_trait;
 
 use crate::{Clock, Queue, Store, Timer};
 
+pub mod deeds;
 pub mod doubts;
 pub mod dues;
 pub mod expiries;
@@ -32,6 +33,7 @@ pub mod names;
 pub mod parking;
 pub mod queues;
 pub mod reserves;
+pub mod sleeping;
 pub mod slots;
 pub mod sources;
 pub mod timers;
@@ -116,8 +118,10 @@ macro_rules! conformance {
                 the_total_holds_under_concurrency
                 a_quota_slot_comes_back_when_the_preview_is_gone
                 a_refused_create_takes_nothing
+                a_spent_budget_keeps_out_new_previews_alone
                 listeners_fill_in_order_and_empty_with_the_receipt
                 a_short_id_is_used_once
+                no_url_takes_no_listener
             }
             names {
                 a_live_name_is_its_owners
@@ -151,6 +155,18 @@ macro_rules! conformance {
                 a_create_over_what_has_expired_names_it
                 a_destroy_for_another_expiry_is_refused
                 of_extension_and_expiry_one_wins
+            }
+            sleeping {
+                an_idle_preview_sleeps_and_is_woken_once
+                a_look_at_another_row_puts_nobody_to_sleep
+                who_is_roused_is_not_settled_asleep
+            }
+            deeds {
+                a_job_carries_who_asked_for_it
+                what_is_done_without_a_job_is_kept
+                of_many_at_once_none_is_lost
+                a_pin_holds_and_can_be_taken_back
+                a_warning_is_begun_by_one_and_given_once
             }
             dues {
                 only_what_is_due_and_free_is_listed_longest_first

@@ -1,7 +1,7 @@
 //! Parked sagas: they need a person.
 
 use tempus_model::transition::discard::NoDiscard;
-use tempus_model::{JobStatus, Phase, PreviewId};
+use tempus_model::{Actor, JobStatus, Phase, PreviewId};
 
 use super::Harness;
 use super::world::{LIFE, World, at, claim, stuck};
@@ -48,7 +48,7 @@ pub async fn a_parked_saga_stands_still_until_it_is_replayed(harness: &dyn Harne
     assert_eq!(job.status, JobStatus::Parked);
     assert!(!store.wake(preview, at(2)).await.unwrap());
 
-    assert!(store.replay(preview, at(3)).await.unwrap());
+    assert!(store.replay(preview, Actor::Worker, at(3)).await.unwrap());
     assert_eq!(parked(&world).await, []);
     let hand = world.claim(preview, at(3)).await;
     assert_eq!(hand.saga.started_at, at(1), "the same saga");
@@ -77,7 +77,7 @@ pub async fn what_owns_something_is_not_discarded(harness: &dyn Harness) {
         .park(&hand.write(at(2)), hand.seen, stuck(at(2)))
         .await
         .unwrap();
-    let refused = store.discard(preview, at(3)).await;
+    let refused = store.discard(preview, Actor::Worker, at(3)).await;
     let Err(DiscardError::NoDiscard(NoDiscard::Owns(steps))) = refused else {
         panic!("{refused:?}")
     };
@@ -102,7 +102,10 @@ pub async fn a_discard_ends_every_open_job(harness: &dyn Harness) {
     assert_eq!(parked(&world).await, [preview]);
     assert_eq!(world.status(asked.job.id).await, JobStatus::Queued);
 
-    store.discard(preview, at(500)).await.unwrap();
+    store
+        .discard(preview, Actor::Worker, at(500))
+        .await
+        .unwrap();
     assert_eq!(parked(&world).await, []);
     for job in [created.job, asked.job] {
         let job = world.job(job.id).await;
@@ -124,11 +127,11 @@ pub async fn only_what_is_parked_is_replayed_or_discarded(harness: &dyn Harness)
     let world = World::of(harness).await;
     let store = &world.ports.store;
     let preview = world.created("app").await.preview;
-    assert!(!store.replay(preview, at(1)).await.unwrap());
-    let refused = store.discard(preview, at(1)).await;
+    assert!(!store.replay(preview, Actor::Worker, at(1)).await.unwrap());
+    let refused = store.discard(preview, Actor::Worker, at(1)).await;
     let not_parked = matches!(refused, Err(DiscardError::NoDiscard(NoDiscard::NotParked)));
     assert!(not_parked, "{refused:?}");
     park(&world, preview, 2).await.unwrap();
-    assert!(store.replay(preview, at(3)).await.unwrap());
-    assert!(!store.replay(preview, at(4)).await.unwrap());
+    assert!(store.replay(preview, Actor::Worker, at(3)).await.unwrap());
+    assert!(!store.replay(preview, Actor::Worker, at(4)).await.unwrap());
 }

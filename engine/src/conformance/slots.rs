@@ -1,12 +1,12 @@
 //! What there is a limited number of: quotas, listener slots, short ids.
 
-use tempus_model::PreviewId;
+use tempus_model::{PreviewId, Template};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::Harness;
-use super::world::{World, at, new_preview, owner};
-use crate::{Accepted, CreateError, Listener, NewPreview, Quotas};
+use super::world::{World, at, key, new_preview, owner};
+use crate::{Accepted, Budget, CreateError, Listener, NewPreview, Quotas, Repeat};
 
 async fn all_at_once(
     world: &World,
@@ -167,6 +167,51 @@ pub async fn a_refused_create_takes_nothing(harness: &dyn Harness) {
     assert!(store.due(at(1), 10).await.unwrap().len() == 2);
 }
 
+/// A month's budget that is spent refuses new previews, and takes nothing for them. What exists is
+/// updated all the same, and a repeated request gets its first answer.
+pub async fn a_spent_budget_keeps_out_new_previews_alone(harness: &dyn Harness) {
+    let world = World::of(harness).await;
+    let store = &world.ports.store;
+    let first = |budget, now| NewPreview {
+        budget,
+        key: Some(key("create", "body")),
+        ..new_preview("app", at(now))
+    };
+    let preview = store
+        .create(first(Budget::Within, 0))
+        .await
+        .unwrap()
+        .preview;
+    let repeated = store.create(first(Budget::Spent, 1)).await.unwrap();
+    assert_eq!((repeated.preview, repeated.repeat), (preview, Repeat::Yes));
+    let updated = store.create(NewPreview {
+        budget: Budget::Spent,
+        ..new_preview("app", at(2))
+    });
+    assert_eq!(updated.await.unwrap().preview, preview);
+
+    let new = NewPreview {
+        budget: Budget::Spent,
+        key: Some(key("other", "body")),
+        ..new_preview("other", at(3))
+    };
+    let (id, again) = (new.identity.id, new.clone());
+    let refused = store.create(new).await;
+    assert!(matches!(refused, Err(CreateError::Budget)), "{refused:?}");
+    assert!(store.get(id).await.unwrap().is_none());
+    let name = again.identity.name.clone();
+    assert!(store.get_by_name(&name).await.unwrap().is_none());
+    let accepted = store.create(NewPreview {
+        budget: Budget::Within,
+        ..again
+    });
+    assert_eq!(
+        accepted.await.unwrap().repeat,
+        Repeat::No,
+        "no refusal is kept"
+    );
+}
+
 /// The first listener with room, then the next; a slot comes back with the receipt, not before.
 pub async fn listeners_fill_in_order_and_empty_with_the_receipt(harness: &dyn Harness) {
     let world = World::of(harness).await;
@@ -190,7 +235,8 @@ pub async fn listeners_fill_in_order_and_empty_with_the_receipt(harness: &dyn Ha
     for name in ["a", "b", "c"] {
         let accepted = create(name).await.unwrap();
         let route = world.snapshot(accepted.preview).await.identity.route;
-        urls.push(accepted.url);
+        let route = route.unwrap();
+        urls.push(accepted.url.unwrap());
         routes.push((route.listener, route.slot.unwrap()));
         previews.push(accepted.preview);
     }
@@ -206,8 +252,49 @@ pub async fn listeners_fill_in_order_and_empty_with_the_receipt(harness: &dyn Ha
     );
     world.prove(previews[0], at(4)).await;
     let accepted = create("d").await.unwrap();
-    let route = world.snapshot(accepted.preview).await.identity.route;
-    assert_eq!((route.listener, route.slot.unwrap()), routes[0]);
+    let identity = world.snapshot(accepted.preview).await.identity;
+    let (listener, slot) = identity.slot().unwrap();
+    assert_eq!((listener.to_owned(), slot), routes[0]);
+}
+
+/// A preview without a URL takes no listener's slot, and its owner's all the same.
+pub async fn no_url_takes_no_listener(harness: &dyn Harness) {
+    let world = World::of(harness).await;
+    let store = &world.ports.store;
+    let worker = |name: &str| {
+        let mut new = new_preview(name, at(0));
+        new.spec.template = Template::ScheduledWorker.to_string();
+        new.spec.schedule = Some("rate(5 minutes)".parse().unwrap());
+        new.listeners = Vec::new();
+        new.quotas.per_owner = 1;
+        new
+    };
+    let accepted = store.create(worker("a")).await.unwrap();
+    assert_eq!(accepted.url, None);
+    let identity = world.snapshot(accepted.preview).await.identity;
+    assert_eq!((identity.route.as_ref(), identity.slot()), (None, None));
+    let refused = store.create(worker("b")).await;
+    assert!(
+        matches!(refused, Err(CreateError::Quota { .. })),
+        "{refused:?}"
+    );
+    let routed = NewPreview {
+        listeners: Vec::new(),
+        ..new_preview("c", at(0))
+    };
+    let refused = store.create(routed).await;
+    assert!(
+        matches!(refused, Err(CreateError::NoListener)),
+        "{refused:?}"
+    );
+    // An answer that is kept for its key says that there is no URL, too.
+    let again = NewPreview {
+        key: Some(key("k", "body")),
+        ..worker("a")
+    };
+    let first = store.create(again.clone()).await.unwrap();
+    let repeated = store.create(again).await.unwrap();
+    assert_eq!((repeated.url, repeated.preview), (None, first.preview));
 }
 
 /// No two previews share a short id, whatever has become of the first.

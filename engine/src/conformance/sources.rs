@@ -37,6 +37,7 @@ fn news(delivery: &str, second: i64) -> SourceChange {
     SourceChange::Note(Note {
         delivery: Some(delivery.to_owned()),
         repository: None,
+        by: None,
         news: News::Pull(pull, Trust::Heard),
     })
 }
@@ -78,6 +79,7 @@ pub async fn what_is_noted_is_due_and_found(harness: &dyn Harness) {
     let app = SourceChange::Note(Note {
         delivery: None,
         repository: None,
+        by: None,
         news: News::Look,
     });
     store

@@ -9,24 +9,27 @@ use tempus_model::github::{Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::Claim;
+use tempus_model::transition::extend::Extended;
 use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::sleep::Idleness;
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
+use tempus_model::transition::warn::Warn;
 use tempus_model::transition::{Change, Fence, Refused, Seen, rest};
 use tempus_model::{
-    DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
-    SpecId, Timestamp, TokenId, TokenRecord,
+    Actor, Deed, DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId,
+    Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 
 use tokio::sync::Mutex;
 
 use super::backup;
 use super::db::Db;
-use super::tables::{jobs, letters, one, previews, receipts, rows, sources, specs, tokens};
+use super::tables::{deeds, jobs, letters, one, previews, receipts, rows, sources, specs, tokens};
 use super::verbs::{create, holder, list, notice, reserve, want};
 use crate::{
     Accepted, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId,
-    DiscardError, ExtendError, Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
+    DiscardError, ExtendError, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
     ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
 
@@ -62,7 +65,7 @@ impl Store for SqliteStore {
         key: Option<Idempotency>,
     ) -> Result<Accepted, JobError> {
         self.db
-            .write(move |db| want::destroy(db, preview, why, job, key.as_ref()))
+            .write(move |db| want::destroy(db, preview, why, &job, key.as_ref()))
             .await
     }
 
@@ -70,22 +73,44 @@ impl Store for SqliteStore {
         &self,
         preview: PreviewId,
         to: Extended,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Row, ExtendError> {
         self.db
-            .write(move |db| want::extend(db, preview, to, now))
+            .write(move |db| want::extend(db, preview, &to, by, now))
             .await
     }
 
-    async fn replay(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.db
-            .write(move |db| want::replay(db, preview, now))
+            .write(move |db| want::rouse(db, preview, by, now))
             .await
     }
 
-    async fn discard(&self, preview: PreviewId, now: Timestamp) -> Result<(), DiscardError> {
+    async fn replay(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.db
-            .write(move |db| want::discard(db, preview, now))
+            .write(move |db| want::replay(db, preview, by, now))
+            .await
+    }
+
+    async fn discard(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<(), DiscardError> {
+        self.db
+            .write(move |db| want::discard(db, preview, by, now))
             .await
     }
 
@@ -165,9 +190,32 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.db
+            .write(move |db| notice::doze(db, preview, looked_at, found, now))
+            .await
+    }
+
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
         self.db
             .write(move |db| notice::doubt(db, preview, now))
+            .await
+    }
+
+    async fn warn(
+        &self,
+        preview: PreviewId,
+        warn: Warn,
+        now: Timestamp,
+    ) -> Result<Option<Row>, StoreError> {
+        self.db
+            .write(move |db| notice::warn(db, preview, warn, now))
             .await
     }
 
@@ -204,6 +252,10 @@ impl Store for SqliteStore {
 
     async fn jobs(&self, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
         self.db.read(|db| jobs::of(db, preview, most))
+    }
+
+    async fn deeds(&self, preview: PreviewId, most: usize) -> Result<Vec<Deed>, StoreError> {
+        self.db.read(|db| deeds::of(db, preview, most))
     }
 
     async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError> {

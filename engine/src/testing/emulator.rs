@@ -1,16 +1,16 @@
 //! Emulators of AWS, set up and started by the tests that need them.
 //!
-//! Installed once, in a virtual environment under `target/emulators/`; started on a free port of
-//! the loopback interface, as often as there are test processes. An emulator ends with the process
+//! Started on a free port of the loopback interface, as often as there are test processes. An emulator ends with the process
 //! that started it, however that ends: it is run by a shell that waits for its standard input to
 //! close. Whatever goes wrong here panics: a test that needs an emulator does not pass without.
 
-use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use super::python::{create, free_port, installed};
 
 /// How long an emulator may take until it answers.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -21,11 +21,14 @@ const WHILE_I_LIVE: &str = r#""$@" & child=$!; cat >/dev/null; kill -9 "$child""
 /// Starts ministack with its ECS calls one at a time. It runs each in a thread of its own, and what
 /// one iterates over another changes: an `UpdateService` on a busy machine then ends in a 500
 /// ("dictionary changed size during iteration") half way, and its deployment stays `IN_PROGRESS`
-/// for ever, which ECS's never does.
+/// for ever, which ECS's never does. And a call of a service that it does not have, first of
+/// all, keeps it for seconds: it reads the names of all that AWS has. It is told those that are called.
 const MINISTACK: &str = "
 import sys, threading
 from ministack.app import main
+from ministack.core import router
 from ministack.services import ecs
+router._KNOWN_AWS_SERVICE_NAMES = frozenset(['application-autoscaling'])
 turn, dispatch = threading.Lock(), ecs._dispatch_action
 def one_at_a_time(*arguments):
     with turn:
@@ -139,56 +142,4 @@ impl Drop for Emulator {
 /// The folder that has `aws`, AWS's own command line, in it.
 pub fn aws_cli() -> PathBuf {
     installed("awscli==1.45.11", "awscli-1.45.11").join("bin")
-}
-
-/// A virtual environment with this package, made by whichever test process comes first.
-fn installed(package: &str, name: &str) -> PathBuf {
-    let folder = target().join("emulators");
-    let environment = folder.join(name);
-    let ready = environment.join("ready");
-    fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let lock = create(&folder.join("lock"));
-    lock.lock()
-        .unwrap_or_else(|error| panic!("the emulators' lock: {error}"));
-    if !ready.exists() {
-        let _ = fs::remove_dir_all(&environment);
-        run(Command::new("python3")
-            .args(["-m", "venv"])
-            .arg(&environment));
-        let pip = environment.join("bin").join("pip");
-        let quietly = ["install", "--quiet", "--disable-pip-version-check"];
-        run(Command::new(pip).args(quietly).arg(package));
-        create(&ready);
-    }
-    environment
-}
-
-/// The build's own folder, wherever it is: cargo puts this test at `<folder>/<profile>/deps/<test>`.
-/// (Its `CACHEDIR.TAG` says nothing: cargo leaves it out of a folder that stood there before.)
-fn target() -> PathBuf {
-    let test = std::env::current_exe().unwrap_or_else(|error| panic!("this test: {error}"));
-    let target = test.ancestors().nth(3);
-    target.map_or_else(
-        || panic!("{} is in no target folder", test.display()),
-        Path::to_owned,
-    )
-}
-
-fn run(command: &mut Command) {
-    let done = command.output();
-    let done = done.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{command:?}: {said}");
-}
-
-fn create(file: &Path) -> File {
-    let opened = File::options().create(true).append(true).open(file);
-    opened.unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    let address = bound.and_then(|listener| listener.local_addr());
-    address.map_or_else(|error| panic!("no free port: {error}"), |a| a.port())
 }

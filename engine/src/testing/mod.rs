@@ -6,4 +6,6 @@
 
 pub mod clock;
 pub mod emulator;
+pub mod postgres;
+mod python;
 pub mod wire;

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Command, CommandKind, Head, News, Note, Pull, PullState, Repository, SourceKey, Trust,
 };
-use crate::Timestamp;
+use crate::{By, Did, Person, Timestamp};
 
 /// Whether branches without a pull request have previews.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,16 +41,16 @@ pub enum EventError {
 }
 
 /// The actions of `pull_request` that change what is called for.
-const ACTIONS: [&str; 9] = [
-    "opened",
-    "reopened",
-    "synchronize",
-    "closed",
-    "labeled",
-    "unlabeled",
-    "edited",
-    "ready_for_review",
-    "converted_to_draft",
+const ACTIONS: [(&str, Did); 9] = [
+    ("opened", Did::Opened),
+    ("reopened", Did::Reopened),
+    ("synchronize", Did::Pushed),
+    ("closed", Did::Closed),
+    ("labeled", Did::Labeled),
+    ("unlabeled", Did::Unlabeled),
+    ("edited", Did::Edited),
+    ("ready_for_review", Did::Readied),
+    ("converted_to_draft", Did::Drafted),
 ];
 
 /// What a delivery of this event tells; nothing, if it is of no interest here.
@@ -82,18 +82,21 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn note(&self, repository: Option<Repository>, news: News) -> Box<Note> {
+    fn note(&self, repository: Option<Repository>, by: Option<By>, news: News) -> Box<Note> {
         Box::new(Note {
             delivery: Some(self.delivery.to_owned()),
             repository,
+            by: by.map(Box::new),
             news,
         })
     }
 
     fn pull_request(&self, event: PullRequestEvent) -> Result<Vec<Told>, EventError> {
-        if !ACTIONS.contains(&event.action.as_str()) {
+        let mut actions = ACTIONS.into_iter();
+        let Some((_, did)) = actions.find(|(action, _)| *action == event.action) else {
             return Ok(Vec::new());
-        }
+        };
+        let by = event.sender.map(|sender| sender.who(did));
         let repository = event.repository.through(event.installation)?;
         let (id, number) = (repository.id, event.pull_request.number);
         let pull = event.pull_request.into_pull();
@@ -106,7 +109,7 @@ impl Reader<'_> {
             };
             told.push(Told::Of(
                 key,
-                self.note(Some(repository.clone()), News::Look),
+                self.note(Some(repository.clone()), by.clone(), News::Look),
             ));
         }
         let key = SourceKey::Pull {
@@ -114,7 +117,7 @@ impl Reader<'_> {
             number,
         };
         let news = News::Pull(pull, Trust::Heard);
-        told.push(Told::Of(key, self.note(Some(repository), news)));
+        told.push(Told::Of(key, self.note(Some(repository), by, news)));
         Ok(told)
     }
 
@@ -134,10 +137,11 @@ impl Reader<'_> {
         let command = Command {
             comment: event.comment.id,
             by: by.login,
+            by_id: by.id,
             at: event.comment.created_at,
             kind,
         };
-        let note = self.note(Some(repository), News::Command(command));
+        let note = self.note(Some(repository), None, News::Command(command));
         Ok(vec![Told::Of(key, note)])
     }
 
@@ -145,14 +149,16 @@ impl Reader<'_> {
         let Some(branch) = event.reference.strip_prefix("refs/heads/") else {
             return Ok(Vec::new());
         };
-        self.branch(branch, event.repository, event.installation)
+        let by = event.sender.map(|sender| sender.who(Did::Pushed));
+        self.branch(branch, event.repository, event.installation, by)
     }
 
     fn delete(&self, event: DeleteEvent) -> Result<Vec<Told>, EventError> {
         if event.ref_type != "branch" {
             return Ok(Vec::new());
         }
-        self.branch(&event.reference, event.repository, event.installation)
+        let by = event.sender.map(|sender| sender.who(Did::Deleted));
+        self.branch(&event.reference, event.repository, event.installation, by)
     }
 
     fn branch(
@@ -160,6 +166,7 @@ impl Reader<'_> {
         branch: &str,
         repository: RepositoryShape,
         installation: Option<Id>,
+        by: Option<By>,
     ) -> Result<Vec<Told>, EventError> {
         if repository.default_branch.as_deref() == Some(branch) {
             return Ok(Vec::new());
@@ -170,7 +177,8 @@ impl Reader<'_> {
             name: branch.to_owned(),
         };
         // Pushes carry no time that orders them, so GitHub is asked how the branch is.
-        Ok(vec![Told::Of(key, self.note(Some(repository), News::Look))])
+        let note = self.note(Some(repository), by, News::Look);
+        Ok(vec![Told::Of(key, note)])
     }
 
     fn installation(&self, event: InstallationEvent) -> Vec<Told> {
@@ -190,7 +198,7 @@ impl Reader<'_> {
     }
 
     fn look(&self) -> Told {
-        Told::Of(SourceKey::App, self.note(None, News::Look))
+        Told::Of(SourceKey::App, self.note(None, None, News::Look))
     }
 }
 
@@ -290,6 +298,8 @@ struct PullRequestEvent {
     pull_request: PullShape,
     repository: RepositoryShape,
     #[serde(default)]
+    sender: Option<UserShape>,
+    #[serde(default)]
     installation: Option<Id>,
 }
 
@@ -323,9 +333,21 @@ struct CommentShape {
 
 #[derive(Deserialize)]
 struct UserShape {
+    #[serde(default)]
+    id: Option<u64>,
     login: String,
     #[serde(default, rename = "type")]
     kind: Option<String>,
+}
+
+impl UserShape {
+    fn who(self, did: Did) -> By {
+        let Self { id, login, .. } = self;
+        By {
+            person: Person { id, login },
+            did,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -333,6 +355,8 @@ struct PushEvent {
     #[serde(rename = "ref")]
     reference: String,
     repository: RepositoryShape,
+    #[serde(default)]
+    sender: Option<UserShape>,
     #[serde(default)]
     installation: Option<Id>,
 }
@@ -343,6 +367,8 @@ struct DeleteEvent {
     reference: String,
     ref_type: String,
     repository: RepositoryShape,
+    #[serde(default)]
+    sender: Option<UserShape>,
     #[serde(default)]
     installation: Option<Id>,
 }

@@ -35,28 +35,32 @@
 //!
 //! # Who owns which part
 //!
-//! Notes own [`Source::pull`], [`Source::commands`] and [`Source::repository`], the holder of the lease
+//! Notes own [`Source::pull`] (and who made it so), [`Source::commands`] and [`Source::repository`], the holder of the lease
 //! owns [`Tended`]; neither writes the other's. A note that comes while somebody holds the source is
 //! counted, and the release of a holder who had not seen it leaves the source due.
 
 mod command;
 mod decide;
 mod event;
+mod image;
 mod name;
 mod report;
 mod source;
 #[cfg(test)]
 mod tests;
+mod who;
 
 pub use command::{Command, CommandKind};
 pub use decide::{Absent, Act, Drafts, Rules, Verdict, act, verdict};
 pub use event::{Branches, EventError, PullShape, RepositoryShape, Told, read};
+pub use image::{image_tag, is_image_tag, short_sha};
 pub use name::{NameForm, Named, preview_name};
 pub use report::{
-    CommitState, CommitStatus, DeploymentReport, DeploymentState, Links, Report, Scene, marker,
-    render,
+    CommitState, CommitStatus, Cost, DeploymentReport, DeploymentState, Links, Report, Scene,
+    marker, render,
 };
 pub use source::{
     Call, Deployed, Head, News, Next, NoChange, Note, Posted, Pull, PullState, Repository, RulesAt,
     Source, SourceChange, SourceKey, Standing, Sure, Tended, Trust,
 };
+pub use who::{behind_call, behind_end};

@@ -1,5 +1,7 @@
 //! Deliveries in any order, doubled and lost, end in what GitHub says.
 
+mod deliveries;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -67,6 +69,7 @@ fn settled(source: Option<Source>, truth: &Value) -> Verdict {
     let asked = Note {
         delivery: None,
         repository: None,
+        by: None,
         news: News::Pull(shape.into_pull(), Trust::Asked),
     };
     let mut source = source;
@@ -398,14 +401,109 @@ fn keys_are_found_as_they_were_stored() {
     assert_eq!(SourceKey::parse("x", "pull#1"), None);
 }
 
+mod behind {
+    //! Who is behind what is done.
+
+    use super::*;
+    use crate::{Actor, By, Did, Person};
+
+    fn sent(second: i64, action: &str, state: &str, sha: &str, by: &str) -> Value {
+        let mut body = delivery(action, second, state, &sha.repeat(40), &[]);
+        body["sender"] = json!({"login": by, "id": 9, "type": "User"});
+        body
+    }
+
+    fn on_github(login: &str, did: Did) -> Actor {
+        let login = login.to_owned();
+        Actor::on_github(Some(&By {
+            person: Person { id: Some(9), login },
+            did,
+        }))
+    }
+
+    #[test]
+    fn it_is_whoever_github_has_named() {
+        let call = |sha: &str, ask| Call {
+            sha: sha.repeat(40),
+            ask,
+        };
+        let source = heard(None, "1", &sent(1, "opened", "open", "a", "ann")).unwrap();
+        let mut tended = Tended::default();
+        let opened = behind_call(&source, &tended, &call("a", None));
+        assert_eq!(opened, on_github("ann", Did::Opened));
+        tended.made = Some(call("a", None));
+
+        // Bob pushes, and somebody else touches it before anybody has looked.
+        let source = heard(
+            Some(source),
+            "2",
+            &sent(2, "synchronize", "open", "b", "bob"),
+        );
+        let source = heard(source, "3", &sent(3, "edited", "open", "b", "eve")).unwrap();
+        let pushed = behind_call(&source, &tended, &call("b", None));
+        assert_eq!(pushed, on_github("bob", Did::Pushed));
+        let fork = behind_end(&source, &tended, &Absent::Unapproved("b".to_owned()));
+        assert_eq!(fork, on_github("bob", Did::Pushed));
+
+        let command = Command {
+            comment: 5,
+            by: "cem".to_owned(),
+            by_id: Some(9),
+            at: at(4),
+            kind: CommandKind::Stop,
+        };
+        tended.standing.by = Some(command.who(Did::Commented));
+        let stopped = behind_end(&source, &tended, &Absent::Stopped);
+        assert_eq!(stopped, on_github("cem", Did::Commented));
+        let asked = behind_call(&source, &tended, &call("b", Some(5)));
+        assert_eq!(asked, on_github("cem", Did::Commented));
+
+        let source = heard(Some(source), "4", &sent(5, "closed", "closed", "b", "dan")).unwrap();
+        let closed = behind_end(&source, &tended, &Absent::Closed);
+        assert_eq!(closed, on_github("dan", Did::Closed));
+        assert_eq!(behind_end(&source, &tended, &Absent::Gone), Actor::App);
+    }
+
+    /// GitHub's answer to a question does not say who; that it is as was heard says nothing new.
+    #[test]
+    fn an_answer_takes_nobody_s_place_and_names_nobody() {
+        let body = sent(1, "opened", "open", "a", "ann");
+        let source = heard(None, "1", &body).unwrap();
+        let ask = |source: &Source, body: &Value| {
+            let shape: PullShape = serde_json::from_value(body["pull_request"].clone()).unwrap();
+            let note = SourceChange::Note(Note {
+                delivery: None,
+                repository: None,
+                by: None,
+                news: News::Pull(shape.into_pull(), Trust::Asked),
+            });
+            Source::changed(Some(source), &KEY, &note, at(9)).unwrap_or_else(|_| source.clone())
+        };
+        assert!(ask(&source, &body).by.is_some());
+        let commented = sent(2, "synchronize", "open", "a", "ann");
+        assert_eq!(ask(&source, &commented).by, source.by);
+        let closed = sent(1, "closed", "closed", "a", "eve");
+        let asked = ask(&source, &closed);
+        assert_eq!((asked.by, asked.pushed_by.is_some()), (None, true));
+        // Heard within the same second, and then found to be so.
+        let tied = heard(Some(source), "2", &closed).unwrap();
+        assert_eq!(tied.sure, Sure::No);
+        let asked = ask(&tied, &closed);
+        assert_eq!(
+            Actor::on_github(asked.by.as_ref()),
+            on_github("eve", Did::Closed)
+        );
+    }
+}
+
 mod said {
     //! What is said, from what is stored.
 
     use super::*;
     use crate::transition::accept::{NewJob, create};
     use crate::{
-        Absence, Desired, Failure, GoneAs, Identity, InstallationId, Job, JobId, JobStatus, Owner,
-        PreviewId, Route, Row, Snapshot, SpecId, State, StepId,
+        Absence, Desired, Failure, Footprint, GoneAs, Identity, InstallationId, Job, JobId,
+        JobStatus, Owner, PreviewId, Prices, Route, Row, Snapshot, SpecId, State, StepId,
     };
 
     fn source() -> Source {
@@ -429,19 +527,26 @@ mod said {
             },
             origin: crate::Origin::default(),
             template: "api-service".to_owned(),
-            route: Route {
+            route: Some(Route {
                 listener: "main".to_owned(),
                 slot: None,
                 url: "https://pr-7-shop.example/".to_owned(),
-            },
+            }),
             created_at: at(0),
             predecessor: None,
         };
         let new = NewJob {
             id: JobId::new(uuid::Uuid::from_u128(8)),
+            by: crate::Actor::Worker,
             now: at(0),
         };
-        let mut change = create(&identity, SpecId::of(b"x"), at(7200), new);
+        let mut change = create(
+            &identity,
+            SpecId::of(b"x"),
+            at(7200),
+            Some(Duration::from_hours(1)),
+            &new,
+        );
         let row = change.row;
         (Snapshot { identity, row }, change.jobs.remove(0))
     }
@@ -449,21 +554,45 @@ mod said {
     fn said(source: &Source, change: impl FnOnce(&mut Row, &mut Job)) -> Report {
         let (mut preview, mut job) = preview();
         change(&mut preview.row, &mut job);
+        reported(source, &preview, &job)
+    }
+
+    fn reported(source: &Source, preview: &Snapshot, job: &Job) -> Report {
         render(&Scene {
             installation: InstallationId::new(1),
             source,
             verdict: None,
-            preview: Some(&preview),
-            job: Some(&job),
+            preview: Some(preview),
+            job: Some(job),
             receipt: None,
-            hourly: Some(0.012),
+            cost: Some(Cost {
+                prices: &prices(),
+                wanted: FOOTPRINT,
+            }),
             links: Links {
                 api: Some("https://tempus.example"),
             },
         })
     }
 
+    const FOOTPRINT: Footprint = Footprint {
+        cpu: 512,
+        memory: 0,
+        tasks: 1,
+    };
+
+    fn prices() -> Prices {
+        Prices {
+            region: "eu-west-1".to_owned(),
+            dated: "2026-11".to_owned(),
+            core: 0.024,
+            gigabyte: 1.0,
+            task: 0.0,
+        }
+    }
+
     fn ready(row: &mut Row, _: &mut Job) {
+        row.spans.open(FOOTPRINT, at(0));
         row.settled.state = State::Ready;
         row.settled.generation = row.generation;
         row.settled.at = at(3600);
@@ -489,13 +618,90 @@ mod said {
             "{text}"
         );
         // Looked at again, it says the same.
-        assert_eq!(said(&source, ready).comment, Some(text));
+        assert_eq!(said(&source, ready).comment.as_ref(), Some(&text));
         let gone = said(&source, |row, _| {
             row.desired = Desired::Absent(Absence::Asked);
             row.settled.state = State::Gone(GoneAs::Destroyed);
         });
         assert_eq!(gone.deployment.unwrap().state, DeploymentState::Inactive);
         assert!(gone.comment.unwrap().contains("in all"));
+        assert!(text.contains("(prices of eu-west-1, 2026-11)"), "{text}");
+    }
+
+    #[test]
+    fn a_preview_costs_what_ran_of_it_and_not_what_is_wanted() {
+        let comment = said(&source(), |row, job| {
+            ready(row, job);
+            let larger = Footprint {
+                cpu: 4096,
+                ..FOOTPRINT
+            };
+            row.spans.open(larger, at(1800));
+        });
+        let text = comment.comment.unwrap();
+        // Half an hour of half a core, and half an hour of four.
+        assert!(
+            text.contains("$0.05 by") && text.contains("$0.096 an hour"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_budget_is_told_of_while_the_preview_is_wanted() {
+        let mut source = source();
+        source.tended.warning = Some("90 % of the monthly budget is used".to_owned());
+        let text = said(&source, ready).comment.unwrap();
+        assert!(text.contains("called for: 90 % of the"), "{text}");
+        let gone = said(&source, |row, _| {
+            row.desired = Desired::Absent(Absence::Asked);
+        });
+        assert!(!gone.comment.unwrap().contains("90 %"));
+    }
+
+    #[test]
+    fn what_has_no_url_is_linked_to_nowhere() {
+        let (mut preview, mut job) = preview();
+        ready(&mut preview.row, &mut job);
+        preview.identity.route = None;
+        let report = reported(&source(), &preview, &job);
+        assert_eq!(report.status.unwrap().url, None);
+        let deployment = report.deployment.unwrap();
+        assert_eq!(
+            (deployment.state, deployment.url),
+            (DeploymentState::Success, None)
+        );
+        let text = report.comment.unwrap();
+        assert!(text.contains("ready") && !text.contains("**<"), "{text}");
+    }
+
+    #[test]
+    fn an_end_that_is_near_and_a_pin_are_said_with_the_reason() {
+        let source = source();
+        let text = |change: fn(&mut Row, &mut Job)| said(&source, change).comment.unwrap();
+        let plain = text(ready);
+        assert!(!plain.contains("time is over") && !plain.contains("pinned"));
+        let near = text(|row, job| {
+            ready(row, job);
+            row.warning.as_mut().unwrap().of = Some(row.expires_at);
+        });
+        assert!(
+            near.contains("**Its time is over at 2027-01-15 10:00 UTC.**"),
+            "{near}"
+        );
+        let pinned = text(|row, job| {
+            ready(row, job);
+            row.warning.as_mut().unwrap().of = Some(row.expires_at);
+            row.expires_at = at(90_000);
+            row.pin = Some(Box::new(crate::Pin {
+                until: at(90_000),
+                otherwise: at(7200),
+                reason: "`the` demo | @octo/everybody".parse().unwrap(),
+            }));
+        });
+        let line = "- Ends: 2027-01-16 09:00 UTC; pinned until 2027-01-16 09:00 UTC: \
+                    `the demo  @octo/everybody`\n";
+        assert!(pinned.contains(line), "{pinned}");
+        assert!(!pinned.contains("time is over"), "that was another end");
     }
 
     #[test]
@@ -540,7 +746,7 @@ mod said {
                 preview: None,
                 job: None,
                 receipt: None,
-                hourly: None,
+                cost: None,
                 links: Links::default(),
             })
         };

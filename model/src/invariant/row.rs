@@ -2,7 +2,7 @@
 
 use super::{Predicate, Violation};
 use crate::transition::Fence;
-use crate::{Row, State, Timestamp};
+use crate::{Pin, Row, State, Timestamp};
 
 /// The row by itself: it will be found again when something is to be done, no job is forgotten, and
 /// a receipt is the last word.
@@ -12,6 +12,25 @@ pub fn of_row(row: &Row) -> Result<(), Violation> {
     if wanted && row.due_at.is_none_or(|due| due > row.expires_at) {
         let (until, due) = (row.expires_at, row.due_at);
         return broken(format!("wanted until {until}, but due at {due:?}"));
+    }
+    if row.saga.is_none() && !row.wakefulness.is_awake() && !wanted {
+        return broken("unwanted, and to be asleep".to_owned());
+    }
+    let pinned = |pin: &Pin| row.expires_at == pin.until.max(pin.otherwise);
+    if !row.pin.as_deref().is_none_or(pinned) {
+        let (end, pin) = (row.expires_at, &row.pin);
+        return broken(format!("ends at {end}, but is pinned as {pin:?}"));
+    }
+    // What has something else to do is looked at, and warned of, when that is done.
+    let rests = is_at_rest(row) || row.parked.is_some();
+    let calls = [row.warns_at(), row.idle_due()].into_iter().flatten().min();
+    if let Some(at) = calls.filter(|_| rests)
+        && row.due_at.is_none_or(|due| due > at)
+    {
+        let due = row.due_at;
+        return broken(format!(
+            "to be warned of or looked at when idle, at {at}, but due at {due:?}"
+        ));
     }
     if row.saga.is_some() && row.parked.is_none() && row.due_at.is_none() {
         return broken("a saga that nobody will ever carry on".to_owned());
@@ -57,6 +76,9 @@ fn gone(row: &Row) -> Result<(), Violation> {
     }
     if row.saga.is_some() && !row.is_verifying() {
         return broken("gone, and a saga is at work that is no verify".to_owned());
+    }
+    if row.spans.running().is_some() {
+        return broken("gone, and what it ran is still counted".to_owned());
     }
     if row.receipt_at.is_none() && row.due_at.is_none() && row.parked.is_none() {
         return broken("gone, without a receipt, and never due again".to_owned());
@@ -150,4 +172,5 @@ pub fn is_at_rest(row: &Row) -> bool {
         && row.verify_at.is_none()
         && row.suspicion == 0
         && (row.settled.expires_at == row.expires_at || !row.desired.is_present())
+        && row.settled.wakefulness == row.wakefulness
 }

@@ -24,7 +24,6 @@ mod error;
 mod keys;
 mod maps;
 mod node;
-mod pending;
 mod seed;
 mod service;
 mod sketch;
@@ -34,14 +33,12 @@ use serde_json::{Value as Json, json};
 
 pub use error::{Mistake, Mistakes};
 use keys::{At, Key, Keys, Reader};
-pub use pending::Pending;
-pub use seed::Seed;
+pub use service::FileService;
 use service::Services;
-pub use service::{Autoscale, FileService};
 use sketch::Sketch;
 use values::{CommandLine, Labels, Retention};
 
-use crate::{AccessMode, DnsName, Schedule, Template, Ttl};
+use crate::{AccessMode, DnsName, Schedule, Seed, Template, Ttl};
 
 /// Where the file is looked for within a repository: the first that is there is read.
 pub const PLACES: [&str; 2] = [".tempus.yml", ".idp/config.yml"];

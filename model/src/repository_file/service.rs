@@ -9,7 +9,7 @@ use super::maps::{References, Variables};
 use super::node::{Node, Value, line_of_key};
 use super::sketch::Sketch;
 use super::values::{CommandLine, FilePath, ImageName, UrlPath, Whole};
-use crate::DnsName;
+use crate::{Autoscale, DnsName};
 
 /// What a file says of one service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,15 +40,6 @@ pub struct FileService {
     pub replicas: Option<u32>,
     /// How many of it run, by load.
     pub autoscale: Option<Autoscale>,
-}
-
-/// How many copies of a service run, by load: at least one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Autoscale {
-    /// Never more than this.
-    pub max: u32,
-    /// The average use of CPU that is aimed at, in percent.
-    pub cpu: u32,
 }
 
 const NAME: Key = Key::new("name", "Its name within the preview: a-z, 0-9 and '-'.");
@@ -176,7 +167,7 @@ fn autoscale(keys: &mut impl Keys) -> Option<Autoscale> {
     let cpu = keys.take(&CPU).map(|Whole::<10, 95>(percent)| percent);
     Some(Autoscale {
         max: max?,
-        cpu: cpu.unwrap_or(70),
+        cpu: cpu.unwrap_or(Autoscale::CPU),
     })
 }
 

@@ -4,6 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::keys::{At, Form};
 use super::node::{Node, Value};
+use crate::retention::{RETENTION, is_retention, retention_accepted};
+use crate::seed::is_inner_path;
 use crate::{AccessMode, Schedule, Template, Ttl};
 
 /// A text of one kind.
@@ -109,10 +111,7 @@ impl FilePath {
 
     /// The path that a text is.
     pub fn of(text: &str) -> Option<Self> {
-        let inside = !text.starts_with('/') && !text.split('/').any(|part| part == "..");
-        let plain = text.chars().all(|c| !c.is_ascii_control() && c != '\\');
-        let sound = !text.is_empty() && text.chars().count() <= 256 && inside && plain;
-        sound.then(|| Self(text.to_owned()))
+        is_inner_path(text).then(|| Self(text.to_owned()))
     }
 }
 
@@ -150,13 +149,8 @@ impl<const LEAST: u32, const MOST: u32> Form for Whole<LEAST, MOST> {
     }
 }
 
-/// How many days log lines are kept: what CloudWatch Logs takes.
+/// How many days log lines are kept.
 pub(super) struct Retention(pub u16);
-
-const RETENTION: [u16; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
 
 impl Form for Retention {
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
@@ -164,10 +158,8 @@ impl Form for Retention {
             Value::Whole(number, _) => u16::try_from(*number).ok(),
             _ => None,
         };
-        let read = read.filter(|days| RETENTION.contains(days));
-        let days = RETENTION.map(|days| days.to_string());
-        let problem = format!("must be a number of days, one of {}", days.join(", "));
-        at.take(node.line, read.map(Self), &problem)
+        let read = read.filter(|days| is_retention(*days));
+        at.take(node.line, read.map(Self), &retention_accepted())
     }
 
     fn schema() -> Json {

@@ -1,9 +1,12 @@
 //! Accept: what is wanted changes, and a job begins that will make it so.
 
+use std::time::Duration;
+
 use super::Change;
 use crate::{
-    Absence, Desired, Epoch, Generation, Identity, Job, JobId, JobKind, JobRef, JobStatus, Ledger,
-    Nonce, Origin, Owner, Phase, PreviewId, Row, Settled, Snapshot, SpecId, State, Timestamp,
+    Absence, Actor, Desired, Epoch, Generation, Identity, Job, JobId, JobKind, JobRef, JobStatus,
+    Ledger, Nonce, Origin, Owner, Phase, PreviewId, Row, Settled, Snapshot, Spans, SpecId, State,
+    Timestamp, Wakefulness, Warning,
 };
 
 /// What a create finds out about the name it asks for.
@@ -51,16 +54,24 @@ pub fn name_stands(
 }
 
 /// What every accepted job needs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewJob {
     /// The job's id.
     pub id: JobId,
+    /// Who asks for it.
+    pub by: Actor,
     /// Now.
     pub now: Timestamp,
 }
 
-/// A new preview's row and its create job.
-pub fn create(identity: &Identity, spec: SpecId, expires_at: Timestamp, new: NewJob) -> Change {
+/// A new preview's row and its create job. Somebody is warned so long before its end, if anybody is.
+pub fn create(
+    identity: &Identity,
+    spec: SpecId,
+    expires_at: Timestamp,
+    warn_before: Option<Duration>,
+    new: &NewJob,
+) -> Change {
     let job = JobRef {
         id: new.id,
         kind: JobKind::Create,
@@ -72,11 +83,17 @@ pub fn create(identity: &Identity, spec: SpecId, expires_at: Timestamp, new: New
         generation,
         desired: Desired::Present(spec),
         expires_at,
+        wakefulness: Wakefulness::Awake,
+        idle_at: None,
+        pin: None,
+        warning: warn_before.map(|before| Box::new(Warning::new(before, expires_at, new.now))),
         settled: Settled {
             generation: Generation::default(),
             expires_at,
             state: State::Never,
             spec: None,
+            wakefulness: Wakefulness::Awake,
+            sleep: None,
             at: new.now,
         },
         due_at: Some(new.now),
@@ -92,6 +109,7 @@ pub fn create(identity: &Identity, spec: SpecId, expires_at: Timestamp, new: New
         saga: None,
         parked: None,
         ledger: Ledger::default(),
+        spans: Spans::default(),
         receipt_at: None,
         reminded_at: None,
     };
@@ -119,15 +137,17 @@ pub enum NotAccepted {
     Already(JobRef),
 }
 
-/// The next generation, at another spec. `expires_at` replaces the expiry where it is given.
+/// The next generation, at another spec. `expires_at` replaces the expiry where it is given; a pin
+/// holds all the same.
 ///
-/// Updating to the spec that is already ready, with nothing else open, succeeds at once.
+/// Updating to the spec that is already ready, with nothing else open, succeeds at once. One that
+/// sleeps is woken.
 pub fn update(
     row: &Row,
     pending: Option<&Job>,
     spec: SpecId,
     expires_at: Option<Timestamp>,
-    new: NewJob,
+    new: &NewJob,
 ) -> Result<Change, NotAccepted> {
     if !row.desired.is_present() {
         return Err(NotAccepted::Ended(row.phase()));
@@ -136,12 +156,13 @@ pub fn update(
         return Err(NotAccepted::Expired(row.expires_at));
     }
     let nothing_to_do = row.phase() == Phase::Ready
+        && row.wakefulness.is_awake()
         && row.settled.spec == Some(spec)
         && row.saga.is_none()
         && row.parked.is_none();
     let mut next = row.clone();
     if let Some(expires_at) = expires_at {
-        next.expires_at = expires_at;
+        next.set_expiry(expires_at, new.now);
     }
     if nothing_to_do {
         let job = JobRef {
@@ -150,7 +171,7 @@ pub fn update(
         };
         next.last_job = job;
         if next.expires_at != row.expires_at {
-            next.due_at = Some(new.now);
+            next.due_at = next.rest_until(Some(new.now));
         }
         let mut change = Change::of(next);
         let mut job = queued(&change.row, new, JobKind::Update, Some(spec));
@@ -170,7 +191,7 @@ pub fn destroy(
     row: &Row,
     pending: Option<&Job>,
     why: DestroyReason,
-    new: NewJob,
+    new: &NewJob,
 ) -> Result<Change, NotAccepted> {
     if let DestroyReason::Expired(expires_at) = why {
         if !row.desired.is_present() {
@@ -223,11 +244,13 @@ impl Row {
     fn begin(
         mut self,
         pending: Option<&Job>,
-        new: NewJob,
+        new: &NewJob,
         kind: JobKind,
         spec: Option<SpecId>,
     ) -> Change {
         self.generation = self.generation.next();
+        // Whatever it becomes is seen running first.
+        self.wakefulness = Wakefulness::Awake;
         self.due_at = Some(new.now);
         self.unpark();
         let job = JobRef { id: new.id, kind };
@@ -245,7 +268,7 @@ impl Row {
     }
 }
 
-fn queued(row: &Row, new: NewJob, kind: JobKind, spec: Option<SpecId>) -> Job {
+fn queued(row: &Row, new: &NewJob, kind: JobKind, spec: Option<SpecId>) -> Job {
     Job {
         id: new.id,
         preview: row.preview,
@@ -253,6 +276,7 @@ fn queued(row: &Row, new: NewJob, kind: JobKind, spec: Option<SpecId>) -> Job {
         generation: row.generation,
         spec,
         status: JobStatus::Queued,
+        by: Some(new.by.clone()),
         created_at: new.now,
         started_at: None,
         finished_at: None,

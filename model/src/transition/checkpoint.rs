@@ -47,6 +47,7 @@ pub fn renew(row: &Row, fence: &Fence, lease_until: Timestamp) -> Result<Change,
 impl Row {
     /// What every write of a holder that records progress has in common.
     pub(super) fn record(&mut self, fence: &Fence, saga: Saga, ledger: Ledger, lost_answers: u32) {
+        self.account(&saga, &ledger);
         self.wseq = fence.wseq;
         self.attempts = 0;
         self.suspicion = self.suspicion.saturating_add(lost_answers);

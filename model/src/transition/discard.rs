@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{Change, Slots};
-use crate::{Absence, Desired, GoneAs, Job, JobStatus, Row, Settled, State, StepId, Timestamp};
+use crate::{
+    Absence, Actor, Deed, DeedKind, Desired, GoneAs, Job, JobStatus, Row, Settled, State, StepId,
+    Timestamp, Wakefulness,
+};
 
 /// How long after a discard the verify comes: later than any call of any platform may still land,
 /// since nobody knows when the last one was made.
@@ -26,6 +29,7 @@ pub fn discard(
     row: &Row,
     job: Option<&Job>,
     pending: Option<&Job>,
+    by: Actor,
     now: Timestamp,
 ) -> Result<Change, NoDiscard> {
     let Some(parked) = &row.parked else {
@@ -49,11 +53,14 @@ pub fn discard(
         row.desired = Desired::Absent(Absence::Failed(failure.clone()));
     }
     row.pending = None;
+    row.wakefulness = Wakefulness::Awake;
     row.settled = Settled {
         generation: row.generation,
         expires_at: row.expires_at,
         state: State::Gone(GoneAs::Failed),
         spec: row.settled.spec,
+        wakefulness: Wakefulness::Awake,
+        sleep: None,
         at: now,
     };
     row.suspicion = row.suspicion.saturating_add(1);
@@ -61,6 +68,8 @@ pub fn discard(
     row.due_at = row.verify_at;
     let mut change = Change::of(row);
     change.quota = Slots::Free;
+    let what = DeedKind::Discarded;
+    change.deed = Some(Box::new(Deed { at: now, by, what }));
     if let Some(pending) = pending {
         let mut pending = pending.clone();
         pending.status = JobStatus::Failed;

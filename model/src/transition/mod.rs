@@ -4,16 +4,21 @@
 //! change with it ([`Change`]), or why it must not change. An engine makes the change in one
 //! transaction, conditional on the row being the one the decision was made on.
 //!
-//! Two sides write a row. Users and timers say what is wanted: [`accept`], [`extend`], [`replay`].
+//! Two sides write a row. Users and timers say what is wanted: [`accept`], [`extend`], [`sleep`],
+//! [`replay`]. ([`warn`](warn::warn) is on their side: it says of an end that it is near, and holds no
+//! lease.)
 //! The holder of the lease says what was done: [`checkpoint`], [`turn`], [`rest`], [`settle`],
 //! [`vouch`]. The holder's writes are fenced ([`Fence`]); those that would end its claim, or turn
 //! it, also require that what is wanted is still what the holder last saw ([`Seen`]).
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, Generation, Job, Nonce, PreviewId, Receipt, Row, Timestamp};
+use crate::{
+    Deed, Epoch, Generation, Job, Nonce, PreviewId, Receipt, Row, Saga, Timestamp, Wakefulness,
+};
 
 pub mod accept;
+mod account;
 pub mod checkpoint;
 pub mod claim;
 pub mod discard;
@@ -22,8 +27,10 @@ pub mod extend;
 pub mod replay;
 pub mod rest;
 pub mod settle;
+pub mod sleep;
 pub mod turn;
 pub mod vouch;
+pub mod warn;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +49,9 @@ pub struct Change {
     pub reservations: Slots,
     /// The proof to store.
     pub receipt: Option<Receipt>,
+    /// What was done, where no job tells it. Kept under the row's new version, which no other write
+    /// has.
+    pub deed: Option<Box<Deed>>,
 }
 
 /// Whether slots stay taken.
@@ -62,6 +72,7 @@ impl Change {
             quota: Slots::Keep,
             reservations: Slots::Keep,
             receipt: None,
+            deed: None,
         }
     }
 }
@@ -86,6 +97,9 @@ pub struct Seen {
     pub generation: Generation,
     /// The expiry.
     pub expires_at: Timestamp,
+    /// Whether it should run.
+    #[serde(default, skip_serializing_if = "Wakefulness::is_awake")]
+    pub wakefulness: Wakefulness,
 }
 
 impl Seen {
@@ -94,6 +108,16 @@ impl Seen {
         Self {
             generation: row.generation,
             expires_at: row.expires_at,
+            wakefulness: row.wakefulness,
+        }
+    }
+
+    /// What this saga was last turned to.
+    pub const fn by(saga: &Saga) -> Self {
+        Self {
+            generation: saga.generation,
+            expires_at: saga.expires_at,
+            wakefulness: saga.wakefulness,
         }
     }
 }

@@ -1,17 +1,20 @@
 //! Replay and wake: make a row due now.
 
 use super::Change;
-use crate::{Row, Timestamp};
+use crate::{Actor, Deed, DeedKind, Row, Timestamp};
 
 /// A parked row going on from where it stood, with deadlines and attempts counted anew. If it is
 /// suspect and not being unwound, from its first step, looking at what each of them made. `None` if
 /// it is not parked (replaying twice is harmless).
-pub fn replay(row: &Row, now: Timestamp) -> Option<Change> {
+pub fn replay(row: &Row, by: Actor, now: Timestamp) -> Option<Change> {
     row.parked.as_ref()?;
     let mut row = row.clone();
     row.unpark();
     row.due_at = row.rest_until(Some(now));
-    Some(Change::of(row))
+    let mut change = Change::of(row);
+    let what = DeedKind::Replayed;
+    change.deed = Some(Box::new(Deed { at: now, by, what }));
+    Some(change)
 }
 
 /// A waiting row due now, because the platform says that something happened. `None` if nothing is

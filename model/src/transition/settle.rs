@@ -47,6 +47,8 @@ pub fn settle(row: &Row, settle: &Settle) -> Result<Change, Refused> {
         expires_at: row.expires_at,
         state,
         spec: if gone { row.settled.spec } else { saga.target },
+        wakefulness: saga.wakefulness,
+        sleep: saga.sleep,
         at: settle.now,
     };
     row.saga = None;
@@ -55,6 +57,8 @@ pub fn settle(row: &Row, settle: &Settle) -> Result<Change, Refused> {
     }
     let verifies = (gone || row.suspicion > 0) && !crate::broken!(NoVerify);
     row.verify_at = verifies.then_some(settle.verify_at);
+    let sleep = saga.sleep.filter(|_| !gone && saga.wakefulness.is_awake());
+    row.idle_at = sleep.map(|sleep| settle.now.after(sleep.duration()));
     row.due_at = row.rest_until(row.verify_at);
     let mut change = Change::of(row);
     if let Some(job) = &settle.job {

@@ -26,6 +26,8 @@ pub fn turn(row: &Row, turn: &Turn) -> Result<Change, Refused> {
     let write = &turn.checkpoint;
     write.fence.check_seen(row, turn.seen)?;
     let mut row = row.clone();
+    // What the saga that is left behind has come to is in its own steps.
+    row.account(&write.saga, &write.ledger);
     row.record(
         &write.fence,
         turn.next.clone(),

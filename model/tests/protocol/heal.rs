@@ -26,7 +26,7 @@ pub fn heal(world: &mut World, order: Order, scope: &Scope) -> Result<Option<Act
         return Ok(None);
     }
     if world.row.parked.is_some()
-        && let Some(change) = replay::replay(&world.row, world.now)
+        && let Some(change) = replay::replay(&world.row, tempus_model::Actor::Worker, world.now)
     {
         world.apply(change);
         world.hint();

@@ -82,10 +82,7 @@ impl Held {
         let saga = row.saga.clone()?;
         Some(Self {
             ledger: row.ledger.clone(),
-            seen: Seen {
-                generation: saga.generation,
-                expires_at: saga.expires_at,
-            },
+            seen: Seen::by(&saga),
             saga,
             lost_answers: 0,
             lease_ends: sent.after(LEASE),

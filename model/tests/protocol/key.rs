@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use tempus_model::{
     Absence, Desired, GoneAs, Hint, Ledger, LedgerEntry, MessageId, Row, Saga, Settled, State,
-    Timestamp,
+    Timestamp, Ttl,
 };
 
 use crate::cloud::{Effect, Thing};
@@ -90,9 +90,14 @@ impl Of<'_> {
         let Row {
             preview: _,
             version: _,
+            // Nobody pins or is warned here: neither touches what is claimed.
+            pin: _,
+            warning: _,
             generation,
             desired,
             expires_at,
+            wakefulness,
+            idle_at,
             settled,
             due_at,
             verify_at,
@@ -107,17 +112,23 @@ impl Of<'_> {
             saga,
             parked,
             ledger,
+            // What was paid for decides nothing.
+            spans: _,
             receipt_at,
             reminded_at,
         } = row;
         to.word(generation.0);
         desired_of(desired, to);
         self.expiry(*expires_at, to);
+        wakefulness.hash(to);
+        self.maybe(*idle_at, 0, to);
         let Settled {
             generation,
             expires_at,
             state,
             spec,
+            wakefulness,
+            sleep,
             at: _,
         } = settled;
         to.word(generation.0);
@@ -129,6 +140,7 @@ impl Of<'_> {
             State::Gone(GoneAs::Failed) => 3,
         });
         spec_of(*spec, to);
+        (wakefulness, sleep.map(Ttl::duration)).hash(to);
         self.maybe(*due_at, 0, to);
         self.maybe(*verify_at, 0, to);
         to.word(u64::from((*suspicion).min(1)));
@@ -172,8 +184,11 @@ impl Of<'_> {
             job,
             generation,
             expires_at,
+            wakefulness,
+            sleep,
             course,
             target,
+            footprint: _,
             stages: _,
             at,
             entered,
@@ -187,6 +202,7 @@ impl Of<'_> {
         job.map(|job| job.id).hash(to);
         to.word(generation.0);
         self.expiry(*expires_at, to);
+        (wakefulness, sleep.map(Ttl::duration)).hash(to);
         course.hash(to);
         spec_of(*target, to);
         (*at, *entered, *looked_again, rejected.is_some()).hash(to);

@@ -32,8 +32,11 @@ fn empty(row: &Row, kind: PlanKind, job: Option<JobRef>, now: Timestamp) -> Saga
         job,
         generation: row.generation,
         expires_at: row.expires_at,
+        wakefulness: row.wakefulness,
+        sleep: None,
         course: Course::Forward,
         target: None,
+        footprint: None,
         stages: Vec::new(),
         at: 0,
         entered: false,
@@ -78,9 +81,16 @@ pub fn fresh(row: &Row, now: Timestamp) -> Option<Fresh> {
             };
             (kind, Some(job))
         }
-        Work::MoveTimer => (PlanKind::Update, None),
+        Work::MoveTimer | Work::SleepOrWake => (PlanKind::Update, None),
         Work::Verify => (PlanKind::Verify, None),
-        Work::Expire | Work::Resume | Work::Turn | Work::Nothing => return None,
+        Work::Expire
+        | Work::Resume
+        | Work::Turn
+        | Work::LookIfIdle
+        | Work::Warn
+        | Work::Nothing => {
+            return None;
+        }
     };
     let mut ledger = row.ledger.clone();
     let mut saga = towards_desired(row, kind, job, now);

@@ -3,11 +3,12 @@
 use tempus_model::invariant::{self, Predicate, Violation};
 use tempus_model::transition::accept::{self, DestroyReason};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
+use tempus_model::transition::extend::Extended;
 use tempus_model::transition::settle::{self, Settle};
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
 use tempus_model::transition::{Change, Fence, Refused, Seen, Slots, extend, rest};
-use tempus_model::{Job, Parked, Row, Timestamp};
+use tempus_model::{Actor, Job, Parked, Row, Timestamp};
 
 use crate::scope::{Breakage, Scope};
 use crate::world::{World, spec};
@@ -121,21 +122,22 @@ impl World {
             self.row.desired == tempus_model::Desired::Present(spec(0)),
         ));
         let (pending, new) = (self.pending(), self.new_job());
-        let accepted = accept::update(&self.row, pending.as_ref(), to, None, new);
+        let accepted = accept::update(&self.row, pending.as_ref(), to, None, &new);
         accepted.map(|change| self.apply(change)).is_ok()
     }
 
     /// Somebody asks for the preview's end. False if that is not accepted.
     pub fn destroy(&mut self) -> bool {
         let (pending, new) = (self.pending(), self.new_job());
-        let accepted = accept::destroy(&self.row, pending.as_ref(), DestroyReason::Asked, new);
+        let accepted = accept::destroy(&self.row, pending.as_ref(), DestroyReason::Asked, &new);
         accepted.map(|change| self.apply(change)).is_ok()
     }
 
     /// Somebody asks for the other expiry. False if that is not accepted.
     pub fn extend(&mut self) -> bool {
         let to = self.expiries[usize::from(self.row.expires_at == self.expiries[0])];
-        let extended = extend::extend(&self.row, to, self.now);
+        let asked = Extended::To(to);
+        let extended = extend::extend(&self.row, &asked, Actor::Worker, self.now);
         to > self.now && extended.map(|change| self.apply(change)).is_ok()
     }
 
@@ -143,7 +145,7 @@ impl World {
     pub fn expire(&mut self, expires_at: Timestamp) {
         let (pending, new) = (self.pending(), self.new_job());
         let why = DestroyReason::Expired(expires_at);
-        if let Ok(change) = accept::destroy(&self.row, pending.as_ref(), why, new) {
+        if let Ok(change) = accept::destroy(&self.row, pending.as_ref(), why, &new) {
             self.apply(change);
         }
     }

@@ -164,7 +164,10 @@ impl World {
         if let Some(fate) = self.fate(message, hint, Question::TooEarly, scope) {
             return self.end(message, fate);
         }
-        if matches!(self.row.work(self.now), Work::Nothing | Work::Expire) {
+        if matches!(
+            self.row.work(self.now),
+            Work::Nothing | Work::Warn | Work::Expire
+        ) {
             return Phase::Closing(Closing::delete(message));
         }
         Phase::Claiming(Claiming {
@@ -274,7 +277,10 @@ impl World {
                 .unwrap_or(Fate::Delete);
             return self.end(claiming.message, fate);
         }
-        if matches!(self.row.work(self.now), Work::Nothing | Work::Expire) {
+        if matches!(
+            self.row.work(self.now),
+            Work::Nothing | Work::Warn | Work::Expire
+        ) {
             return Phase::Closing(Closing::delete(claiming.message));
         }
         Phase::Claiming(Claiming {

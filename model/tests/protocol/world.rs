@@ -5,8 +5,8 @@ use std::time::Duration;
 use tempus_model::invariant::Violation;
 use tempus_model::transition::accept::{self, NewJob};
 use tempus_model::{
-    DnsName, Hint, Identity, Job, JobId, MessageId, Nonce, Origin, Owner, PreviewId, Route, Row,
-    SpecId, Timestamp,
+    DnsName, Hint, Identity, Job, JobId, MessageId, Nonce, Origin, Owner, PreviewId, Row, SpecId,
+    Timestamp,
 };
 use uuid::Uuid;
 
@@ -110,15 +110,16 @@ impl World {
             },
             origin: Origin::default(),
             template: String::new(),
-            route: Route::default(),
+            route: None,
             created_at: now,
             predecessor: None,
         };
         let new = NewJob {
             id: JobId::new(Uuid::from_u128(1)),
+            by: tempus_model::Actor::Worker,
             now,
         };
-        let change = accept::create(&identity, spec(0), expiries[0], new);
+        let change = accept::create(&identity, spec(0), expiries[0], None, &new);
         let mut world = Self {
             now,
             expiries,
@@ -144,6 +145,7 @@ impl World {
     pub fn new_job(&self) -> NewJob {
         NewJob {
             id: JobId::new(Uuid::from_u128(self.jobs.len() as u128 + 1)),
+            by: tempus_model::Actor::Worker,
             now: self.now,
         }
     }

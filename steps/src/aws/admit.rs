@@ -1,5 +1,7 @@
 //! What this platform refuses before anything is accepted.
 
+use std::time::Duration;
+
 use tempus_model::{FieldError, SecretPlace, Service, Spec, secret_place};
 
 use super::options::AwsOptions;
@@ -7,6 +9,12 @@ use super::options::AwsOptions;
 /// What a secret must be.
 const SECRET: &str = "must be the ARN of a secret of Secrets Manager or of a parameter of Systems \
     Manager, such as arn:aws:secretsmanager:eu-west-1:123456789012:secret:token, and not PORT";
+
+/// The shortest time without a request that is told from the lateness of CloudWatch's counts.
+const SHORTEST_SLEEP: Duration = Duration::from_mins(5);
+/// What it must be.
+const SLEEP: &str =
+    "must be at least 5m: a load balancer's requests are counted by the minute, and late";
 
 /// Fargate's sizes: CPU units, then the least and the most memory in MiB, and its steps. The
 /// smallest size also takes 512 MiB.
@@ -22,6 +30,12 @@ const SIZES: &[(u32, u32, u32, u32)] = &[
 
 pub(super) fn admit(options: &AwsOptions, spec: &Spec) -> Vec<FieldError> {
     let mut errors = Vec::new();
+    if spec
+        .sleep
+        .is_some_and(|sleep| sleep.duration() < SHORTEST_SLEEP)
+    {
+        errors.push(FieldError::new("sleep", SLEEP));
+    }
     for (index, service) in spec.services.iter().enumerate() {
         let mut refuse = |field: &str, problem: String| {
             errors.push(FieldError::new(

@@ -11,15 +11,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aws_sdk_ecs::types::DesiredStatus;
 use serde::Deserialize;
-use tempus_model::{Check, Ledger, LedgerEntry, Spec};
+use tempus_model::{Check, Identity, Ledger, LedgerEntry, Spec};
 
+use super::client::Which;
 use super::listing::{self, ListedRule};
-use super::names::{Names, service_of, target_group_of};
+use super::names::{Names, last_part, service_of, target_group_of};
+use super::plan::version;
 use super::steps::Tools;
 use super::stray::{self, stray};
 use super::tagged::Tagged;
 use super::tags::NAME;
+use crate::postgres;
 use crate::{Audit, Ctx, Resource, StepError, Stray};
 
 /// What a ledger stands for.
@@ -65,17 +69,22 @@ pub(super) async fn audit(
     let look = Look {
         tools,
         names,
-        known: Known::of(names, &ctx.specs().await?),
+        known: Known::of(names, ctx.identity(), &ctx.specs().await?),
         tagged: Tagged::of_preview(tools, ctx.installation(), ctx.identity().id).await?,
         expected,
     };
     let families = listing::families(tools, &look.names.prefix()).await?;
-    let mut found = vec![
+    // In the order in which they are removed. Of what it has never had, nothing is asked for, nor said.
+    let mut found = Vec::new();
+    if !look.known.scaled.is_empty() {
+        found.push(("scaling", look.scaled().await?));
+    }
+    found.extend([
         ("service", look.services(&families).await?),
         ("task-definition", look.definitions(&families).await?),
-    ];
+    ]);
 
-    // In the order in which they are removed: a group is in use while its rule is there.
+    // A group is in use while its rule is there.
     let mut rules = Vec::new();
     for listener in listeners(ctx, tools) {
         rules.extend(look.rules(&listener).await?);
@@ -89,6 +98,17 @@ pub(super) async fn audit(
     found.push(("rule", rules));
     found.push(("target-group", look.target_groups(leads_to).await?));
     found.push(("security-group", look.security_groups().await?));
+    let databases = postgres::audit(&tools.options.databases, ctx, &expected.resources).await?;
+    if databases.is_some() {
+        found.push(("database-url", look.parameters().await?));
+    }
+    if look.known.logs_apart {
+        found.push(("log-group", look.log_groups().await?));
+    }
+    if !look.known.tasks.is_empty() {
+        found.push(("task-schedule", look.schedules().await?));
+        found.push(("task", look.tasks().await?));
+    }
     let timers = ctx.timers().await?.into_iter();
     let timers = timers.map(|name| stray("timer", &name, None, None, None));
     found.push(("timer", timers.collect()));
@@ -110,6 +130,10 @@ pub(super) async fn audit(
         });
         audit.strays.extend(strays);
     }
+    if let Some((check, strays)) = databases {
+        audit.checks.push(check);
+        audit.strays.extend(strays);
+    }
     Ok(audit)
 }
 
@@ -117,7 +141,9 @@ pub(super) async fn audit(
 fn by(kind: &str) -> &'static str {
     match kind {
         "timer" => "alarms of the preview",
-        "task-definition" | "security-group" => "name",
+        "task-definition" | "security-group" | "database-url" | "task-schedule" | "log-group"
+        | "scaling" => "name",
+        "task" => "the name of its definition",
         _ => "name and tag",
     }
 }
@@ -126,14 +152,31 @@ fn by(kind: &str) -> &'static str {
 struct Known {
     services: BTreeSet<String>,
     target_groups: BTreeSet<String>,
+    /// The families of tasks that a schedule ran.
+    tasks: BTreeSet<String>,
+    /// The services whose count was to move by itself.
+    scaled: BTreeSet<String>,
+    /// Whether it was to have a log group of its own.
+    logs_apart: bool,
 }
 
 impl Known {
-    fn of(names: Names, specs: &[Arc<Spec>]) -> Self {
+    fn of(names: Names, identity: &Identity, specs: &[Arc<Spec>]) -> Self {
+        let scheduled = specs.iter().filter(|spec| spec.schedule.is_some());
+        let tasks = scheduled.flat_map(|spec| {
+            let versions = spec.services.iter();
+            versions.map(|of| names.family(&of.name, version(identity, spec, of)))
+        });
         let services = || specs.iter().flat_map(|spec| &spec.services);
         let public = services().filter(|service| service.path.is_some());
         Self {
             services: services().map(|of| names.service(&of.name)).collect(),
+            tasks: tasks.collect(),
+            scaled: services()
+                .filter(|service| service.autoscale.is_some())
+                .map(|of| names.service(&of.name))
+                .collect(),
+            logs_apart: specs.iter().any(|spec| spec.log_retention_days.is_some()),
             target_groups: public.map(|of| names.target_group(&of.name)).collect(),
         }
     }
@@ -227,6 +270,47 @@ impl Look<'_> {
         Ok(found)
     }
 
+    /// A preview without a database has no parameter either.
+    async fn parameters(&self) -> Result<Vec<Stray>, StepError> {
+        let name = self.names.database_url();
+        let names = self.tools.client.parameters(Which::Named(&name)).await?;
+        Ok(names.iter().map(|name| stray::parameter(name)).collect())
+    }
+
+    /// A preview has one schedule, of a name that no specification changes.
+    async fn schedules(&self) -> Result<Vec<Stray>, StepError> {
+        let Some(schedules) = &self.tools.options.schedules else {
+            return Ok(Vec::new());
+        };
+        let name = self.names.schedule();
+        let found = listing::schedules(self.tools, &schedules.group, &name).await?;
+        Ok(found.iter().map(|name| stray::schedule(name)).collect())
+    }
+
+    async fn scaled(&self) -> Result<Vec<Stray>, StepError> {
+        let names = Some(&self.known.scaled);
+        let found = listing::scaled(self.tools, names, &self.names.prefix()).await?;
+        Ok(found.iter().map(|name| stray::scaling(name)).collect())
+    }
+
+    async fn log_groups(&self) -> Result<Vec<Stray>, StepError> {
+        let name = self.names.log_group(&self.tools.options.log_group);
+        let found = listing::log_groups(self.tools, &name).await?;
+        Ok(found.iter().map(|name| stray::log_group(name)).collect())
+    }
+
+    /// Tasks that run, of versions that are not to run any more.
+    async fn tasks(&self) -> Result<Vec<Stray>, StepError> {
+        let kept: BTreeSet<_> = self.expected("task-definition").collect();
+        let mut found = Vec::new();
+        for family in self.known.tasks.difference(&kept) {
+            let running = listing::tasks(self.tools, family, &DesiredStatus::Running).await?;
+            let running = running.iter().map(|arn| last_part(arn));
+            found.extend(running.map(|id| stray("task", id, None, None, None)));
+        }
+        Ok(found)
+    }
+
     /// Only a preview of several services has a group; the name of one without such says so by
     /// itself.
     async fn security_groups(&self) -> Result<Vec<Stray>, StepError> {
@@ -249,7 +333,8 @@ impl Look<'_> {
 
 /// The listener that the preview is on; all of them for one without a row.
 fn listeners(ctx: &dyn Ctx, tools: &Tools) -> BTreeSet<String> {
-    match tools.options.listener(&ctx.identity().route.listener) {
+    let route = ctx.identity().route.as_ref();
+    match route.and_then(|route| tools.options.listener(&route.listener)) {
         Some(listener) => BTreeSet::from([listener.listener_arn.clone()]),
         None => tools.options.listener_arns(),
     }

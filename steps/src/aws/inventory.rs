@@ -9,11 +9,13 @@ use std::collections::BTreeSet;
 use aws_sdk_ecs::types::TaskDefinitionStatus;
 use tempus_model::InstallationId;
 
+use super::client::Which;
 use super::listing;
-use super::names::{Names, family_of, preview_of};
+use super::names::{Names, family_of, parameters, preview_of};
 use super::steps::Tools;
 use super::stray::{self, stray};
 use super::tagged::Tagged;
+use crate::postgres;
 use crate::{StepError, Stray};
 
 /// Everything of this installation.
@@ -66,5 +68,25 @@ pub(super) async fn inventory(
             .filter(|group| group.name.starts_with(&prefix));
         all.extend(ours.map(|group| stray::security_group(&group.name)));
     }
+    if tools.options.databases.are_offered() {
+        let prefix = parameters(installation);
+        let names = tools.client.parameters(Which::Beginning(&prefix)).await?;
+        all.extend(names.iter().map(|name| stray::parameter(name)));
+        all.extend(postgres::inventory(&tools.options.databases, installation).await?);
+    }
+    let groups = listing::log_groups(tools, &names_below(tools, &prefix)).await?;
+    all.extend(groups.iter().map(|name| stray::log_group(name)));
+    let scaled = listing::scaled(tools, None, &prefix).await?;
+    all.extend(scaled.iter().map(|name| stray::scaling(name)));
+
+    if let Some(schedules) = &tools.options.schedules {
+        let names = listing::schedules(tools, &schedules.group, &prefix).await?;
+        all.extend(names.iter().map(|name| stray::schedule(name)));
+    }
     Ok(all)
+}
+
+/// What the names of previews' own log groups begin with.
+fn names_below(tools: &Tools, prefix: &str) -> String {
+    format!("{}/{prefix}", tools.options.log_group)
 }

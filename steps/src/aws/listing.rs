@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ecs::types::{TaskDefinitionFamilyStatus, TaskDefinitionStatus};
+use aws_sdk_ecs::types::{DesiredStatus, TaskDefinitionFamilyStatus, TaskDefinitionStatus};
 use aws_sdk_elasticloadbalancingv2::types::{ForwardActionConfig, Rule, Tag, TargetGroup};
 use futures::future::try_join_all;
 
 use super::client::{Action, Seen};
-use super::names::{family_of, last_part, target_group_of};
-use super::steps::{Condition, Tools};
+use super::names::{family_of, last_part, preview_of, target_group_of};
+use super::steps::{Condition, Tools, scalable};
 use super::tagged::Tagged;
 use super::tags::Tags;
 use crate::StepError;
@@ -151,6 +151,98 @@ pub(super) async fn definitions(
     }
     arns.retain(|arn| family.is_none_or(|family| family_of(arn) == family));
     Ok(arns)
+}
+
+/// The tasks of a family that are to be in this state, as ARNs; stopped ones are shown for an hour.
+pub(super) async fn tasks(
+    tools: &Tools,
+    family: &str,
+    status: &DesiredStatus,
+) -> Result<Vec<String>, StepError> {
+    let (mut arns, mut next) = (Vec::new(), None);
+    loop {
+        let request = tools.client.ecs.list_tasks();
+        let request = request
+            .cluster(&tools.options.cluster)
+            .family(family)
+            .desired_status(status.clone())
+            .max_results(100)
+            .set_next_token(next);
+        let page = tools.client.call(Action::ListTasks, request.send()).await?;
+        arns.extend(page.task_arns.unwrap_or_default());
+        next = page.next_token;
+        if next.is_none() {
+            return Ok(arns);
+        }
+    }
+}
+
+/// The log groups whose name begins so.
+pub(super) async fn log_groups(tools: &Tools, prefix: &str) -> Result<BTreeSet<String>, StepError> {
+    let (mut names, mut next) = (BTreeSet::new(), None);
+    loop {
+        let request = tools.client.logs.describe_log_groups();
+        let request = request.log_group_name_prefix(prefix).set_next_token(next);
+        let sent = request.send();
+        let page = tools.client.call(Action::DescribeLogGroups, sent).await?;
+        let listed = page.log_groups.unwrap_or_default().into_iter();
+        let listed = listed.filter_map(|group| group.log_group_name);
+        names.extend(listed.filter(|name| name.starts_with(prefix)));
+        next = page.next_token;
+        if next.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+/// The services whose count moves by itself: of these names, or of all that begin so.
+pub(super) async fn scaled(
+    tools: &Tools,
+    names: Option<&BTreeSet<String>>,
+    prefix: &str,
+) -> Result<BTreeSet<String>, StepError> {
+    let resources = names.map(|names| {
+        let resources = names.iter();
+        resources
+            .map(|name| scalable(&tools.options.cluster, name))
+            .collect::<Vec<_>>()
+    });
+    let found = match tools.client.scaled(resources.as_deref()).await {
+        Ok(found) => found,
+        // AWS has this API, an emulator need not: then nothing of the kind can be there.
+        Err(failed) if tools.options.endpoint.is_some() && failed.is_unsupported() => Vec::new(),
+        Err(failed) => return Err(failed.into()),
+    };
+    let of_cluster = scalable(&tools.options.cluster, "");
+    let names = found.iter().filter_map(|id| id.strip_prefix(&of_cluster));
+    let ours = names.filter(|name| name.starts_with(prefix));
+    Ok(ours.map(str::to_owned).collect())
+}
+
+/// The names of a group's schedules that begin so and say whose they are: an engine's alarms, should
+/// they be in the same group, do not.
+pub(super) async fn schedules(
+    tools: &Tools,
+    group: &str,
+    prefix: &str,
+) -> Result<BTreeSet<String>, StepError> {
+    let (mut names, mut next) = (BTreeSet::new(), None);
+    loop {
+        let request = tools.client.scheduler.list_schedules();
+        let request = request
+            .group_name(group)
+            .name_prefix(prefix)
+            .max_results(100)
+            .set_next_token(next);
+        let sent = request.send();
+        let page = tools.client.call(Action::ListSchedules, sent).await?;
+        let listed = page.schedules.into_iter().filter_map(|of| of.name);
+        names.extend(listed.filter(|name| name.starts_with(prefix) && preview_of(name).is_some()));
+        next = page.next_token;
+        if next.is_none() {
+            return Ok(names);
+        }
+    }
 }
 
 /// The target groups whose name begins so, with their tags.

@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use futures::{StreamExt, stream};
-use tempus_model::{Identity, Ledger, PreviewId, Timestamp};
+use serde::Deserialize;
+use tempus_model::{DnsName, Identity, Ledger, PreviewId, Spec, Timestamp};
 
 use super::client::Action;
-use super::steps::{Service, ServicePlan, Tools};
-use crate::{LogLine, LogQuery, LogStream, Step, StepError};
+use super::names::Names;
+use super::options::AwsOptions;
+use super::steps::{LogGroup, Service, TaskRuns, Tools};
+use crate::{Ctx, LogLine, LogQuery, LogStream, Step, StepError};
 
 /// How far back the newest lines are looked for, window by window, before all of the preview's
 /// life is read: CloudWatch gives the oldest first.
@@ -34,6 +37,36 @@ pub(super) fn stream_prefix(preview: PreviewId) -> String {
     preview.to_string()
 }
 
+/// What a plan says of something that writes.
+#[derive(Deserialize)]
+struct Writer {
+    service: DnsName,
+}
+
+/// Where a preview of this specification logs.
+pub(super) fn log_group(options: &AwsOptions, ctx: &dyn Ctx, spec: &Spec) -> String {
+    let names = Names {
+        installation: ctx.installation(),
+        preview: ctx.identity().id,
+    };
+    match spec.log_retention_days {
+        Some(_) => names.log_group(&options.log_group),
+        None => options.log_group.clone(),
+    }
+}
+
+/// Where it logs, by what it owns.
+fn group_of(options: &AwsOptions, ledger: &Ledger) -> String {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let mut entries = ledger.entries().iter();
+    let own = entries.find(|entry| entry.step.kind() == LogGroup::KIND);
+    let own = own.and_then(|entry| serde_json::from_str(entry.planned.get()).ok());
+    own.map_or_else(|| options.log_group.clone(), |Named { name }| name)
+}
+
 /// The lines, oldest first; with `follow`, more as they come.
 pub(super) async fn logs(
     tools: &Arc<Tools>,
@@ -43,9 +76,9 @@ pub(super) async fn logs(
 ) -> Result<LogStream, StepError> {
     let entries = ledger.entries().iter();
     let services: BTreeSet<_> = entries
-        .filter(|entry| entry.step.kind() == Service::KIND)
-        .filter_map(|entry| serde_json::from_str::<ServicePlan>(entry.planned.get()).ok())
-        .map(|plan| plan.service.to_string())
+        .filter(|entry| [Service::KIND, TaskRuns::KIND].contains(&entry.step.kind()))
+        .filter_map(|entry| serde_json::from_str::<Writer>(entry.planned.get()).ok())
+        .map(|writer| writer.service.to_string())
         .collect();
     let mut prefix = format!("{}/", stream_prefix(of.id));
     if let Some(wanted) = &query.service {
@@ -58,6 +91,7 @@ pub(super) async fn logs(
     }
     let reader = Reader {
         tools: Arc::clone(tools),
+        group: group_of(&tools.options, ledger),
         prefix,
         from: of.created_at,
         seen: BTreeSet::new(),
@@ -75,6 +109,7 @@ pub(super) async fn logs(
 /// The last lines of one task, without their times.
 pub(super) async fn last_of_task(
     tools: &Tools,
+    group: &str,
     preview: PreviewId,
     service: &str,
     task: &str,
@@ -83,7 +118,7 @@ pub(super) async fn last_of_task(
     let prefix = format!("{}/{service}/{task}", stream_prefix(preview));
     let now = now();
     let from = Timestamp::from_millis(now.millis() - millis(TASK));
-    let lines = read(tools, &prefix, from, now, most).await?;
+    let lines = read(tools, group, &prefix, from, now, most).await?;
     Ok(lines.into_iter().map(|line| line.line.text).collect())
 }
 
@@ -95,6 +130,7 @@ struct Numbered {
 
 struct Reader {
     tools: Arc<Tools>,
+    group: String,
     prefix: String,
     from: Timestamp,
     /// Of lines that may be read again: their ids, by time.
@@ -108,12 +144,12 @@ impl Reader {
             if from <= self.from {
                 break;
             }
-            let lines = read(&self.tools, &self.prefix, from, now, most).await?;
+            let lines = read(&self.tools, &self.group, &self.prefix, from, now, most).await?;
             if lines.len() >= most {
                 return Ok(lines);
             }
         }
-        read(&self.tools, &self.prefix, self.from, now, most).await
+        read(&self.tools, &self.group, &self.prefix, self.from, now, most).await
     }
 
     fn follow(mut self, first: Vec<Numbered>, now: Timestamp) -> LogStream {
@@ -138,7 +174,15 @@ impl Reader {
     async fn more(&mut self) -> Result<Vec<Numbered>, StepError> {
         let now = now();
         let from = Timestamp::from_millis(self.from.millis() - millis(LATE));
-        let mut lines = read(&self.tools, &self.prefix, from, now, usize::MAX).await?;
+        let mut lines = read(
+            &self.tools,
+            &self.group,
+            &self.prefix,
+            from,
+            now,
+            usize::MAX,
+        )
+        .await?;
         lines.retain(|line| !self.seen.contains(&(line.line.at, line.id.clone())));
         self.note(&lines);
         self.from = now;
@@ -156,6 +200,7 @@ impl Reader {
 /// The newest `most` lines of a span, oldest first.
 async fn read(
     tools: &Tools,
+    group: &str,
     prefix: &str,
     from: Timestamp,
     until: Timestamp,
@@ -165,7 +210,7 @@ async fn read(
     loop {
         let request = tools.client.logs.filter_log_events();
         let request = request
-            .log_group_name(&tools.options.log_group)
+            .log_group_name(group)
             .log_stream_name_prefix(prefix)
             .start_time(from.millis())
             // Exclusive, and a line may be stamped with this very millisecond.

@@ -1,11 +1,17 @@
 //! The `aws` platform: previews are ECS Fargate services behind application load balancers.
 //!
 //! ```text
-//!   rank 2                        3              4                   5
-//!   target-group (each public)    rule (each)    service (each)      healthy (each)
-//!   security-group (if several)                  private before
+//!   rank 2                        3              4                   5                 6
+//!   target-group (each public)    rule (each)    service (each)      healthy (each)    scaling (each
+//!   security-group (if several)                  private before                        by load)
 //!   task-definition (each)                       public
+//!   database                      database-url                        (api-database alone)
+//!   log-group (if it says how long lines are kept)
+//!   images (if they are deleted at the end)
 //! ```
+//!
+//! A scheduled worker has neither: a task-definition and its task-runs, which stops what still runs of
+//! it, and after them a task-schedule, at the rank of services.
 //!
 //! A target group must be attached to a load balancer before a service may use it, so the rule
 //! comes before the service. Everything that the plan of an update no longer has (the old task
@@ -30,6 +36,7 @@ mod audit;
 mod client;
 mod event;
 mod exec;
+mod idle;
 mod inventory;
 mod listing;
 mod logs;
@@ -37,6 +44,7 @@ mod names;
 mod options;
 mod plan;
 mod platform;
+mod recurrence;
 mod remove;
 mod resources;
 mod steps;
@@ -52,15 +60,17 @@ mod tests;
 pub use client::{ActionInfo, METRICS, actions};
 pub use exec::{EXEC_ACTIONS, ExecError, ExecSession, open_exec};
 pub use options::{
-    AwsOptions, Capacity, Credentials, Exec, ListenerMode, ListenerOption, ListenerTarget,
-    PublicIp, Rate, Rates,
+    AwsOptions, Capacity, Credentials, Exec, Images, ListenerMode, ListenerOption, ListenerTarget,
+    PublicIp, Rate, Rates, Schedules,
 };
 pub use platform::AwsPlatform;
 
 /// The ranks of this platform's stages, after the common ones.
 mod rank {
     pub(super) const GROUNDWORK: u8 = 2;
+    /// What rests on the groundwork: rules on target groups, the URL on its database.
     pub(super) const RULE: u8 = 3;
     pub(super) const SERVICE: u8 = 4;
     pub(super) const HEALTHY: u8 = 5;
+    pub(super) const SCALING: u8 = 6;
 }

@@ -15,6 +15,8 @@ const TARGET_GROUP: usize = 32;
 const LONG: usize = 255;
 /// How many hex digits of an id come after its short id.
 const REST: usize = 24;
+/// What a parameter holds.
+const URL: &str = "database-url";
 
 /// Makes the names of one preview.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +53,16 @@ impl Names {
         self.whole(&format!("{service}-{}", &version[..8]))
     }
 
+    /// The preview's schedule: it has one task, and no room for that one's name.
+    pub(super) fn schedule(self) -> String {
+        self.whole("schedule")
+    }
+
+    /// The preview's log group, where it has one of its own: below the one of all others.
+    pub(super) fn log_group(self, of_all: &str) -> String {
+        format!("{of_all}/{}", self.whole("logs"))
+    }
+
     /// A service's target group.
     pub(super) fn target_group(self, service: &DnsName) -> String {
         resource_name(
@@ -76,11 +88,29 @@ impl Names {
         format!("{service}-{}", self.preview.short())
     }
 
+    /// The parameter that holds the URL of the preview's database.
+    pub(super) fn database_url(self) -> String {
+        format!("{}{}/{URL}", parameters(self.installation), self.preview)
+    }
+
     fn whole(self, part: &str) -> String {
         let digits = self.preview.uuid().simple().to_string();
         let part = format!("{}-{part}", &digits[digits.len() - REST..]);
         resource_name(self.installation, self.preview, &part, LONG)
     }
+}
+
+/// What the name of every parameter of an installation begins with.
+pub(super) fn parameters(installation: InstallationId) -> String {
+    format!("/tempus/{installation}/")
+}
+
+/// Whose a parameter is, by its name.
+pub(super) fn preview_of_parameter(name: &str) -> Option<PreviewId> {
+    let mut parts = name.strip_prefix("/tempus/")?.split('/');
+    InstallationId::from_str(parts.next()?).ok()?;
+    let preview = parts.next()?.parse().ok()?;
+    (parts.next() == Some(URL)).then_some(preview)
 }
 
 /// Whose a service's or family's name is.
@@ -162,6 +192,21 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_s_name_says_whose_it_is() {
+        let names = names();
+        let name = names.database_url();
+        assert_eq!(
+            name,
+            "/tempus/00000abc/550e8400-e29b-41d4-a716-446655440000/database-url"
+        );
+        assert!(name.starts_with(&parameters(names.installation)));
+        assert_eq!(preview_of_parameter(&name), Some(names.preview));
+        for foreign in ["/tempus/00000abc/x/database-url", "/tempus/x", &name[1..]] {
+            assert_eq!(preview_of_parameter(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
     fn names_fit_where_they_are_used() {
         let long: DnsName = "x".repeat(40).parse().unwrap();
         let names = names();
@@ -169,6 +214,8 @@ mod tests {
         assert!(names.family(&long, SpecId::of(b"x")).len() <= LONG);
         // Service Connect takes 64 characters.
         assert!(names.sibling(&long).len() <= 64);
+        // The scheduler, too.
+        assert!(names.schedule().len() <= 64);
     }
 
     #[test]

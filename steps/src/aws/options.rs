@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::gate::GateKeys;
+use crate::postgres::Databases;
 
 /// Where previews are made, and how.
 #[derive(Debug, Clone)]
@@ -35,12 +36,18 @@ pub struct AwsOptions {
     /// The Service Connect namespace in which the services of one preview find each other;
     /// without it, previews of several services are refused.
     pub service_connect_namespace: Option<String>,
+    /// Where the schedules of scheduled workers are; without it, they are refused.
+    pub schedules: Option<Schedules>,
     /// The pool of listeners that previews are spread over.
     pub listeners: Vec<ListenerOption>,
     /// What the rules of protected previews are made with; without it, none can be made.
     pub gate: Option<GateKeys>,
+    /// The server of previews' databases, if there is one.
+    pub databases: Databases,
     /// Whether a shell may be opened in a task.
     pub exec: Exec,
+    /// What becomes of a preview's images at its end.
+    pub images: Images,
     /// How long a service has to become ready.
     pub ready_within: Duration,
     /// How long the load balancer's verdict on a starting service is not held against it.
@@ -77,9 +84,12 @@ impl AwsOptions {
             task_role_arn: None,
             log_group: "/tempus/previews".to_owned(),
             service_connect_namespace: None,
+            schedules: None,
             listeners: Vec::new(),
             gate: None,
+            databases: Databases::None,
             exec: Exec::Refused,
+            images: Images::Kept,
             ready_within: Duration::from_mins(10),
             health_grace: Duration::from_mins(1),
             verify_delay: Duration::from_mins(6),
@@ -99,6 +109,15 @@ impl AwsOptions {
     pub(super) fn listener(&self, name: &str) -> Option<&ListenerOption> {
         self.listeners.iter().find(|listener| listener.name == name)
     }
+}
+
+/// Where the schedules of scheduled workers are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedules {
+    /// The group, which must exist. Not the engine's: what is in that one is an alarm.
+    pub group: String,
+    /// The role by which the scheduler runs tasks.
+    pub role_arn: String,
 }
 
 /// Who calls.
@@ -179,6 +198,16 @@ pub enum Exec {
     Allowed,
 }
 
+/// What becomes of the images of a preview's commits at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Images {
+    /// They stay: whoever pushed them removes them.
+    #[default]
+    Kept,
+    /// They are deleted from this account's registry in this region.
+    Deleted,
+}
+
 /// How often a family of calls may be made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
@@ -207,8 +236,18 @@ pub struct Rates {
     pub tag_reads: Rate,
     /// Reading logs.
     pub log_reads: Rate,
+    /// Reading metrics.
+    pub metric_reads: Rate,
     /// Making, changing, reading and deleting security groups.
     pub security_groups: Rate,
+    /// Making, listing and deleting parameters of Systems Manager.
+    pub parameters: Rate,
+    /// Making, changing, reading and deleting schedules of tasks.
+    pub schedules: Rate,
+    /// Making, changing, reading and deleting what scales by load.
+    pub scaling: Rate,
+    /// Listing and deleting images.
+    pub images: Rate,
 }
 
 impl Default for Rates {
@@ -224,7 +263,12 @@ impl Default for Rates {
             elb_reads: rate(40, 10.0),
             tag_reads: rate(15, 10.0),
             log_reads: rate(10, 5.0),
+            metric_reads: rate(50, 25.0),
             security_groups: rate(20, 5.0),
+            parameters: rate(3, 3.0),
+            schedules: rate(100, 50.0),
+            scaling: rate(10, 2.0),
+            images: rate(10, 5.0),
         }
     }
 }
@@ -247,7 +291,12 @@ impl Rates {
             elb_reads: share(self.elb_reads),
             tag_reads: share(self.tag_reads),
             log_reads: share(self.log_reads),
+            metric_reads: share(self.metric_reads),
             security_groups: share(self.security_groups),
+            parameters: share(self.parameters),
+            schedules: share(self.schedules),
+            scaling: share(self.scaling),
+            images: share(self.images),
         }
     }
 }

@@ -1,14 +1,21 @@
-//! What services need, stage by stage: the part of a plan that every template with a URL has.
+//! What services need, stage by stage: the part of a plan that every template with a URL has; and
+//! what tasks need.
 
-use tempus_model::{Service as ServiceSpec, Spec, SpecId, Stage, StepId};
+use tempus_model::{
+    Autoscale, Identity, PlannedStep, Service as ServiceSpec, Spec, SpecId, Stage, StepId, Template,
+};
 
 use super::names::Names;
-use super::options::{AwsOptions, ListenerMode, ListenerOption};
+use super::options::{AwsOptions, Images, ListenerMode, ListenerOption};
 use super::rank;
+use super::recurrence;
 use super::steps::{
-    Condition, Healthy, HealthyPlan, Mesh, Rule, RulePlan, SecurityGroup, SecurityGroupPlan,
-    Service, ServicePlan, TargetGroup, TargetGroupPlan, TaskDefinition, TaskDefinitionPlan,
+    Condition, Healthy, HealthyPlan, LogGroup, LogGroupPlan, Mesh, OwnImages, OwnImagesPlan, Rule,
+    RulePlan, Scaling, ScalingPlan, SecurityGroup, SecurityGroupPlan, Service, ServicePlan,
+    TargetGroup, TargetGroupPlan, TaskDefinition, TaskDefinitionPlan, TaskRuns, TaskRunsPlan,
+    TaskSchedule, TaskSchedulePlan, Tasks,
 };
+use crate::common::route;
 use crate::{PlanRequest, Step, StepError, planned};
 
 /// The highest priority that a rule may have.
@@ -26,10 +33,11 @@ pub(super) fn services(
         installation: request.installation,
         preview: identity.id,
     };
-    let listener = options.listener(&identity.route.listener).ok_or_else(|| {
+    let route = route(identity)?;
+    let listener = options.listener(&route.listener).ok_or_else(|| {
         StepError::rejected(format!(
             "its route is on the listener \"{}\", which is not configured any more",
-            identity.route.listener
+            route.listener
         ))
     })?;
     let is_mesh = spec.services.len() > 1;
@@ -44,16 +52,13 @@ pub(super) fn services(
     let (mut groundwork, mut rules) = (Vec::new(), Vec::new());
     let (mut services, mut healthy) = (Vec::new(), Vec::new());
     if is_mesh {
-        groundwork.push(planned::<SecurityGroup>(
-            StepId::single(SecurityGroup::KIND),
-            &SecurityGroupPlan {
-                name: names.security_group(),
-            },
-        )?);
+        groundwork.push(security_group(names)?);
     }
+    groundwork.extend(log_group(options, names, spec)?);
+    groundwork.extend(images(options, identity)?);
     for service in &spec.services {
         let name = service.name.as_str();
-        let version = version(request, service);
+        let version = version(identity, spec, service);
         let family = names.family(&service.name, version);
         let target_group = service
             .path
@@ -95,6 +100,8 @@ pub(super) fn services(
                         None => Vec::new(),
                     },
                 }),
+                wakefulness: request.wakefulness,
+                tasks: tasks_of(service),
             },
         )?);
         healthy.push(planned::<Healthy>(
@@ -114,7 +121,135 @@ pub(super) fn services(
         (rank::SERVICE, services),
         (rank::HEALTHY, healthy),
     ];
+    let mut stages: Vec<_> = stages.map(|(rank, steps)| Stage { rank, steps }).into();
+    stages.extend(scaling(names, spec)?);
+    stages.retain(|stage| request.wakefulness.is_awake() || stays(stage));
+    Ok(stages)
+}
+
+/// What lets a preview's services reach one another, and nobody else.
+fn security_group(names: Names) -> Result<PlannedStep, StepError> {
+    let name = names.security_group();
+    let plan = SecurityGroupPlan { name };
+    planned::<SecurityGroup>(StepId::single(SecurityGroup::KIND), &plan)
+}
+
+/// Whether a stage is there of what sleeps: what takes no time to have again, and costs nothing. Without
+/// its rule the listener's default action gets the requests, which leads to the API: it wakes what is
+/// asked for.
+const fn stays(stage: &Stage) -> bool {
+    matches!(stage.rank, rank::GROUNDWORK | rank::SERVICE)
+}
+
+/// The stage of what moves counts, where some follow the load.
+fn scaling(names: Names, spec: &Spec) -> Result<Option<Stage>, StepError> {
+    let mut steps = Vec::new();
+    for service in &spec.services {
+        let Some(Autoscale { max, cpu }) = service.autoscale else {
+            continue;
+        };
+        steps.push(planned::<Scaling>(
+            StepId::of(Scaling::KIND, service.name.as_str()),
+            &ScalingPlan {
+                name: names.service(&service.name),
+                max,
+                cpu,
+            },
+        )?);
+    }
+    let rank = rank::SCALING;
+    Ok((!steps.is_empty()).then_some(Stage { rank, steps }))
+}
+
+/// The log group of a preview that says how long its lines are kept.
+fn log_group(
+    options: &AwsOptions,
+    names: Names,
+    spec: &Spec,
+) -> Result<Option<PlannedStep>, StepError> {
+    let group = spec.log_retention_days.map(|days| {
+        planned::<LogGroup>(
+            StepId::single(LogGroup::KIND),
+            &LogGroupPlan {
+                name: names.log_group(&options.log_group),
+                days,
+            },
+        )
+    });
+    group.transpose()
+}
+
+/// What deletes the preview's images at its end, if that is configured. Whatever its services run now:
+/// what ran another image before has left some, and an update must not be the end of them.
+fn images(options: &AwsOptions, identity: &Identity) -> Result<Option<PlannedStep>, StepError> {
+    if options.images == Images::Kept {
+        return Ok(None);
+    }
+    let name = identity.name.clone();
+    let plan = OwnImagesPlan { name };
+    planned::<OwnImages>(StepId::single(OwnImages::KIND), &plan).map(Some)
+}
+
+/// The stages of what is run by a schedule: what is run, and what stops it, before when it is run.
+pub(super) fn tasks(
+    options: &AwsOptions,
+    request: &PlanRequest<'_>,
+) -> Result<Vec<Stage>, StepError> {
+    let (identity, spec) = (request.identity, request.spec);
+    let names = Names {
+        installation: request.installation,
+        preview: identity.id,
+    };
+    let lacking = |what: &str| StepError::rejected(format!("{what} any more"));
+    let schedules = options.schedules.as_ref();
+    let schedules = schedules.ok_or_else(|| lacking("ecs.schedule_role_arn is not configured"))?;
+    let timetable = spec.schedule.as_ref().and_then(|of| of.timetable().ok());
+    let timetable = timetable.ok_or_else(|| lacking("its schedule cannot be read"))?;
+    let expression = recurrence::expression(&timetable).map_err(StepError::rejected)?;
+    let (mut groundwork, mut schedule) = (Vec::new(), Vec::new());
+    groundwork.extend(log_group(options, names, spec)?);
+    groundwork.extend(images(options, identity)?);
+    for service in &spec.services {
+        let version = version(identity, spec, service);
+        let family = names.family(&service.name, version);
+        let item = item(service.name.as_str(), version);
+        groundwork.push(planned::<TaskDefinition>(
+            StepId::of(TaskDefinition::KIND, &item),
+            &TaskDefinitionPlan {
+                family: family.clone(),
+                service: service.name.clone(),
+                spec: request.spec_id,
+            },
+        )?);
+        groundwork.push(planned::<TaskRuns>(
+            StepId::of(TaskRuns::KIND, &item),
+            &TaskRunsPlan {
+                family: family.clone(),
+                service: service.name.clone(),
+            },
+        )?);
+        schedule.push(planned::<TaskSchedule>(
+            StepId::of(TaskSchedule::KIND, service.name.as_str()),
+            &TaskSchedulePlan {
+                name: names.schedule(),
+                group: schedules.group.clone(),
+                expression: expression.clone(),
+                family,
+                role: schedules.role_arn.clone(),
+            },
+        )?);
+    }
+    let stages = [(rank::GROUNDWORK, groundwork), (rank::SERVICE, schedule)];
     Ok(stages.map(|(rank, steps)| Stage { rank, steps }).into())
+}
+
+/// How many tasks a service has; one needs no word.
+fn tasks_of(service: &ServiceSpec) -> Option<Tasks> {
+    match (service.autoscale, service.replicas()) {
+        (Some(_), _) => Some(Tasks::ByLoad),
+        (None, 1) => None,
+        (None, count) => Some(Tasks::Fixed(count)),
+    }
 }
 
 fn rule(
@@ -124,7 +259,7 @@ fn rule(
     service: &ServiceSpec,
     path: &str,
     target_group: &str,
-) -> Result<tempus_model::PlannedStep, StepError> {
+) -> Result<PlannedStep, StepError> {
     let identity = request.identity;
     let condition = match &listener.mode {
         ListenerMode::Host { domain } => {
@@ -167,152 +302,37 @@ fn priorities(path: &str) -> (u32, u32) {
 
 /// What a service runs, and for which commit: a tag such as `pr-12` may name another image by
 /// then, which only a new task definition makes ECS pull. A sibling's port is in its environment.
-fn version(request: &PlanRequest<'_>, service: &ServiceSpec) -> SpecId {
+pub(super) fn version(identity: &Identity, spec: &Spec, service: &ServiceSpec) -> SpecId {
     let Spec {
         commit_sha,
         services,
         ..
-    } = request.spec;
+    } = spec;
     let siblings: Vec<_> = services.iter().map(|s| (&s.name, s.port)).collect();
-    hash(&(service, siblings, commit_sha, &request.identity.route.url))
+    // How many of them run is the service's, not theirs.
+    let service = &ServiceSpec {
+        replicas: None,
+        autoscale: None,
+        ..service.clone()
+    };
+    let url = identity.url();
+    // Where it logs, and that it is told of a database, is a part of what it runs.
+    let logs = spec.log_retention_days.map(|_| "logs");
+    let database = spec.is_of(Template::ApiDatabase).then_some("database");
+    let more: Vec<_> = logs.into_iter().chain(database).collect();
+    if more.is_empty() {
+        return hash(&(service, siblings, commit_sha, url));
+    }
+    hash(&(service, siblings, commit_sha, url, more))
 }
 
 fn hash(of: &impl serde::Serialize) -> SpecId {
     SpecId::of(&serde_json::to_vec(of).unwrap_or_default())
 }
 
-fn item(service: &str, version: SpecId) -> String {
+pub(super) fn item(service: &str, version: SpecId) -> String {
     format!("{service}.{}", &version.to_string()[..8])
 }
 
 #[cfg(test)]
-mod tests {
-    use tempus_model::{Access, PasswordHash};
-
-    use super::*;
-    use crate::aws::templates;
-    use crate::aws::testing::{TestCtx, options, service, spec};
-    use crate::template;
-
-    fn plan(ctx: &TestCtx, spec: &Spec) -> Vec<Stage> {
-        template::stages(templates::ALL, &options(), &ctx.request(spec)).unwrap()
-    }
-
-    fn steps(stages: &[Stage]) -> Vec<(u8, Vec<String>)> {
-        let steps = |stage: &Stage| stage.steps.iter().map(|s| s.step.to_string()).collect();
-        stages
-            .iter()
-            .map(|stage| (stage.rank, steps(stage)))
-            .collect()
-    }
-
-    #[test]
-    fn one_service_needs_no_security_group() {
-        let ctx = TestCtx::new();
-        let stages = plan(&ctx, &spec(vec![service("web", 80, Some("/"))]));
-        let kinds: Vec<_> = stages
-            .iter()
-            .map(|stage| {
-                let kinds = stage.steps.iter().map(|step| step.step.kind());
-                (stage.rank, kinds.collect::<Vec<_>>().join(" "))
-            })
-            .collect();
-        let expected = [
-            (0, "timer"),
-            (2, "target-group task-definition"),
-            (3, "rule"),
-            (4, "service"),
-            (5, "healthy"),
-        ];
-        let expected = expected.map(|(rank, kinds)| (rank, kinds.to_owned()));
-        assert_eq!(kinds, expected);
-    }
-
-    #[test]
-    fn a_private_service_is_behind_no_load_balancer() {
-        let ctx = TestCtx::new();
-        let stages = plan(
-            &ctx,
-            &spec(vec![service("web", 80, Some("/")), service("db", 81, None)]),
-        );
-        let steps: Vec<_> = steps(&stages)
-            .into_iter()
-            .flat_map(|(_, steps)| steps)
-            .collect();
-        assert!(steps.contains(&"security-group".to_owned()));
-        assert!(steps.contains(&"service:db".to_owned()));
-        assert!(!steps.iter().any(|step| step.starts_with("target-group:db")));
-        assert!(!steps.iter().any(|step| step.starts_with("rule:db")));
-    }
-
-    #[test]
-    fn the_same_specification_gives_the_same_plan_and_a_new_commit_a_new_definition() {
-        let ctx = TestCtx::new();
-        let mut spec = spec(vec![service("web", 80, Some("/"))]);
-        let text = |stages: &[Stage]| serde_json::to_string(stages).unwrap();
-        let first = plan(&ctx, &spec);
-        assert_eq!(text(&first), text(&plan(&ctx, &spec)));
-        spec.commit_sha = Some("abc".into());
-        let second = plan(&ctx, &spec);
-        assert_ne!(steps(&first)[1], steps(&second)[1], "another family");
-        assert_eq!(
-            steps(&first)[2..],
-            steps(&second)[2..],
-            "the same service, moved"
-        );
-    }
-
-    #[test]
-    fn a_template_that_is_not_there_is_refused_and_never_taken_for_another() {
-        let ctx = TestCtx::new();
-        let mut spec = spec(vec![service("web", 80, Some("/"))]);
-        assert!(template::admit(templates::ALL, &options(), &spec).is_empty());
-        spec.template = "api-database".into();
-        let planned = template::stages(templates::ALL, &options(), &ctx.request(&spec));
-        let error = planned.unwrap_err().to_string();
-        assert!(error.contains("no template \"api-database\""), "{error}");
-        let refused = template::admit(templates::ALL, &options(), &spec);
-        assert_eq!(refused[0].field, "template");
-        assert!(
-            refused[0].problem.contains("\"api-service\""),
-            "{refused:?}"
-        );
-    }
-
-    #[test]
-    fn another_access_is_another_rule_and_the_same_everything_else() {
-        let ctx = TestCtx::new();
-        let open = spec(vec![service("web", 80, Some("/"))]);
-        let plans = [
-            Access::Open,
-            Access::Link,
-            Access::Password(PasswordHash::new("$argon2id$secret".into())),
-        ]
-        .map(|access| {
-            let spec = Spec {
-                access,
-                ..open.clone()
-            };
-            let stages = plan(&ctx, &spec);
-            let text = serde_json::to_string(&stages).unwrap();
-            assert!(!text.contains("secret"), "a row holds the plan: {text}");
-            steps(&stages)
-        });
-        for (one, other) in [(0, 1), (1, 2), (0, 2)] {
-            let differ = |rank: u8| {
-                let of = |plan: &[(u8, Vec<String>)]| plan.iter().find(|s| s.0 == rank).cloned();
-                of(&plans[one]) != of(&plans[other])
-            };
-            assert_eq!([2, 3, 4, 5].map(differ), [false, true, false, false]);
-        }
-    }
-
-    #[test]
-    fn a_longer_path_is_asked_first() {
-        let paths = ["/api/v2/", "/api", "/"].map(priorities);
-        for two in paths.windows(2) {
-            assert!(two[0].1 < two[1].0);
-        }
-        assert!(paths[2].1 <= PRIORITIES && priorities(&"/x".repeat(90)).0 == 1);
-    }
-}
+mod tests;

@@ -6,22 +6,29 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
+use tempus_model::{
+    FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage, Timestamp,
+    Wakefulness,
+};
 
 use super::client::{Arns, Client, Services};
-use super::options::{AwsOptions, Capacity, PublicIp};
-use super::steps::{Healthy, Rule, SecurityGroup, Service, TargetGroup, TaskDefinition, Tools};
-use super::{admit, audit, event, inventory, logs, remove, resources, templates};
-use crate::common::{Predecessor, SetTimer};
+use super::options::AwsOptions;
+use super::steps::{
+    DatabaseUrl, Healthy, LogGroup, OwnImages, Rule, Scaling, SecurityGroup, Service, TargetGroup,
+    TaskDefinition, TaskRuns, TaskSchedule, Tools,
+};
+use super::{admit, audit, event, idle, inventory, logs, remove, resources, templates};
+use crate::common::{Predecessor, SetTimer, knows, newest};
+use crate::postgres::{Database, NoFolders};
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    StepError, Stray, template,
+    StepError, Stray, Used, template,
 };
 
 /// Previews as ECS Fargate services behind application load balancers.
 pub struct AwsPlatform {
     tools: Arc<Tools>,
-    steps: [Box<dyn AnyStep>; 8],
+    steps: [Box<dyn AnyStep>; 15],
 }
 
 impl AwsPlatform {
@@ -39,15 +46,22 @@ impl AwsPlatform {
             options,
         });
         let with = || Arc::clone(&tools);
-        let steps: [Box<dyn AnyStep>; 8] = [
+        let steps: [Box<dyn AnyStep>; 15] = [
             Box::new(SetTimer),
             Box::new(Predecessor),
+            Box::new(Database::new(tools.options.databases.clone(), NoFolders)),
+            Box::new(DatabaseUrl(with())),
             Box::new(TargetGroup(with())),
             Box::new(SecurityGroup(with())),
             Box::new(TaskDefinition(with())),
             Box::new(Rule(with())),
             Box::new(Service(with())),
             Box::new(Healthy(with())),
+            Box::new(TaskRuns(with())),
+            Box::new(TaskSchedule(with())),
+            Box::new(LogGroup(with())),
+            Box::new(Scaling(with())),
+            Box::new(OwnImages(with())),
         ];
         Ok(Self { tools, steps })
     }
@@ -64,12 +78,12 @@ impl Platform for AwsPlatform {
         "aws"
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
-        PlanId { kind, version: 1 }
+    fn newest(&self, kind: PlanKind, wakefulness: Wakefulness) -> PlanId {
+        newest(kind, wakefulness)
     }
 
     fn knows(&self, plan: PlanId) -> bool {
-        plan.version == 1
+        knows(plan)
     }
 
     fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
@@ -117,17 +131,9 @@ impl Platform for AwsPlatform {
         errors
     }
 
-    fn dollars_per_hour(&self, spec: &Spec) -> Option<f64> {
-        let options = &self.tools.options;
-        let capacity = match options.capacity {
-            Capacity::Fargate => tempus_model::Capacity::OnDemand,
-            Capacity::FargateSpot => tempus_model::Capacity::Spot,
-        };
-        let address = match options.assign_public_ip {
-            PublicIp::Yes => tempus_model::Address::Public,
-            PublicIp::No => tempus_model::Address::Private,
-        };
-        Some(spec.dollars_per_hour(capacity, address))
+    async fn used_since(&self, of: &Snapshot, since: Timestamp) -> Result<Used, StepError> {
+        let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+        idle::used_since(&self.tools, of, since, now).await
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::listing;
 use super::names::last_part;
 use super::steps::{
-    Tools, delete_revisions, delete_rule, delete_security_group, delete_service,
-    delete_target_group, revisions,
+    Tools, delete_log_group, delete_revisions, delete_rule, delete_schedule, delete_security_group,
+    delete_service, delete_target_group, revisions, stop_task, unscale,
 };
 use super::tagged::Tagged;
 use super::tags::NAME;
+use crate::postgres;
 use crate::{Ctx, Progress, StepError, Stray, Trust};
 
 /// Removes it, or finds that it is gone.
@@ -49,6 +50,19 @@ pub(super) async fn remove(
                 return delete_security_group(tools, &id).await;
             }
         }
+        "database-url" => tools.client.delete_parameter(name).await?,
+        postgres::KIND | postgres::ROLE_KIND => {
+            return postgres::remove(&tools.options.databases, ctx, stray).await;
+        }
+        "task-schedule" => {
+            // Without a group none was ever found.
+            if let Some(schedules) = &tools.options.schedules {
+                delete_schedule(tools, &schedules.group, name).await?;
+            }
+        }
+        "log-group" => delete_log_group(tools, name).await?,
+        "scaling" => unscale(tools, name).await?,
+        "task" => stop_task(tools, name).await?,
         "timer" => ctx.clear_timer(name).await?,
         other => return Err(StepError::rejected(format!("this platform has no {other}"))),
     }

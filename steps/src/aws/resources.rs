@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tempus_model::{Ledger, LedgerEntry};
 
+use crate::postgres;
+
 /// What of an output is shown.
 #[derive(Deserialize)]
 struct Arn {
@@ -17,9 +19,9 @@ struct Arn {
 pub(super) fn resources(ledger: &Ledger) -> BTreeMap<String, Value> {
     let (mut top, mut services) = (BTreeMap::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
     for entry in ledger.entries() {
-        if entry.step.kind() == "timer" {
+        if let Some(key) = planned_key(entry) {
             if let Ok(planned) = serde_json::from_str::<Value>(entry.planned.get()) {
-                top.insert("schedule".to_owned(), planned["name"].clone());
+                top.insert(key.to_owned(), planned["name"].clone());
             }
             continue;
         }
@@ -39,12 +41,23 @@ pub(super) fn resources(ledger: &Ledger) -> BTreeMap<String, Value> {
     top
 }
 
+/// What is told by its planned name alone: it has no ARN, or none that anybody asks for.
+fn planned_key(entry: &LedgerEntry) -> Option<&'static str> {
+    Some(match entry.step.kind() {
+        "timer" => "schedule",
+        postgres::KIND => "database",
+        "database-url" => "database_url_parameter",
+        _ => return None,
+    })
+}
+
 fn key(entry: &LedgerEntry) -> Option<&'static str> {
     Some(match entry.step.kind() {
         "service" => "service_arn",
         "target-group" => "target_group_arn",
         "rule" => "rule_arn",
         "task-definition" => "task_definition_arn",
+        "task-schedule" => "task_schedule_arn",
         "security-group" => "security_group_id",
         _ => return None,
     })

@@ -6,7 +6,7 @@ use tempus_model::{PreviewId, Timestamp};
 
 use super::client::{Life, Seen};
 use super::listing::{ListedGroup, ListedRule};
-use super::names::{last_part, preview_of};
+use super::names::{last_part, preview_of, preview_of_parameter};
 use super::tags::{NAME, Tags};
 use crate::{Resource, Stray};
 
@@ -54,6 +54,26 @@ pub(super) fn rules(mut rules: Vec<ListedRule>, is_kept: impl Fn(&str) -> bool) 
 /// A security group; its name says whose it is.
 pub(super) fn security_group(name: &str) -> Stray {
     stray("security-group", name, None, preview_of(name), None)
+}
+
+/// A parameter that holds a database's URL; its name says whose it is.
+pub(super) fn parameter(name: &str) -> Stray {
+    stray("database-url", name, None, preview_of_parameter(name), None)
+}
+
+/// A log group; the last part of its name says whose it is.
+pub(super) fn log_group(name: &str) -> Stray {
+    stray("log-group", name, None, preview_of(last_part(name)), None)
+}
+
+/// What moves a service's count; the service's name says whose it is.
+pub(super) fn scaling(service: &str) -> Stray {
+    stray("scaling", service, None, preview_of(service), None)
+}
+
+/// A schedule; its name says whose it is.
+pub(super) fn schedule(name: &str) -> Stray {
+    stray("task-schedule", name, None, preview_of(name), None)
 }
 
 fn whose(tags: &Tags) -> (Option<PreviewId>, Option<Timestamp>) {

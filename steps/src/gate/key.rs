@@ -70,9 +70,13 @@ impl GateKeys {
     /// The same under each key, the current one first: rules outlive a rotation, and a cookie must
     /// fit those of before it too.
     pub(crate) fn capabilities(&self, preview: &str, version: AccessVersion) -> Vec<String> {
-        let message = format!("balancer\0{preview}\0{version}");
+        self.derive(&format!("balancer\0{preview}\0{version}"))
+    }
+
+    /// A secret text for a purpose by each key, the current one first.
+    pub(crate) fn derive(&self, purpose: &str) -> Vec<String> {
         let each = self.each();
-        each.map(|key| hex::encode(mac(key, &message))).collect()
+        each.map(|key| hex::encode(mac(key, purpose))).collect()
     }
 
     /// Signs with the current key.

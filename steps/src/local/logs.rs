@@ -1,12 +1,39 @@
-//! What a preview's services wrote.
+//! What a preview's services wrote, and its build before them.
 
 use futures::{StreamExt, stream};
-use tempus_model::Snapshot;
+use tempus_model::{LedgerEntry, Snapshot};
 
+use super::checkout::{BUILD, CheckOut, CheckoutPlan};
 use super::platform::resource_name;
 use super::process::{self, LogSource, ResourceName, Supervisor};
 use super::service::{Process, ProcessPlan};
-use crate::{LogLine, LogQuery, LogStream, Step, StepError};
+use super::task::{Task, TaskPlan};
+use crate::{LogLine, LogQuery, LogStream, Run, Step, StepError};
+
+/// What writes lines, of what the ledger has.
+struct Writer {
+    /// Under which name its lines are shown.
+    service: String,
+    /// The resource's name.
+    name: String,
+}
+
+fn writers(of: &Snapshot) -> impl Iterator<Item = Writer> {
+    of.row.ledger.entries().iter().filter_map(writer)
+}
+
+/// The last runs of its tasks, newest first.
+pub(super) fn runs(supervisor: &Supervisor, of: &Snapshot) -> Result<Vec<Run>, StepError> {
+    let mut runs = Vec::new();
+    let entries = of.row.ledger.entries().iter();
+    for task in entries.filter(|entry| entry.step.kind() == Task::KIND) {
+        let task = writer(task).map(|task| resource_name(&task.name));
+        if let Some(name) = task.transpose()? {
+            runs.extend(supervisor.runs(&name)?);
+        }
+    }
+    Ok(runs)
+}
 
 /// The lines, oldest first; with `follow`, more as they come.
 pub(super) async fn logs(
@@ -15,20 +42,13 @@ pub(super) async fn logs(
     query: &LogQuery,
 ) -> Result<LogStream, StepError> {
     let mut services = Vec::new();
-    for entry in of.row.ledger.entries() {
-        if entry.step.kind() != Process::KIND {
-            continue;
-        }
-        let Ok(plan) = serde_json::from_str::<ProcessPlan>(entry.planned.get()) else {
-            continue;
-        };
-        let service = plan.service.to_string();
+    for Writer { service, name } in writers(of) {
         if query
             .service
             .as_ref()
             .is_none_or(|wanted| *wanted == service)
         {
-            services.push((service, resource_name(&plan.name)?));
+            services.push((service, resource_name(&name)?));
         }
     }
     if let (Some(wanted), true) = (&query.service, services.is_empty()) {
@@ -50,6 +70,26 @@ pub(super) async fn logs(
     lines.sort_by_key(|line| line.at);
     let newest = lines.split_off(lines.len().saturating_sub(query.tail));
     Ok(Box::pin(stream::iter(newest.into_iter().map(Ok))))
+}
+
+fn writer(entry: &LedgerEntry) -> Option<Writer> {
+    let planned = entry.planned.get();
+    let (service, name) = match entry.step.kind() {
+        Process::KIND => {
+            let plan: ProcessPlan = serde_json::from_str(planned).ok()?;
+            (plan.service.to_string(), plan.name)
+        }
+        Task::KIND => {
+            let plan: TaskPlan = serde_json::from_str(planned).ok()?;
+            (plan.service.to_string(), plan.name)
+        }
+        CheckOut::KIND => {
+            let plan: CheckoutPlan = serde_json::from_str(planned).ok()?;
+            (BUILD.to_owned(), plan.name)
+        }
+        _ => return None,
+    };
+    Some(Writer { service, name })
 }
 
 async fn tail(

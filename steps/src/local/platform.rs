@@ -8,19 +8,26 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
+use tempus_model::{
+    FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage, Timestamp,
+    Wakefulness,
+};
 
+use super::checkout::{CheckOut, Checkouts};
+use super::files::Files;
 use super::health::Healthy;
 use super::ports::Ports;
 use super::process::{ProcessError, ResourceName, Supervisor, Usage};
-use super::proxy::Routes;
+use super::proxy::{PreviewKey, Routes};
 use super::route::RouteStep;
 use super::service::Process;
+use super::task::Task;
 use super::{SecretFile, admit, audit, logs, templates};
-use crate::common::{Predecessor, SetTimer};
+use crate::common::{Predecessor, SetTimer, knows, newest};
+use crate::postgres::{self, Database, Databases};
 use crate::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    StepError, Stray, template,
+    Run, StepError, Stray, Used, template,
 };
 
 /// What can be set about the platform.
@@ -32,6 +39,8 @@ pub struct LocalOptions {
     pub grace: Duration,
     /// How long a service has to answer its health path.
     pub ready_within: Duration,
+    /// How long a checkout may take to be built.
+    pub build_within: Duration,
     /// How long after an unwind the verify comes.
     pub verify_delay: Duration,
     /// The working folder of services that name none.
@@ -40,6 +49,8 @@ pub struct LocalOptions {
     pub program: PathBuf,
     /// The secrets that previews may refer to, if there are any.
     pub secrets: Option<SecretFile>,
+    /// The server of previews' databases, if there is one.
+    pub databases: Databases,
 }
 
 /// Previews as processes on this machine.
@@ -47,21 +58,35 @@ pub struct LocalPlatform {
     supervisor: Arc<Supervisor>,
     routes: Arc<Routes>,
     options: Arc<LocalOptions>,
-    steps: [Box<dyn AnyStep>; 6],
+    checkouts: Arc<Checkouts>,
+    steps: [Box<dyn AnyStep>; 9],
 }
 
 impl LocalPlatform {
-    /// A platform over these processes and routes.
-    pub fn new(supervisor: Arc<Supervisor>, routes: Arc<Routes>, options: LocalOptions) -> Self {
+    /// A platform over these processes, routes and checkouts.
+    pub fn new(
+        supervisor: Arc<Supervisor>,
+        routes: Arc<Routes>,
+        checkouts: Arc<Checkouts>,
+        options: LocalOptions,
+    ) -> Self {
         let options = Arc::new(options);
-        let (s, o) = (&supervisor, &options);
-        let steps: [Box<dyn AnyStep>; 6] = [
+        let (s, o, c) = (&supervisor, &options, &checkouts);
+        let steps: [Box<dyn AnyStep>; 9] = [
             Box::new(SetTimer),
             Box::new(Predecessor),
             Box::new(Ports(Arc::clone(o))),
+            Box::new(Database::new(o.databases.clone(), Files(Arc::clone(c)))),
+            Box::new(check_out(s, c, o)),
             Box::new(Process {
                 supervisor: Arc::clone(s),
                 options: Arc::clone(o),
+                checkouts: Arc::clone(c),
+            }),
+            Box::new(Task {
+                supervisor: Arc::clone(s),
+                options: Arc::clone(o),
+                checkouts: Arc::clone(c),
             }),
             Box::new(Healthy::new(Arc::clone(s), Arc::clone(o))),
             Box::new(RouteStep {
@@ -73,7 +98,17 @@ impl LocalPlatform {
             supervisor,
             routes,
             options,
+            checkouts,
             steps,
+        }
+    }
+
+    fn exists(&self) -> audit::Exists<'_> {
+        audit::Exists {
+            supervisor: &self.supervisor,
+            routes: &self.routes,
+            checkouts: &self.checkouts,
+            databases: &self.options.databases,
         }
     }
 
@@ -95,12 +130,12 @@ impl Platform for LocalPlatform {
         "local"
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
-        PlanId { kind, version: 1 }
+    fn newest(&self, kind: PlanKind, wakefulness: Wakefulness) -> PlanId {
+        newest(kind, wakefulness)
     }
 
     fn knows(&self, plan: PlanId) -> bool {
-        plan.version == 1
+        knows(plan)
     }
 
     fn stages(&self, _plan: PlanId, request: &PlanRequest<'_>) -> Result<Vec<Stage>, StepError> {
@@ -119,22 +154,16 @@ impl Platform for LocalPlatform {
         let expected = expected
             .filter_map(|entry| self.step(entry.step.kind())?.resource(&entry.planned))
             .collect();
-        audit::audit(ctx, &self.supervisor, &self.routes, &expected).await
+        self.exists().audit(ctx, &expected).await
     }
 
     async fn remove(&self, ctx: &dyn Ctx, stray: &Stray) -> Result<Progress<()>, StepError> {
-        audit::remove(
-            ctx,
-            &self.supervisor,
-            &self.routes,
-            self.options.grace,
-            stray,
-        )
-        .await
+        let check_out = check_out(&self.supervisor, &self.checkouts, &self.options);
+        self.exists().remove(ctx, &check_out, stray).await
     }
 
     async fn inventory(&self, installation: InstallationId) -> Result<Vec<Stray>, StepError> {
-        audit::inventory(&self.supervisor, &self.routes, installation).await
+        self.exists().inventory(installation).await
     }
 
     fn event(&self, _body: &str) -> CloudEvent {
@@ -155,6 +184,24 @@ impl Platform for LocalPlatform {
         errors
     }
 
+    /// The proxy has seen every request since this program started, or it was set up.
+    async fn used_since(&self, of: &Snapshot, since: Timestamp) -> Result<Used, StepError> {
+        let key = PreviewKey::new(of.identity.id.to_string());
+        let Some(activity) = self.routes.activity(&key) else {
+            return Ok(Used::Unknown);
+        };
+        let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+        let last = match activity.in_flight {
+            0 => now.before(activity.last_active.elapsed()),
+            _ => now,
+        };
+        Ok(if last < since {
+            Used::No
+        } else {
+            Used::At(last)
+        })
+    }
+
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {
         let (mut resources, mut processes) = (BTreeMap::new(), Vec::new());
         for entry in ledger.entries() {
@@ -169,11 +216,17 @@ impl Platform for LocalPlatform {
                 ("timer", Some(timer)) => {
                     resources.insert("schedule".to_owned(), json!(timer.name));
                 }
-                ("process", Some(process)) => {
+                ("process" | "task", Some(process)) => {
                     processes.push(json!({
                         "name": process.name,
                         "service": entry.step.item().and_then(|item| item.split('.').next()),
                     }));
+                }
+                (postgres::KIND, Some(database)) => {
+                    resources.insert("database".to_owned(), json!(database.name));
+                }
+                ("checkout", Some(checkout)) => {
+                    resources.insert("checkout".to_owned(), json!(checkout.name));
                 }
                 ("ports", _) => {
                     resources.insert("ports".to_owned(), output.unwrap_or_default());
@@ -187,8 +240,24 @@ impl Platform for LocalPlatform {
         resources
     }
 
+    async fn runs(&self, of: &Snapshot) -> Result<Option<Vec<Run>>, StepError> {
+        logs::runs(&self.supervisor, of).map(Some)
+    }
+
     async fn logs(&self, of: &Snapshot, query: &LogQuery) -> Result<LogStream, StepError> {
         logs::logs(&self.supervisor, of, query).await
+    }
+}
+
+fn check_out(
+    supervisor: &Arc<Supervisor>,
+    checkouts: &Arc<Checkouts>,
+    options: &Arc<LocalOptions>,
+) -> CheckOut {
+    CheckOut {
+        checkouts: Arc::clone(checkouts),
+        supervisor: Arc::clone(supervisor),
+        options: Arc::clone(options),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tempus_model::{Access, DnsName, ShortId, SpecId};
+use tempus_model::{Access, DnsName, ShortId, SpecId, Ttl, Wakefulness};
 
 use super::LocalOptions;
 use super::ports::port_of;
@@ -14,6 +14,9 @@ use crate::{Ctx, Progress, Resource, Step, StepError};
 
 /// How long requests that went by the old route may take at most, once there is a new one.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// How soon a preview that is put to sleep while somebody uses it is seen to be wanted awake.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Sets the route.
 pub(super) struct RouteStep {
@@ -32,6 +35,10 @@ pub(super) struct RoutePlan {
     /// in that specification, and out of the row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) access: Option<SpecId>,
+    /// Set if and only if the preview sleeps, to how long it was not used before: a request by this
+    /// route wakes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) asleep: Option<Ttl>,
     /// The services that are reached from outside.
     pub(super) services: Vec<RoutedService>,
 }
@@ -87,15 +94,29 @@ impl Step for RouteStep {
             Some(spec) => ctx.spec(spec).await?.access.clone(),
             None => Access::Open,
         };
+        let preview = key(ctx);
+        let wakefulness = match planned.asleep {
+            Some(_) => Wakefulness::Asleep,
+            None => Wakefulness::Awake,
+        };
         let (_, retired) = self.routes.replace(Route {
-            preview: key(ctx),
+            preview: preview.clone(),
             host: HostLabel::parse(planned.name.as_str()).map_err(|error| unroutable(&error))?,
             short: super::proxy::ShortId::parse(&planned.short.to_string())
                 .map_err(|error| unroutable(&error))?,
             access,
+            wakefulness,
             backends: backends.clone(),
             revision: Revision(ctx.generation().0),
         });
+        // Every request is either counted by now, or comes by this route and wakes it.
+        if let Some(idle) = planned.asleep
+            && self.routes.used_within(&preview, idle.duration())
+        {
+            ctx.rouse().await?;
+            // Turned to what is wanted now, the saga sets the old route again.
+            return Ok(Progress::wait(LOOK_AGAIN, "somebody uses it"));
+        }
         // What comes next may end the old processes: whom they are answering is heard out first.
         if let Some(retired) = retired.filter(|retired| retired.backends != backends) {
             retired.drained(self.options.grace.min(DRAIN)).await;

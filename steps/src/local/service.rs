@@ -1,24 +1,31 @@
 //! A service's process.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tempus_model::{DnsName, Service, Spec, SpecId};
+use tempus_model::{DnsName, Service, Spec, SpecId, Template};
 
 use super::LocalOptions;
+use super::checkout::Checkouts;
+use super::launch::{launch, service_of};
+use super::plan::item;
 use super::platform::resource_name;
 use super::ports::port_of;
-use super::process::{Launch, Revision, Supervisor};
+use super::process::{Launch, Supervisor};
+use crate::postgres;
 use crate::{Ctx, Progress, Resource, Step, StepError};
+
+/// The variable that tells a process its port.
+const PORT: &str = "PORT";
 
 /// Starts the process.
 pub(super) struct Process {
     pub(super) supervisor: Arc<Supervisor>,
     pub(super) options: Arc<LocalOptions>,
+    pub(super) checkouts: Arc<Checkouts>,
 }
 
 /// Which process.
@@ -32,24 +39,12 @@ pub(super) struct ProcessPlan {
     pub(super) spec: SpecId,
     /// The part of the id of what it runs that port items and names carry.
     pub(super) version: String,
+    /// Which of the service's processes it is; the first has no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replica: Option<u32>,
 }
 
 impl Process {
-    /// The values of the secrets that a service refers to. They were there when it was accepted, so
-    /// what is missing now was taken away, and waiting does not bring it back.
-    fn secrets(&self, service: &Service) -> Result<BTreeMap<String, String>, StepError> {
-        if service.secrets.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let Some(file) = &self.options.secrets else {
-            return Err(StepError::rejected(
-                "this server has no file of secrets any more",
-            ));
-        };
-        file.look_up(&service.secrets)
-            .map_err(|error| StepError::rejected(error.to_string()))
-    }
-
     async fn launch(
         &self,
         ctx: &dyn Ctx,
@@ -57,39 +52,53 @@ impl Process {
         spec: &Spec,
         service: &Service,
     ) -> Result<Launch, StepError> {
-        let command = service.command.clone();
-        let command = command
-            .ok_or_else(|| StepError::rejected(format!("{} has no command", service.name)))?;
-        let mut env = BTreeMap::new();
-        let mut own_port = 0;
-        for sibling in &spec.services {
-            let item = format!("{}.{}", sibling.name, planned.version);
-            let port = port_of(ctx, &self.options, &item).await?;
-            let url = format!("http://127.0.0.1:{port}");
-            env.insert(format!("{}_URL", sibling.name.env_prefix()), url);
-            if sibling.name == service.name {
-                own_port = port;
+        let mut launch = launch(
+            &self.options,
+            &self.checkouts,
+            ctx,
+            &planned.name,
+            spec,
+            service,
+        )?;
+        let (version, replica) = (&planned.version, planned.replica);
+        let told = of_ports(ctx, &self.options, version, spec, service, replica).await?;
+        // What the specification says of a sibling is stronger; PORT is nobody's but this process's.
+        for (name, value) in told {
+            if name == PORT {
+                launch.env.insert(name, value);
+            } else {
+                launch.env.entry(name).or_insert(value);
             }
         }
-        let program = self.options.program.to_string_lossy().into_owned();
-        env.insert("PREVIEW_URL".to_owned(), ctx.identity().route.url.clone());
-        env.insert("TEMPUS_EXE".to_owned(), program);
-        env.extend(service.env.clone());
-        env.extend(self.secrets(service)?);
-        env.insert("PORT".to_owned(), own_port.to_string());
-        Ok(Launch {
-            resource: resource_name(&planned.name)?,
-            preview: ctx.identity().id,
-            service: service.name.clone(),
-            revision: Revision(spec.program().to_string()),
-            command,
-            dir: service
-                .dir
-                .as_ref()
-                .map_or_else(|| self.options.work_dir.clone(), PathBuf::from),
-            env,
-        })
+        if spec.is_of(Template::ApiDatabase) {
+            // Known to this process and to the service alone, as every secret is.
+            let server = self.options.databases.server()?;
+            let url = server.url(ctx.installation(), ctx.identity().id).await?;
+            launch.env.insert(postgres::VARIABLE.to_owned(), url);
+        }
+        Ok(launch)
     }
+}
+
+/// What a service is told of ports: its own, and where its siblings listen.
+pub(super) async fn of_ports(
+    ctx: &dyn Ctx,
+    options: &LocalOptions,
+    version: &str,
+    spec: &Spec,
+    service: &Service,
+    replica: Option<u32>,
+) -> Result<BTreeMap<String, String>, StepError> {
+    let mut told = BTreeMap::new();
+    for sibling in &spec.services {
+        // Siblings reach the first of several.
+        let port = port_of(ctx, options, &item(sibling, version, None)).await?;
+        let url = format!("http://127.0.0.1:{port}");
+        told.insert(format!("{}_URL", sibling.name.env_prefix()), url);
+    }
+    let port = port_of(ctx, options, &item(service, version, replica)).await?;
+    told.insert(PORT.to_owned(), port.to_string());
+    Ok(told)
 }
 
 #[async_trait]
@@ -118,12 +127,7 @@ impl Step for Process {
         _current: Option<&()>,
     ) -> Result<Progress<()>, StepError> {
         let spec = ctx.spec(planned.spec).await?;
-        let service = spec.service(planned.service.as_str()).ok_or_else(|| {
-            StepError::rejected(format!(
-                "the specification has no service {}",
-                planned.service
-            ))
-        })?;
+        let service = service_of(&spec, &planned.service)?;
         let launch = self.launch(ctx, planned, &spec, service).await?;
         self.supervisor.ensure(&launch).await?;
         Ok(Progress::Done(()))

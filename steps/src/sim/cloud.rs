@@ -21,6 +21,8 @@ pub enum Kind {
     Definition,
     /// Starts slowly, drains slowly, runs one revision of a definition.
     Service,
+    /// Belongs to a whole preview.
+    Database,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Rule => "rule",
             Self::Definition => "definition",
             Self::Service => "service",
+            Self::Database => "database",
         }
     }
 }

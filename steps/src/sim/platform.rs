@@ -7,19 +7,19 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tempus_model::{
     Check, FieldError, InstallationId, Ledger, PlanId, PlanKind, Service as ServiceSpec, Snapshot,
-    Spec, SpecId, Stage, StepId, resource_name,
+    Spec, SpecId, Stage, StepId, Template, Timestamp, Wakefulness, resource_name,
 };
 
 use super::cloud::{Cloud, Item, Kind, Refusal};
 use super::steps::{
-    Definition, DefinitionPlan, Healthy, HealthyPlan, Rule, RulePlan, Service, ServicePlan,
-    TargetGroup, TargetGroupPlan,
+    Database, DatabasePlan, Definition, DefinitionPlan, Healthy, HealthyPlan, Rule, RulePlan,
+    Service, ServicePlan, TargetGroup, TargetGroupPlan,
 };
-use crate::common::{Predecessor, SetTimer, opening};
+use crate::common::{Predecessor, SetTimer, beside, opening};
 use crate::platform::{Afresh, CloudEvent};
 use crate::{
     AnyStep, Audit, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress, Resource, Step,
-    StepError, Stray, planned,
+    StepError, Stray, Used, planned,
 };
 
 /// Previews on a simulated cloud.
@@ -27,7 +27,7 @@ pub struct SimPlatform {
     cloud: Cloud,
     verify_delay: Duration,
     plans: u16,
-    steps: [Box<dyn AnyStep>; 7],
+    steps: [Box<dyn AnyStep>; 8],
 }
 
 impl SimPlatform {
@@ -42,6 +42,7 @@ impl SimPlatform {
                 Box::new(SetTimer),
                 Box::new(Predecessor),
                 Box::new(TargetGroup(cloud.clone())),
+                Box::new(Database(cloud.clone())),
                 Box::new(Rule(cloud.clone())),
                 Box::new(Definition(cloud.clone())),
                 Box::new(Service(cloud.clone())),
@@ -82,7 +83,7 @@ impl Platform for SimPlatform {
         "sim"
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
+    fn newest(&self, kind: PlanKind, _: Wakefulness) -> PlanId {
         PlanId {
             kind,
             version: self.plans,
@@ -137,9 +138,22 @@ impl Platform for SimPlatform {
                 },
             )?);
         }
+        if request.wakefulness == Wakefulness::Asleep {
+            (services, healthy) = (Vec::new(), Vec::new());
+        }
         let mut stages = opening(request)?;
         for (rank, steps) in [(2, groups), (3, routes), (4, services), (5, healthy)] {
             stages.push(Stage { rank, steps });
+        }
+        if request.spec.is_of(Template::ApiDatabase) {
+            let (installation, preview) = (request.installation, request.identity.id);
+            let database = planned::<Database>(
+                StepId::single(Database::KIND),
+                &DatabasePlan {
+                    name: resource_name(installation, preview, "database", 32),
+                },
+            )?;
+            beside(&mut stages, 2, database);
         }
         Ok(stages)
     }
@@ -232,6 +246,7 @@ impl Platform for SimPlatform {
             }
             "service" => self.cloud.delete(Kind::Service, name).await,
             "rule" => self.cloud.delete(Kind::Rule, name).await,
+            "database" => self.cloud.delete(Kind::Database, name).await,
             _ => self.cloud.delete(Kind::TargetGroup, name).await,
         };
         match removed {
@@ -264,6 +279,11 @@ impl Platform for SimPlatform {
 
     fn admit(&self, _spec: &Spec) -> Vec<FieldError> {
         Vec::new()
+    }
+
+    /// Nobody ever uses what is simulated: whoever wants it awake says so.
+    async fn used_since(&self, _: &Snapshot, _: Timestamp) -> Result<Used, StepError> {
+        Ok(Used::No)
     }
 
     fn resources(&self, ledger: &Ledger) -> BTreeMap<String, Value> {

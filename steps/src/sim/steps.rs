@@ -1,11 +1,13 @@
 //! The steps of the simulated platform, shaped like those of ECS behind a load balancer.
 
+mod database;
 mod definition;
 mod healthy;
 mod rule;
 mod service;
 mod target_group;
 
+pub(super) use database::{Database, DatabasePlan};
 pub(super) use definition::{Definition, DefinitionPlan};
 pub(super) use healthy::{Healthy, HealthyPlan};
 pub(super) use rule::{Rule, RulePlan};

@@ -19,6 +19,13 @@ pub enum Standing {
         /// More about it, for a person who waits.
         detail: Option<String>,
     },
+    /// It slept because nobody used it, and is being started again: asking again soon is worth it.
+    Waking {
+        /// What it waits for, for a person who does.
+        detail: Option<String>,
+        /// How soon it is worth asking again, in seconds.
+        again: u32,
+    },
     /// It was taken down, and this preview does not come back.
     Gone {
         /// When that was, as far as it is known.
@@ -52,6 +59,14 @@ impl Standing {
             )
             .quote(detail)
             .retry_after(1),
+            Self::Waking { detail, again } => Card::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "waking",
+                "The preview is waking up",
+                format!("{site} slept because nobody used it. It is being started again."),
+            )
+            .quote(detail)
+            .retry_after(again),
             Self::Gone { at } => Card::new(
                 StatusCode::GONE,
                 "gone",

@@ -15,7 +15,8 @@ module "installation" {
   settings    = var.settings
   identity    = { admin_token_hash = var.admin_token_hash, oidc = var.oidc }
 
-  pull_through = var.pull_through
+  pull_through  = var.pull_through
+  delete_images = var.delete_images
 
   # Load balancers and databases want two zones; all that is paid for by the zone is in one.
   network = {

@@ -96,6 +96,13 @@ variable "pull_through" {
   nullable    = false
 }
 
+variable "delete_images" {
+  description = "Whether the images of a preview's commits are deleted from the previews' repositories with it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "cache" {
   description = "Whether there is Redis for previews. With it the month costs more than dev is meant to."
   type        = bool

@@ -17,6 +17,7 @@ module "installation" {
 
   cloudfront_web_acl_arn = var.cloudfront_web_acl_arn
   pull_through           = var.pull_through
+  delete_images          = var.delete_images
 
   network = {
     zones         = [for letter in var.zones : "${var.region}${letter}"]

@@ -102,6 +102,13 @@ variable "pull_through" {
   nullable    = false
 }
 
+variable "delete_images" {
+  description = "Whether the images of a preview's commits are deleted from the previews' repositories with it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "zones" {
   description = "The letters of the zones to be in. Not every account has every letter."
   type        = list(string)

@@ -19,8 +19,11 @@ locals {
     "ecs.execution_role_arn"        = module.roles.previews_execution_role_arn
     "ecs.task_role_arn"             = module.roles.previews_task_role_arn
     "ecs.log_group"                 = module.cluster.log_groups["previews"]
+    "ecs.schedule_group"            = module.scheduler.task_group_name
+    "ecs.schedule_role_arn"         = module.roles.tasks_role_arn
     "ecs.service_connect_namespace" = module.cluster.service_connect_namespace
     "ecs.exec"                      = "no"
+    "ecs.delete_images"             = var.delete_images ? "yes" : "no"
     "ecs.cost_center"               = var.name
     "ecs.listeners"                 = module.edge.listeners
   })
@@ -198,6 +201,7 @@ module "roles" {
   dead_letter_arn              = module.queue.dead_letter_arn
   schedule_group               = module.scheduler.group_name
   schedule_role_arn            = module.scheduler.role_arn
+  task_schedule_group          = module.scheduler.task_group_name
   cluster_arn                  = module.cluster.cluster_arn
   vpc_id                       = module.network.vpc_id
   listener_arns                = module.edge.listener_arns
@@ -207,6 +211,7 @@ module "roles" {
   control_repository_arns      = module.registry.control_repository_arns
   pull_through_repository_arns = module.registry.pull_through_repository_arns
   control_secret_arns          = values(module.secrets.secret_arns)
+  delete_images                = var.delete_images
 
   # Not the databases' owner: a preview that had its password would own all of them.
   previews_secret_arns = module.cache[*].url_secret_arn

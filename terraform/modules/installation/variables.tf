@@ -155,6 +155,13 @@ variable "pull_through" {
   nullable    = false
 }
 
+variable "delete_images" {
+  description = "Whether the images of a preview's commits are deleted from the previews' repositories with it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "secrets" {
   description = "Secrets of the control plane by name: what each is for, the environment variable that it is given as, and to whom (api, worker)."
   type        = map(object({ about = string, variable = string, roles = set(string) }))

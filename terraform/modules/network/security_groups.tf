@@ -20,6 +20,7 @@ locals {
     { for ports in var.preview_ports : "balancer-previews-${ports.from}" => { from = "balancer", to = "previews", first = ports.from, last = ports.to } },
     {
       balancer-api      = { from = "balancer", to = "api", first = var.api_port, last = var.api_port }
+      worker-database   = { from = "worker", to = "database", first = 5432, last = 5432 }
       previews-database = { from = "previews", to = "database", first = 5432, last = 5432 }
       previews-cache    = { from = "previews", to = "cache", first = 6379, last = 6379 }
     },

@@ -16,6 +16,7 @@ locals {
     "queue-age"           = { metric = "QueueOldestAge", statistic = "Maximum", above = 300, times = 5, page = "queue-age", says = "Due work has waited for five minutes, and nobody takes it up." }
     "leases-lost"         = { metric = "LeasesLost", statistic = "Sum", above = 3, seconds = 900, page = "leases-lost", says = "Workers die, are frozen, or do not reach the table within a lease." }
     "quota-reached"       = { metric = "RefusedByQuota", statistic = "Sum", above = 0, seconds = 900, page = "quota-reached", says = "Creates are refused: every slot or listener is taken." }
+    "budget-warned"       = { metric = "BudgetsWarned", statistic = "Maximum", above = 0, times = 5, page = "budget-warned", says = "A monthly budget of previews is nearly spent, or spent." }
     "cloud-throttled"     = { metric = "Throttled", statistic = "Sum", above = 30, seconds = 900, times = 2, page = "cloud-throttled", says = "AWS goes on asking for fewer calls." }
     "github-unreachable"  = { metric = "GithubFailed", statistic = "Sum", above = 0, seconds = 900, times = 3, page = "github-unreachable", says = "Requests to GitHub go on failing." }
     "sweep-missing"       = { metric = "SweepsDone", statistic = "Sum", below = 1, seconds = 900, times = 5, silence = "breaching", page = "sweep-missing", says = "No sweep has come to its end for an hour: no worker runs, or it cannot list." }

@@ -22,7 +22,7 @@ locals {
       }
     ],
     [
-      { title = "What needs a person", unit = "Count", statistic = "Maximum", lines = [local.line["PreviewsParked"], local.line["DeadLetters"], local.line["Orphans"]] },
+      { title = "What needs a person", unit = "Count", statistic = "Maximum", lines = [local.line["PreviewsParked"], local.line["DeadLetters"], local.line["Orphans"], local.line["BudgetsWarned"]] },
       { title = "How long work waits", unit = "Seconds", statistic = "Maximum", lines = [local.line["QueueOldestAge"]] },
       { title = "Leases lost or run out", unit = "Count", statistic = "Sum", lines = [local.line["LeasesLost"]] },
       { title = "Refused for want of room", unit = "Count", statistic = "Sum", lines = [local.line["RefusedByQuota"]] },

@@ -11,8 +11,8 @@ locals {
   # As docs/telemetry.md has them. Each series is a custom metric, and paid for.
   namespace = "Tempus"
   series = [
-    "QueueOldestAge", "DeadLetters", "Orphans", "PreviewsParked", "PreviewsActive", "CostPerHour", "RefusedByQuota", "Throttled",
-    "GithubFailed", "JobsFailed", "LeasesLost", "SweepsDone", "SweepFindings", "ReadyTotal", "ReadyLate", "ExpiryTotal", "ExpiryLate",
+    "QueueOldestAge", "DeadLetters", "Orphans", "PreviewsParked", "PreviewsActive", "CostPerHour", "BudgetsWarned", "RefusedByQuota",
+    "Throttled", "GithubFailed", "JobsFailed", "LeasesLost", "SweepsDone", "SweepFindings", "ReadyTotal", "ReadyLate", "ExpiryTotal", "ExpiryLate",
   ]
 }
 

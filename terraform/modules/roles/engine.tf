@@ -49,10 +49,11 @@ locals {
       Condition = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "sqs"] : "${service}.${local.region}.amazonaws.com"] } }
     },
     {
-      Sid      = "ReadLogs"
-      Effect   = "Allow"
-      Action   = "logs:FilterLogEvents"
-      Resource = [var.previews_log_group_arn, "${var.previews_log_group_arn}:*"]
+      Sid    = "ReadLogs"
+      Effect = "Allow"
+      Action = "logs:FilterLogEvents"
+      # All previews' group, and the groups of those that have their own, below it.
+      Resource = [var.previews_log_group_arn, "${var.previews_log_group_arn}:*", local.own_log_groups]
     },
   ]
 
@@ -74,7 +75,11 @@ locals {
         "scheduler:GetSchedule",
         "scheduler:UpdateSchedule",
       ]
-      Resource = "arn:${local.partition}:scheduler:${local.here}:schedule/${var.schedule_group}/${local.ours}*"
+      # Alarms, and the schedules of tasks.
+      Resource = [
+        for group in [var.schedule_group, var.task_schedule_group] :
+        "arn:${local.partition}:scheduler:${local.here}:schedule/${group}/${local.ours}*"
+      ]
     },
     {
       # Takes no resource.
@@ -87,7 +92,7 @@ locals {
       Sid       = "PassSchedulesRole"
       Effect    = "Allow"
       Action    = "iam:PassRole"
-      Resource  = var.schedule_role_arn
+      Resource  = [var.schedule_role_arn, aws_iam_role.tasks.arn]
       Condition = { StringEquals = { "iam:PassedToService" = "scheduler.amazonaws.com" } }
     },
   ])

@@ -8,12 +8,15 @@ locals {
       imports      = []
       log_groups   = var.control_log_group_arns
       secrets      = var.control_secret_arns
+      parameters   = []
     }
     previews = {
       repositories = var.previews_repository_arns
       imports      = var.pull_through_repository_arns
-      log_groups   = [var.previews_log_group_arn]
+      log_groups   = [var.previews_log_group_arn, local.own_log_groups]
       secrets      = var.previews_secret_arns
+      # Of databases' URLs, which workers make: encrypted with the account's own key for parameters.
+      parameters = [local.parameters]
     }
   }
 
@@ -56,7 +59,7 @@ locals {
           Sid      = "ReadParameters"
           Effect   = "Allow"
           Action   = ["ssm:GetParameters"]
-          Resource = [for arn in started.secrets : arn if can(regex(":ssm:", arn))]
+          Resource = concat([for arn in started.secrets : arn if can(regex(":ssm:", arn))], started.parameters)
         },
         {
           Sid       = "DecryptSecrets"

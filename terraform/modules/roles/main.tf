@@ -13,6 +13,9 @@ locals {
   ours    = "tempus-${var.installation}-"
   cluster = element(split("/", var.cluster_arn), 1)
 
+  # Of previews that say how long their lines are kept.
+  own_log_groups = "${var.previews_log_group_arn}/${local.ours}*"
+
   # Made for this installation, or being made.
   tagged  = { StringEquals = { "aws:ResourceTag/tempus:installation" = var.installation } }
   tagging = { StringEquals = { "aws:RequestTag/tempus:installation" = var.installation } }

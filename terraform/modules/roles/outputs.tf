@@ -18,6 +18,11 @@ output "previews_execution_role_arn" {
   value       = aws_iam_role.this["previews-execution"].arn
 }
 
+output "tasks_role_arn" {
+  description = "The role by which schedules run tasks: ecs.schedule_role_arn."
+  value       = aws_iam_role.tasks.arn
+}
+
 output "previews_task_role_arn" {
   description = "The role of the applications themselves: ecs.task_role_arn."
   value       = aws_iam_role.this["previews-task"].arn

@@ -5,6 +5,7 @@ locals {
   services      = "arn:${local.partition}:ecs:${local.here}:service/${local.cluster}/${local.ours}*"
   target_groups = "arn:${local.partition}:elasticloadbalancing:${local.here}:targetgroup/${local.ours}*/*"
   rules         = "arn:${local.partition}:elasticloadbalancing:${local.here}:listener-rule/app/*"
+  parameters    = "arn:${local.partition}:ssm:${local.here}:parameter/tempus/${var.installation}/*"
   groups        = "arn:${local.partition}:ec2:${local.here}:security-group/*"
 
   previews_worker = [
@@ -68,7 +69,7 @@ locals {
       Sid      = "Tasks"
       Effect   = "Allow"
       Action   = "ecs:DescribeTasks"
-      Resource = "arn:${local.partition}:ecs:${local.here}:task/${local.cluster}/*"
+      Resource = local.tasks
     },
     {
       Sid       = "TagNewOfEcs"
@@ -169,6 +170,20 @@ locals {
       Action    = "ec2:CreateTags"
       Resource  = local.groups
       Condition = { StringEquals = { "ec2:CreateAction" = "CreateSecurityGroup" } }
+    },
+    # Parameters: what tells a preview of its database
+    {
+      Sid      = "Parameters"
+      Effect   = "Allow"
+      Action   = ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:PutParameter"]
+      Resource = local.parameters
+    },
+    {
+      # Takes no resource. It shows names, and no value.
+      Sid      = "ListParameters"
+      Effect   = "Allow"
+      Action   = "ssm:DescribeParameters"
+      Resource = "*"
     },
     {
       # Takes no resource.

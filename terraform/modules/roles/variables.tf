@@ -111,6 +111,17 @@ variable "schedule_role_arn" {
   }
 }
 
+variable "task_schedule_group" {
+  description = "The name of the group of the schedules that run tasks: the scheduler module's."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[0-9a-zA-Z._-]{1,64}$", var.task_schedule_group)) && var.task_schedule_group != var.schedule_group
+    error_message = "task_schedule_group must be the name of a schedule group, and another than schedule_group: what is in that one is an alarm."
+  }
+}
+
 variable "cluster_arn" {
   description = "The cluster that previews run in: the cluster module's."
   type        = string
@@ -226,6 +237,13 @@ variable "control_secret_arns" {
 
 variable "allow_exec" {
   description = "Whether a shell may be opened in a preview's task (the program's ecs.exec)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "delete_images" {
+  description = "Whether workers delete a preview's images with it (the program's ecs.delete_images)."
   type        = bool
   default     = false
   nullable    = false

@@ -12,6 +12,12 @@ resource "aws_scheduler_schedule_group" "this" {
   tags = local.tags
 }
 
+# Of the schedules that run tasks: in a group of their own, since what is in the other is an alarm.
+resource "aws_scheduler_schedule_group" "tasks" {
+  name = "${var.name}-tasks"
+  tags = local.tags
+}
+
 resource "aws_iam_role" "this" {
   name        = "${var.name}-scheduler"
   description = "Posts the hints of ${var.name}'s schedules"

@@ -36,6 +36,12 @@ impl Calls {
         self.json("sqs", &target, body).await
     }
 
+    /// A call of ECR.
+    pub async fn ecr(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("AmazonEC2ContainerRegistry_V20150921.{operation}");
+        self.json("ecr", &target, body).await
+    }
+
     /// A call of Secrets Manager.
     pub async fn secrets(&self, operation: &str, body: &Value) -> Value {
         let target = format!("secretsmanager.{operation}");

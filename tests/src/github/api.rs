@@ -109,6 +109,9 @@ impl State {
             .and_then(|value| value.strip_prefix("Bearer "))
             .unwrap_or_default();
         let segments: Vec<&str> = asked.path.trim_matches('/').split('/').collect();
+        if let ["codeload", ticket] = segments[..] {
+            return self.send_archive(ticket, headers);
+        }
         if segments.first() == Some(&"app") {
             if !token::is_app(bearer) {
                 self.seen.unauthorized += 1;
@@ -227,14 +230,30 @@ impl State {
                     None => refused(404, "Branch not found"),
                 }
             }
-            (&Method::GET, ["contents", path @ ..]) => match self.files.get(&path.join("/")) {
-                Some(text) => Said {
-                    status: 200,
-                    body: text.clone().into_bytes(),
-                    headers: Vec::new(),
-                },
-                None => refused(404, "Not Found"),
-            },
+            (&Method::GET, ["contents", path @ ..]) => {
+                let sha = asked.parameter("ref").unwrap_or_default();
+                match self.file(&sha, &path.join("/")) {
+                    Some(text) => Said {
+                        status: 200,
+                        body: text.into_bytes(),
+                        headers: Vec::new(),
+                    },
+                    None => refused(404, "Not Found"),
+                }
+            }
+            (&Method::GET, ["tarball", sha]) => {
+                if !self.commits.contains_key(*sha) {
+                    return refused(404, "Not Found");
+                }
+                let ticket = format!("ticket{}", self.next_id());
+                self.tickets.insert(ticket.clone(), (*sha).to_owned());
+                let mut said = said(302, &Value::Null);
+                // Another origin than the API's, by its name.
+                let elsewhere = self.url.replace("127.0.0.1", "localhost");
+                let place = format!("{elsewhere}/codeload/{ticket}");
+                said.headers.push(("location", place));
+                said
+            }
             (&Method::GET, ["collaborators", login, "permission"]) => {
                 let permission = if self.writers.contains(*login) {
                     "write"
@@ -257,7 +276,33 @@ impl State {
         }
     }
 
+    /// A file at a commit.
+    fn file(&self, sha: &str, path: &str) -> Option<String> {
+        let of_commit = self.commits.get(sha).into_iter().flatten();
+        let mut of_commit = of_commit.filter(|(at, ..)| at == path);
+        let text = of_commit.next().map(|(.., text)| text.clone());
+        text.or_else(|| self.files.get(path).cloned())
+    }
+
+    /// Whoever has the ticket gets the archive. It is another service: a token of the API's that is
+    /// shown here is one that was given away.
+    fn send_archive(&mut self, ticket: &str, headers: &HeaderMap) -> Said {
+        if headers.contains_key(header::AUTHORIZATION) {
+            self.seen.tokens_elsewhere += 1;
+        }
+        let Some(sha) = self.tickets.remove(ticket) else {
+            return refused(404, "Not Found");
+        };
+        self.seen.archives += 1;
+        Said {
+            status: 200,
+            body: archive(&sha, &self.commits[&sha]),
+            headers: Vec::new(),
+        }
+    }
+
     fn list_pulls(&mut self, asked: &Asked<'_>) -> Said {
+        self.seen.pull_lists += 1;
         let head = asked.parameter("head");
         let open = self.pulls.iter().filter(|(number, pull)| {
             let branch = format!("octo:branch-{number}");
@@ -392,6 +437,31 @@ impl State {
         said.headers.push(("etag", etag));
         said
     }
+}
+
+/// A commit's files as `git archive` packs them.
+fn archive(sha: &str, files: &[(String, u32, String)]) -> Vec<u8> {
+    let gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(gz);
+    let comment = format!("52 comment={sha}\n");
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::XGlobalHeader);
+    let mut put = |header: &mut tar::Header, path: &str, mode: u32, content: &[u8]| {
+        header.set_mode(mode);
+        header.set_size(content.len() as u64);
+        let put = builder.append_data(header, path, content);
+        put.unwrap_or_else(|e| panic!("{path}: {e}"));
+    };
+    put(&mut header, "pax_global_header", 0o666, comment.as_bytes());
+    for (path, mode, text) in files {
+        let path = format!("octo-shop-{}/{path}", &sha[..7]);
+        let mut header = tar::Header::new_ustar();
+        put(&mut header, &path, *mode, text.as_bytes());
+    }
+    let packed = builder
+        .into_inner()
+        .and_then(flate2::write::GzEncoder::finish);
+    packed.unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn shape(comment: &Comment) -> Value {

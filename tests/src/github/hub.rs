@@ -76,6 +76,10 @@ pub(super) struct State {
     pub writers: BTreeSet<String>,
     /// By path, for every commit.
     pub files: HashMap<String, String>,
+    /// What each commit's archive holds, by path: its mode and its text.
+    pub commits: HashMap<String, Vec<(String, u32, String)>>,
+    /// The tickets by which an archive is fetched, and the commits that they are for.
+    pub tickets: HashMap<String, String>,
     /// Tokens of the installation, and when they end.
     pub tokens: HashMap<String, u64>,
     /// How long a token is good, in seconds.
@@ -114,6 +118,12 @@ pub struct Seen {
     pub not_modified: u32,
     /// Questions about one pull request.
     pub pull_reads: u32,
+    /// Lists of open pull requests.
+    pub pull_lists: u32,
+    /// Archives that were sent.
+    pub archives: u32,
+    /// Requests for an archive that showed a token where none belongs.
+    pub tokens_elsewhere: u32,
 }
 
 impl Hub {
@@ -141,6 +151,8 @@ impl Hub {
             deployment_statuses: Vec::new(),
             writers: BTreeSet::from(["ada".to_owned()]),
             files: HashMap::new(),
+            commits: HashMap::new(),
+            tickets: HashMap::new(),
             tokens: HashMap::new(),
             token_life: 3600,
             ids: 1000,
@@ -184,9 +196,11 @@ impl Hub {
         // Several changes may share a second, as they do on GitHub.
         pull.updated = latest.unwrap_or(pull.updated) + u64::from(number.is_multiple_of(2));
         let shape = pull_shape(number, pull);
+        let action = if pull.open { "synchronize" } else { "closed" };
         json!({
-            "action": "synchronize", "number": number, "pull_request": shape,
+            "action": action, "number": number, "pull_request": shape,
             "repository": repository(), "installation": {"id": INSTALLATION},
+            "sender": {"login": "grace", "id": 7, "type": "User"},
         })
     }
 
@@ -208,7 +222,7 @@ impl Hub {
             "action": "created",
             "issue": {"number": number, "pull_request": {"url": "x"}},
             "comment": {"id": id, "body": text, "created_at": time(at),
-                "user": {"login": by, "type": "User"}},
+                "user": {"login": by, "id": 8, "type": "User"}},
             "repository": repository(), "installation": {"id": INSTALLATION},
         })
     }
@@ -255,6 +269,14 @@ impl Hub {
     pub fn put_file(&self, path: &str, text: &str) {
         let mut state = self.state();
         state.files.insert(path.to_owned(), text.to_owned());
+    }
+
+    /// Makes a commit of these files: path, mode and text.
+    pub fn commit(&self, sha: &str, files: &[(&str, u32, &str)]) {
+        let files = files.iter();
+        let files = files.map(|(path, mode, text)| ((*path).to_owned(), *mode, (*text).to_owned()));
+        let files = files.collect();
+        self.state().commits.insert(sha.to_owned(), files);
     }
 
     /// Moves a branch, or takes it away.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tempus_engine::{
-    Clock, CreateError, Listener, NewPreview, Outgoing, Queue, Quotas, Store, SystemClock,
+    Budget, Clock, CreateError, Listener, NewPreview, Outgoing, Queue, Quotas, Store, SystemClock,
 };
 use tempus_model::github::{Drafts, Rules};
 use tempus_model::transition::accept::NewJob;
-use tempus_model::{Hint, Identity, JobId, PreviewId, Route};
-use tempus_worker::github::{FileText, NoFile, NotCalled, Previews, Wish};
+use tempus_model::{Hint, Identity, JobId, PreviewId};
+use tempus_worker::github::{Called, FileText, NoFile, NotCalled, Previews, Wish};
 use uuid::Uuid;
 
 use crate::sim::spec;
@@ -23,7 +23,7 @@ pub(super) struct StorePreviews {
 
 #[async_trait]
 impl Previews for StorePreviews {
-    /// Lines of `labels a b` and `drafts`.
+    /// Lines of `labels a b`, `drafts` and `sleep 1s`.
     fn rules(&self, file: Option<&FileText>) -> Result<Rules, NoFile> {
         let mut rules = Rules::default();
         for line in file
@@ -35,18 +35,22 @@ impl Previews for StorePreviews {
             match words.next().as_deref() {
                 Some("labels") => rules.labels = words.collect(),
                 Some("drafts") => rules.drafts = Drafts::Previewed,
+                Some("sleep") => {}
                 _ => return Err(NoFile(format!("{line:?} is no rule"))),
             }
         }
         Ok(rules)
     }
 
-    async fn call_for(&self, wish: Wish) -> Result<PreviewId, NotCalled> {
+    async fn call_for(&self, wish: Wish) -> Result<Called, NotCalled> {
         self.rules(wish.file.as_ref())
             .map_err(|no| NotCalled::Refused(no.to_string()))?;
         let now = SystemClock.now();
         let mut spec = spec(&[("web", &wish.sha[..7])]);
         spec.commit_sha = Some(wish.sha);
+        let file = wish.file.iter().flat_map(|file| file.text.lines());
+        let mut sleeps = file.filter_map(|line| line.strip_prefix("sleep "));
+        spec.sleep = sleeps.next().and_then(|time| time.parse().ok());
         let id = PreviewId::new(Uuid::new_v4());
         let listener = Listener {
             name: "main".to_owned(),
@@ -60,14 +64,16 @@ impl Previews for StorePreviews {
                 owner: wish.owner,
                 origin: wish.origin,
                 template: spec.template.clone(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             },
             spec,
             expires_at: now.after(Duration::from_hours(1)),
+            warn_before: None,
             job: NewJob {
                 id: JobId::new(Uuid::new_v4()),
+                by: wish.by,
                 now,
             },
             listeners: vec![listener],
@@ -75,6 +81,7 @@ impl Previews for StorePreviews {
                 per_owner: self.total,
                 total: self.total,
             },
+            budget: Budget::Within,
             key: None,
         };
         let accepted = self.store.create(new).await.map_err(|error| match error {
@@ -86,6 +93,9 @@ impl Previews for StorePreviews {
         })?;
         let hint = Outgoing::now(&Hint::look(accepted.preview));
         let _ = self.queue.send(&[hint]).await;
-        Ok(accepted.preview)
+        Ok(Called {
+            preview: accepted.preview,
+            warning: None,
+        })
     }
 }

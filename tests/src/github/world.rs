@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{Clock, Outgoing, Store, SystemClock};
 use tempus_model::github::{Branches, Source, SourceChange, SourceKey, Told, read};
-use tempus_model::{Hint, Phase, Snapshot, WorkerId};
+use tempus_model::{Address, Capacity, Hint, Phase, Prices, Snapshot, WorkerId};
 use tempus_steps::http;
 use tempus_steps::sim::{Cloud, Habits, NoFaults, SimPlatform};
 use tempus_worker::github::client::{AppKey, Client, Pace};
@@ -80,7 +80,14 @@ impl World {
             pass_cap: 2,
             api_url: Some("https://tempus.example".to_owned()),
             longest: "7d".parse().unwrap_or_else(|e| panic!("{e}")),
+            longest_pin: "30d".parse().unwrap_or_else(|e| panic!("{e}")),
+            left_unpinned: "1h".parse().unwrap_or_else(|e| panic!("{e}")),
             kept: Duration::from_hours(24),
+            prices: Some(Prices::listed(
+                "us-east-1",
+                Capacity::OnDemand,
+                Address::Private,
+            )),
         };
         let parts = Parts {
             store: self.engine.store(),
@@ -93,6 +100,7 @@ impl World {
                 previews: Arc::new(previews),
                 settings,
             }),
+            notify: None,
         };
         let config = WorkerConfig {
             name: WorkerId("github".to_owned()),
@@ -126,6 +134,7 @@ impl World {
         let note = tempus_model::github::Note {
             delivery: None,
             repository: None,
+            by: None,
             news: tempus_model::github::News::Look,
         };
         self.note(SourceKey::App, SourceChange::Note(note)).await;

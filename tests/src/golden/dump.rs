@@ -43,6 +43,7 @@ impl Kept {
             Kind::Rule,
             Kind::Definition,
             Kind::Service,
+            Kind::Database,
         ];
         let kind = kinds.into_iter().find(|kind| kind.as_str() == self.kind);
         let kind = kind.ok_or_else(|| format!("{} is nothing that the cloud has", self.kind))?;

@@ -27,7 +27,8 @@ pub use take::take;
 /// A world as it was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Golden {
-    /// The plan's version, or `rest` where no saga runs: its folder.
+    /// The plan's version, and what its preview has besides that not every release knew; or `rest`
+    /// where no saga runs: its folder.
     pub plan: String,
     /// Where in the plan: its file.
     pub cursor: String,

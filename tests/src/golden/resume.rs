@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempus_engine::sqlite::{Mode, Options, SqliteEngine};
 use tempus_engine::{Filter, TokioClock};
-use tempus_model::{JobStatus, Phase, PreviewId};
+use tempus_model::{Actor, JobStatus, Phase, PreviewId};
 
 use super::Golden;
 use crate::sim::World;
@@ -102,7 +102,11 @@ async fn outcomes(world: &World, preview: PreviewId) -> Result<Vec<String>, Stri
 async fn rest(world: &mut World, preview: PreviewId) -> Result<(), String> {
     for _ in 0..3 {
         world.until_rest(preview, Duration::from_hours(2)).await?;
-        let replayed = world.engine.store().replay(preview, world.now()).await;
+        let replayed = world
+            .engine
+            .store()
+            .replay(preview, Actor::Worker, world.now())
+            .await;
         if !replayed.map_err(|error| error.to_string())? {
             return Ok(());
         }

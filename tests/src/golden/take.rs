@@ -103,9 +103,10 @@ fn left_by(scenario: Scenario, patience: Patience, cell: Cell) -> Result<Option<
         let Ok((now, row, cloud, stored)) = heard.try_recv() else {
             return Ok(None);
         };
-        let Some((plan, cursor)) = cursor_of(&row) else {
+        let Some((mut plan, cursor)) = cursor_of(&row) else {
             return Ok(None);
         };
+        plan.push_str(beyond(scenario));
         Ok(Some(Golden {
             plan,
             cursor,
@@ -115,6 +116,15 @@ fn left_by(scenario: Scenario, patience: Patience, cell: Cell) -> Result<Option<
             stored: stored.map_err(|error| error.to_string())?,
         }))
     })
+}
+
+/// What a story's previews have that came after the first release of their plans: a plan that shipped
+/// without it has not changed, and has goldens with it beside those without.
+const fn beyond(scenario: Scenario) -> &'static str {
+    match scenario {
+        Scenario::Database => "+database",
+        _ => "",
+    }
 }
 
 /// A preview that no worker has seen yet.

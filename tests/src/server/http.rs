@@ -212,14 +212,16 @@ impl Call {
         })
     }
 
-    /// Sends it again and again until there is an answer, as a client does that means it.
+    /// Sends it again and again until there is an answer, as a client does that means it: that nobody
+    /// knows whether it was done is none.
     pub async fn insist(self) -> Answer {
         let deadline = Instant::now() + INSISTS;
         loop {
-            match self.try_send().await {
-                Ok(answer) => return answer,
-                Err(error) => {
-                    assert!(Instant::now() < deadline, "{}: {error:?}", self.url);
+            let sent = self.try_send().await;
+            match sent {
+                Ok(answer) if !answer.is_unanswered() => return answer,
+                sent => {
+                    assert!(Instant::now() < deadline, "{}: {sent:?}", self.url);
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             }
@@ -249,6 +251,11 @@ impl Call {
 }
 
 impl Answer {
+    fn is_unanswered(&self) -> bool {
+        let problem: Option<Value> = serde_json::from_slice(&self.body).ok();
+        problem.is_some_and(|said| said["type"] == "urn:tempus:problem:unanswered")
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))

@@ -18,6 +18,7 @@ mod outcomes;
 mod ports;
 mod program;
 mod proof;
+mod search;
 mod witness;
 
 use std::fs::{self, File, OpenOptions};
@@ -34,6 +35,7 @@ pub use outcomes::Outcomes;
 pub use ports::Ports;
 pub use program::{Ran, binary, command, tempus};
 pub use proof::{GONE, proved, proved_gone};
+pub use search::search;
 pub use witness::{Leftovers, Seen, Witness};
 
 /// How long a server may take to answer, on a machine that does something else as well.

@@ -3,9 +3,16 @@
 use std::time::Duration;
 
 use tempus_engine::Store;
-use tempus_model::PreviewId;
+use tempus_model::{Actor, PreviewId, Spec, Template};
 
 use super::world::{World, spec};
+
+fn with_database(spec: Spec) -> Spec {
+    Spec {
+        template: Template::ApiDatabase.to_string(),
+        ..spec
+    }
+}
 
 /// A story with one preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,17 +29,20 @@ pub enum Scenario {
     UpdateRejected,
     /// The life is extended; then the time runs out.
     Extend,
+    /// Created with a database, which goes with an update and comes back with the next; then the end.
+    Database,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::CreateDestroy,
         Self::CreateExpire,
         Self::Update,
         Self::CreateRejected,
         Self::UpdateRejected,
         Self::Extend,
+        Self::Database,
     ];
 
     /// Plays it to its end: the preview is gone, or nothing more will happen.
@@ -41,6 +51,7 @@ impl Scenario {
         let short = Duration::from_mins(20);
         let (first, ttl) = match self {
             Self::CreateRejected => (spec(&[("web", "1"), ("api", "sick")]), long),
+            Self::Database => (with_database(spec(&[("web", "1")])), long),
             Self::CreateExpire | Self::Extend => (spec(&[("web", "1"), ("api", "1")]), short),
             _ => (spec(&[("web", "1"), ("api", "1")]), long),
         };
@@ -66,10 +77,21 @@ impl Scenario {
                     .await;
                 self.rest(world, preview).await?;
             }
+            Self::Database => {
+                for spec in [spec(&[("web", "1")]), with_database(spec(&[("web", "1")]))] {
+                    let _ = world.update(preview, spec).await;
+                    self.rest(world, preview).await?;
+                }
+            }
             Self::Extend => {
                 let now = world.now();
                 let to = tempus_engine::Extended::To(now.after(short * 2));
-                if world.store().extend(preview, to, now).await.is_ok() {
+                if world
+                    .store()
+                    .extend(preview, to, Actor::Worker, now)
+                    .await
+                    .is_ok()
+                {
                     world.hint(preview).await;
                 }
                 self.rest(world, preview).await?;
@@ -92,7 +114,7 @@ impl Scenario {
         for _ in 0..3 {
             world.until_rest(preview, Duration::from_hours(2)).await?;
             let now = world.now();
-            let replayed = world.store().replay(preview, now).await;
+            let replayed = world.store().replay(preview, Actor::Worker, now).await;
             if !replayed.map_err(|e| e.to_string())? {
                 return Ok(());
             }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{
-    Accepted, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, Store,
+    Accepted, Budget, Clock, CreateError, JobError, Listener, NewPreview, Outgoing, Quotas, Store,
     TokioClock, Update,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{
-    Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Route, Row, Service, Snapshot,
+    Actor, Hint, Identity, InstallationId, JobId, Origin, Owner, PreviewId, Row, Service, Snapshot,
     Spec, Template, Timestamp, WorkerId,
 };
 use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
@@ -127,6 +127,7 @@ impl World {
             clock: Arc::new(self.clock),
             platform: Arc::new(SimPlatform::new(&cloud, VERIFY_DELAY)),
             github: None,
+            notify: None,
         };
         self.start(parts);
     }
@@ -160,6 +161,7 @@ impl World {
             clock: Arc::new(self.clock),
             platform: Arc::new(SimPlatform::new(&self.cloud, VERIFY_DELAY).of_release(plans)),
             github: None,
+            notify: None,
         };
         self.start(parts);
     }
@@ -202,13 +204,18 @@ impl World {
                 },
                 origin: Origin::default(),
                 template: spec.template.clone(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             },
             spec,
             expires_at: now.after(ttl),
-            job: NewJob { id: job, now },
+            warn_before: None,
+            job: NewJob {
+                id: job,
+                by: Actor::Worker,
+                now,
+            },
             listeners: vec![Listener {
                 name: "main".into(),
                 slots: Some(3),
@@ -218,6 +225,7 @@ impl World {
                 per_owner: 2,
                 total: 2,
             },
+            budget: Budget::Within,
             key: None,
         };
         let accepted = self.store().create(new).await?;
@@ -229,6 +237,7 @@ impl World {
     pub async fn update(&mut self, preview: PreviewId, spec: Spec) -> Result<Accepted, JobError> {
         let job = NewJob {
             id: JobId::new(self.id()),
+            by: Actor::Worker,
             now: self.now(),
         };
         let update = Update {
@@ -247,6 +256,7 @@ impl World {
     pub async fn destroy(&mut self, preview: PreviewId) -> Result<Accepted, JobError> {
         let job = NewJob {
             id: JobId::new(self.id()),
+            by: Actor::Worker,
             now: self.now(),
         };
         let asked = DestroyReason::Asked;
@@ -286,6 +296,7 @@ impl World {
                 && row.lease.is_none()
                 && row.verify_at.is_none()
                 && row.settled.expires_at == row.expires_at
+                && row.settled.wakefulness == row.wakefulness
                 && !row.is_expired(self.now());
             if settled || row.parked.is_some() {
                 return Ok(());

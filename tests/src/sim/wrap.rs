@@ -16,12 +16,14 @@ use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::Checkpoint;
 use tempus_model::transition::claim::Claim;
 use tempus_model::transition::settle::Settle;
+use tempus_model::transition::sleep::Idleness;
 use tempus_model::transition::turn::Turn;
 use tempus_model::transition::vouch::Vouch;
+use tempus_model::transition::warn::Warn;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
-    DnsName, Hint, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot,
-    Spec, SpecId, Timestamp, TokenId, TokenRecord,
+    Actor, Deed, DnsName, Hint, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row,
+    ShortId, Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 use tempus_steps::sim::Fault;
 
@@ -80,7 +82,15 @@ impl WrappedStore {
         self.watch.as_ref()?;
         let row = self.inner.get(preview).await.ok()?.map(|found| found.row);
         // The writes that are made most often are not asked about jobs: they have none to write.
-        let of_row = ["checkpoint", "renew", "wait", "wake", "remind", "doubt"];
+        let of_row = [
+            "checkpoint",
+            "renew",
+            "wait",
+            "wake",
+            "remind",
+            "doubt",
+            "warn",
+        ];
         if of_row.contains(&verb.trim_start_matches("store.")) {
             return Some((row, Vec::new()));
         }
@@ -173,6 +183,7 @@ impl Store for WrappedStore {
         &self,
         preview: PreviewId,
         to: Extended,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Row, ExtendError> {
         changing!(
@@ -180,27 +191,52 @@ impl Store for WrappedStore {
             "store.extend",
             preview,
             None,
-            self.inner.extend(preview, to, now)
+            self.inner.extend(preview, to, by, now)
         )
     }
 
-    async fn replay(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        changing!(
+            self,
+            "store.rouse",
+            preview,
+            None,
+            self.inner.rouse(preview, by.clone(), now)
+        )
+    }
+
+    async fn replay(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         changing!(
             self,
             "store.replay",
             preview,
             None,
-            self.inner.replay(preview, now)
+            self.inner.replay(preview, by, now)
         )
     }
 
-    async fn discard(&self, preview: PreviewId, now: Timestamp) -> Result<(), DiscardError> {
+    async fn discard(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<(), DiscardError> {
         changing!(
             self,
             "store.discard",
             preview,
             None,
-            self.inner.discard(preview, now)
+            self.inner.discard(preview, by, now)
         )
     }
 
@@ -316,6 +352,22 @@ impl Store for WrappedStore {
         )
     }
 
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        changing!(
+            self,
+            "store.doze",
+            preview,
+            None,
+            self.inner.doze(preview, looked_at, found, now)
+        )
+    }
+
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
         changing!(
             self,
@@ -323,6 +375,21 @@ impl Store for WrappedStore {
             preview,
             None,
             self.inner.doubt(preview, now)
+        )
+    }
+
+    async fn warn(
+        &self,
+        preview: PreviewId,
+        warn: Warn,
+        now: Timestamp,
+    ) -> Result<Option<Row>, StoreError> {
+        changing!(
+            self,
+            "store.warn",
+            preview,
+            None,
+            self.inner.warn(preview, warn, now)
         )
     }
 
@@ -368,6 +435,10 @@ impl Store for WrappedStore {
             Some(preview),
             self.inner.jobs(preview, most)
         )
+    }
+
+    async fn deeds(&self, preview: PreviewId, most: usize) -> Result<Vec<Deed>, StoreError> {
+        self.inner.deeds(preview, most).await
     }
 
     async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError> {

@@ -17,6 +17,24 @@ const OCCASIONAL: &[&str] = &[
     // Why a task does not start.
     "ecs.ListTasks",
     "ecs.DescribeTasks",
+    // Whether anybody uses a preview that sleeps when nobody does.
+    "cloudwatch.GetMetricData",
+    // Of previews with a database alone.
+    "ssm.PutParameter",
+    "ssm.DescribeParameters",
+    "ssm.DeleteParameter",
+    // What a scheduled worker's task still runs.
+    "ecs.StopTask",
+    // What previews ask for that are not these: a count by load, a log group of their own.
+    "scaling.RegisterScalableTarget",
+    "scaling.PutScalingPolicy",
+    "scaling.DeregisterScalableTarget",
+    "logs.CreateLogGroup",
+    "logs.PutRetentionPolicy",
+    "logs.DeleteLogGroup",
+    // Where images go with their previews.
+    "ecr.ListImages",
+    "ecr.BatchDeleteImage",
     // The front end reads them.
     "logs.FilterLogEvents",
 ];
@@ -80,11 +98,12 @@ fn own() -> Allowed {
         let service = match service {
             "elasticloadbalancing" => "elb",
             "tag" => "tagging",
+            "application-autoscaling" => "scaling",
             other => other,
         };
         let call = format!("{service}.{}", action.operation);
         // The one call of the platform's that the front end makes.
-        if service == "logs" {
+        if action.operation == "FilterLogEvents" {
             add(&mut own, "api", call.clone(), action.iam);
         }
         add(&mut own, "worker", call, action.iam);

@@ -12,6 +12,7 @@ mod deploy;
 mod image;
 mod terraform;
 mod watching;
+mod workflows;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -30,6 +30,7 @@ const LIKE: &[(&str, &str)] = &[
     ("ecs.capacity", "fargate_spot"),
     ("ecs.cluster", "tempus"),
     ("ecs.cost_center", "tempus"),
+    ("ecs.delete_images", "yes"),
     ("ecs.exec", "no"),
     (
         "ecs.execution_role_arn",
@@ -39,6 +40,11 @@ const LIKE: &[(&str, &str)] = &[
     ("ecs.log_group", "/tempus/dev/previews"),
     ("ecs.processes", "8"),
     ("ecs.public_ip", "no"),
+    ("ecs.schedule_group", "tempus-tasks"),
+    (
+        "ecs.schedule_role_arn",
+        "arn:aws:iam::111122223333:role/tempus-tasks",
+    ),
     ("ecs.security_groups", "sg-0a1b"),
     ("ecs.service_connect_namespace", "tempus"),
     ("ecs.subnets", "subnet-0a1b, subnet-2c3d"),

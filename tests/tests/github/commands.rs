@@ -1,6 +1,6 @@
 //! Commands in comments, and forks.
 
-use tempus_model::Phase;
+use tempus_model::{DeedKind, Phase};
 use tempus_tests::github::World;
 
 use super::sha;
@@ -46,6 +46,24 @@ async fn who_may_write_stops_asks_and_extends() {
     let extend = world.hub.comment(7, "ada", "/preview extend 90d");
     world.deliver("issue_comment", "5", &extend).await;
     until_said(&world, 7, "lives 7d at most").await;
+    let pin = world
+        .hub
+        .comment(7, "ada", "/preview pin 14d the demo on Friday");
+    world.deliver("issue_comment", "9", &pin).await;
+    until_said(&world, 7, ": `the demo on Friday`").await;
+    world.until_rest().await;
+    let pinned = world.preview("pr-7-shop").await.unwrap().row;
+    assert!(pinned.expires_at > extended && pinned.pinned().is_some());
+    let store = world.engine.store();
+    let deed = store.deeds(pinned.preview, 1).await.unwrap().remove(0);
+    assert_eq!(deed.by.to_string(), "ada on GitHub (commented)");
+    let unpin = world.hub.comment(7, "ada", "/preview unpin");
+    world.deliver("issue_comment", "10", &unpin).await;
+    world
+        .until("it is pinned no more", async |world: &World| {
+            world.preview("pr-7-shop").await.unwrap().row.expires_at == extended
+        })
+        .await;
 
     let stop = world.hub.comment(7, "ada", "/preview stop");
     world.deliver("issue_comment", "6", &stop).await;
@@ -71,6 +89,32 @@ async fn who_may_write_stops_asks_and_extends() {
     world.until_rest().await;
     assert_eq!(world.hub.reports(7).len(), 1);
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_sleeps_is_said_to_and_is_woken_by_who_may_write() {
+    let world = World::start().await;
+    world.hub.put_file(".tempus.yml", "sleep 1s\n");
+    let opened = world.hub.change(7, |pull| pull.sha = sha('a'));
+    world.deliver("pull_request", "1", &opened).await;
+    until_said(&world, 7, "`pr-7-shop`: asleep until somebody uses it").await;
+    assert_eq!(world.hub.status(&sha('a')).as_deref(), Some("success"));
+
+    let wake = world.hub.comment(7, "ada", "/preview wake");
+    world.deliver("issue_comment", "2", &wake).await;
+    let preview = world.preview("pr-7-shop").await.unwrap().row.preview;
+    let store = world.engine.store();
+    world
+        .until("it was woken, and sleeps again", async |_: &World| {
+            store.deeds(preview, 10).await.unwrap().len() >= 3
+        })
+        .await;
+    let told = store.deeds(preview, 10).await.unwrap().into_iter();
+    let mut told: Vec<_> = told.map(|deed| (deed.what, deed.by.to_string())).collect();
+    told.reverse();
+    let slept = (DeedKind::Slept, "a worker".to_owned());
+    let woken = (DeedKind::Woken, "ada on GitHub (commented)".to_owned());
+    assert_eq!(told, [slept.clone(), woken, slept]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod busy_day;
+mod checkout;
 mod commands;
 mod journey;
 mod life;
 mod limits;
 mod passes;
+mod seed;
 
 /// A commit that is told from others by a letter.
 fn sha(letter: char) -> String {

@@ -36,11 +36,18 @@ async fn strangers_live_and_halves_of_ours_are_put_right() {
     let theirs = processes.join("tempus-0000beef-dead0000-web-2");
     let untold = processes.join(format!("tempus-{installation}-beef0000-web-1"));
     let of_one = processes.join(format!("tempus-{installation}-{}-half-1", &one[..8]));
-    for folder in [&theirs, &untold, &of_one] {
+    let checkouts = server.data().join("checkouts");
+    let half = checkouts.join(format!(
+        "tempus-{installation}-{}-1f2e3d4c-checkout",
+        &one[..8]
+    ));
+    let their_checkout = checkouts.join("tempus-0000beef-dead0000-1f2e3d4c-checkout");
+    for folder in [&theirs, &untold, &of_one, &half, &their_checkout] {
         fs::create_dir(folder).unwrap();
     }
+    fs::write(checkouts.join("notes-checkout"), "nobody's").unwrap();
     eventually("half of one is removed", PATIENCE, async || {
-        (!of_one.exists()).then_some(())
+        (!of_one.exists() && !half.exists()).then_some(())
     })
     .await;
     reported(&api, &format!("orphan-{NOBODY}"), &left).await;
@@ -81,6 +88,7 @@ async fn strangers_live_and_halves_of_ours_are_put_right() {
     .await;
     tokio::time::sleep(A_WHILE).await;
     assert!(stranger.is_alive() && theirs.is_dir() && untold.is_dir());
+    assert!(their_checkout.is_dir() && checkouts.join("notes-checkout").is_file());
     assert_eq!(api.preview(two).await["phase"], "ready");
 
     fs::remove_dir(&theirs).unwrap();

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tempus_model::{
     FieldError, InstallationId, Ledger, PlanId, PlanKind, PreviewId, Snapshot, Spec, Stage,
+    Wakefulness,
 };
 use tempus_steps::sim::{Cloud, SimPlatform};
 use tempus_steps::{
@@ -76,8 +77,8 @@ impl Platform for Lying {
         self.truth.name()
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
-        self.truth.newest(kind)
+    fn newest(&self, kind: PlanKind, wakefulness: Wakefulness) -> PlanId {
+        self.truth.newest(kind, wakefulness)
     }
 
     fn knows(&self, plan: PlanId) -> bool {

@@ -65,6 +65,7 @@ fn worker(world: &World, told: &Arc<Told>, number: u32, most: usize) -> Worker {
         clock: Arc::new(world.clock),
         platform: Arc::new(Lying::over(&world.cloud, told)),
         github: None,
+        notify: None,
     };
     let config = WorkerConfig {
         name: WorkerId(format!("hostile-{number}")),

@@ -6,6 +6,7 @@
     reason = "what a test's helpers unwrap is what the test claims"
 )]
 
+mod costing;
 mod creating;
 mod ending;
 mod failing;
@@ -13,6 +14,9 @@ mod names;
 mod protecting;
 mod reading;
 mod restarting;
+mod scaling;
+mod scheduling;
 mod secrets;
+mod sleeping;
 mod surviving;
 mod updating;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tempus_tests::server::{Answer, Api, Method, Server, app, command, eventually, tempus, text};
+use tempus_tests::server::{
+    Answer, Api, Method, Server, app, command, eventually, search, tempus, text,
+};
 
 const WORD: &str = "correct horse battery";
 const OTHER: &str = "another horse entirely";
@@ -254,19 +256,6 @@ async fn the_password_is_nowhere_to_be_found() {
         }
     });
     assert!(files > 2, "the folder was searched");
-}
-
-/// Looks at every file below a folder.
-pub fn search(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            search(&path, look);
-        } else if let Ok(bytes) = std::fs::read(&path) {
-            // What is gone by now was an old process's.
-            look(&path, &bytes);
-        }
-    }
 }
 
 /// What an idempotency key would keep of the request that came with one, if it kept it plainly.

@@ -4,9 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tempus_tests::server::{Server, app, text};
-
-use crate::protecting::search;
+use tempus_tests::server::{Server, app, search, text};
 
 const SECRET: &str = "a-secret-of-this-test";
 

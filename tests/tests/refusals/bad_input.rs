@@ -93,7 +93,22 @@ async fn a_field_that_cannot_be_is_named_with_what_could() {
         (
             json!({"template": "api-database"}),
             "template",
+            "database.url",
+        ),
+        (
+            json!({"template": "api-mainframe"}),
+            "template",
             "\"api-service\"",
+        ),
+        (
+            json!({"command": "true", "seed": "db/seed.sql"}),
+            "seed",
+            "\"api-database\"",
+        ),
+        (
+            json!({"seed": "/etc/passwd"}),
+            "seed",
+            "within the repository",
         ),
     ] {
         let what = body.to_string();

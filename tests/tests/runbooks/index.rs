@@ -8,6 +8,7 @@ use tempus_tests::runbook::{Page, folder, words};
 /// Pages with a test: those whose commands are marked for one.
 const TESTED: &[&str] = &[
     "api-errors.md",
+    "budget-warned.md",
     "cloud-throttled.md",
     "drain-a-worker.md",
     "github-unreachable.md",

@@ -10,6 +10,7 @@
 )]
 
 mod api_errors;
+mod budget_warned;
 mod cloud_throttled;
 mod drain_a_worker;
 mod github_unreachable;

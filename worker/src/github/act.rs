@@ -2,14 +2,15 @@
 
 use tempus_engine::JobError;
 use tempus_model::github::{
-    Act, Call, NameForm, Named, Repository, Rules, RulesAt, Verdict, preview_name,
+    Absent, Act, Call, NameForm, Named, Repository, Rules, RulesAt, Verdict, behind_call,
+    behind_end, preview_name,
 };
 use tempus_model::repository_file::PLACES;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::{Hint, JobId, Origin, Owner, Snapshot};
 
 use super::client::GitHubError;
-use super::previews::{FileText, NotCalled, Wish};
+use super::previews::{Called, FileText, NotCalled, Wish};
 use super::tend::{Tending, Trouble};
 
 /// What became of a call for a preview.
@@ -75,7 +76,9 @@ impl Tending<'_> {
         let deployed = match act {
             Act::Deploy(call) => self.deploy(repository, origin, call).await?,
             Act::Destroy => {
-                self.destroy(preview).await?;
+                if let Verdict::Absent(why) = verdict {
+                    self.destroy(preview, why).await?;
+                }
                 Deployed::Settled
             }
             Act::Nothing => Deployed::Settled,
@@ -106,17 +109,19 @@ impl Tending<'_> {
             let wish = Wish {
                 name: name.clone(),
                 owner: owner(repository),
+                by: behind_call(&self.source, &self.tended, &call),
                 origin: origin.clone(),
                 sha: call.sha.clone(),
                 file: file.clone(),
             };
             match self.github.previews.call_for(wish).await {
-                Ok(preview) => {
+                Ok(Called { preview, warning }) => {
                     tracing::info!(source = %self.source.key, preview.id = %preview, sha = call.sha, "called for a preview");
                     self.tended.name = Some(name);
                     self.tended.preview = Some(preview);
                     self.tended.made = Some(call);
                     self.tended.problem = None;
+                    self.tended.warning = warning;
                     self.keep().await?;
                     return Ok(Deployed::Settled);
                 }
@@ -142,14 +147,19 @@ impl Tending<'_> {
         Ok(Deployed::Settled)
     }
 
-    /// Takes a preview down, if there is one that is wanted.
-    pub(super) async fn destroy(&mut self, preview: Option<&Snapshot>) -> Result<(), Trouble> {
+    /// Takes a preview down that is not called for, if there is one that is wanted.
+    pub(super) async fn destroy(
+        &mut self,
+        preview: Option<&Snapshot>,
+        why: &Absent,
+    ) -> Result<(), Trouble> {
         let Some(preview) = preview.filter(|preview| preview.row.desired.is_present()) else {
             return Ok(());
         };
         let id = preview.identity.id;
         let job = NewJob {
             id: JobId::new(uuid::Uuid::new_v4()),
+            by: behind_end(&self.source, &self.tended, why),
             now: self.now(),
         };
         let destroyed = self

@@ -2,7 +2,7 @@
 
 use tempus_engine::{ExtendError, Extended};
 use tempus_model::github::{Command, CommandKind, Repository};
-use tempus_model::{Hint, Ttl};
+use tempus_model::{Actor, Did, Hint, Ttl};
 
 use super::client::Access;
 use super::tend::{Tending, Trouble};
@@ -47,9 +47,30 @@ impl Tending<'_> {
             CommandKind::Stop => {
                 self.tended.standing.stopped = true;
                 self.tended.standing.asked = None;
+                self.tended.standing.by = Some(command.who(Did::Commented));
                 Ok(None)
             }
-            CommandKind::Extend(ttl) => self.extend(*ttl).await,
+            CommandKind::Extend(ttl) => {
+                let longest = self.github.settings.longest;
+                let end = self.now().after(ttl.duration());
+                self.another_end(command, *ttl, longest, Extended::To(end))
+                    .await
+            }
+            CommandKind::Pin { length, reason } => {
+                let longest = self.github.settings.longest_pin;
+                let pinned = Extended::Pinned {
+                    until: self.now().after(length.duration()),
+                    reason: reason.clone(),
+                };
+                self.another_end(command, *length, longest, pinned).await
+            }
+            CommandKind::Unpin => {
+                let left = self.github.settings.left_unpinned;
+                let at_least = self.now().after(left.duration());
+                let unpinned = Extended::Unpinned { at_least };
+                self.another_end(command, left, left, unpinned).await
+            }
+            CommandKind::Wake => self.rouse(command).await,
             CommandKind::Unknown => Ok(Some(CommandKind::ACCEPTED.to_owned())),
         }
     }
@@ -81,30 +102,58 @@ impl Tending<'_> {
             }
             self.tended.standing.approved = Some(head.sha.clone());
         }
+        let did = if is_fork {
+            Did::Approved
+        } else {
+            Did::Commented
+        };
+        self.tended.standing.by = Some(command.who(did));
         self.tended.standing.stopped = false;
         self.tended.standing.asked = Some(command.comment);
         None
     }
 
-    async fn extend(&mut self, ttl: Ttl) -> Result<Option<String>, Trouble> {
-        let longest = self.github.settings.longest;
-        if ttl > longest {
-            return Ok(Some(format!("A preview lives {longest} at most.")));
+    async fn rouse(&mut self, command: &Command) -> Result<Option<String>, Trouble> {
+        let Some(preview) = self.tended.preview else {
+            return Ok(Some(
+                "There is no preview to wake; `/preview` asks for one.".to_owned(),
+            ));
+        };
+        let by = Actor::on_github(Some(&command.who(Did::Commented)));
+        if self.parts.store.rouse(preview, by, self.now()).await? {
+            self.parts.hint_now(&Hint::look(preview)).await;
+        }
+        Ok(None)
+    }
+
+    /// Gives the preview another end, no further from now than is allowed.
+    async fn another_end(
+        &mut self,
+        command: &Command,
+        length: Ttl,
+        longest: Ttl,
+        to: Extended,
+    ) -> Result<Option<String>, Trouble> {
+        if length > longest {
+            return Ok(Some(match to {
+                Extended::Pinned { .. } => format!("A preview is pinned for {longest} at most."),
+                _ => format!("A preview lives {longest} at most."),
+            }));
         }
         let Some(preview) = self.tended.preview else {
             return Ok(Some(
-                "There is no preview to extend; `/preview` asks for one.".to_owned(),
+                "There is no preview; `/preview` asks for one.".to_owned(),
             ));
         };
         let now = self.now();
-        let to = Extended::To(now.after(ttl.duration()));
-        match self.parts.store.extend(preview, to, now).await {
+        let by = Actor::on_github(Some(&command.who(Did::Commented)));
+        match self.parts.store.extend(preview, to, by, now).await {
             Ok(_) => {
                 self.parts.hint_now(&Hint::look(preview)).await;
                 Ok(None)
             }
             Err(ExtendError::Store(error)) => Err(error.into()),
-            Err(error) => Ok(Some(format!("It cannot be extended: {error}."))),
+            Err(error) => Ok(Some(format!("Its end cannot be changed: {error}."))),
         }
     }
 }

@@ -20,6 +20,7 @@
 
 mod act;
 mod branch;
+mod checkout;
 pub mod client;
 mod command;
 mod pass;
@@ -32,10 +33,11 @@ mod tend;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempus_model::Ttl;
 use tempus_model::github::Branches;
+use tempus_model::{Prices, Ttl};
 
-pub use previews::{FileText, NoFile, NotCalled, Previews, Wish};
+pub use checkout::FromGitHub;
+pub use previews::{Called, FileText, NoFile, NotCalled, Previews, Wish};
 
 use client::Client;
 
@@ -76,6 +78,12 @@ pub struct Settings {
     pub api_url: Option<String>,
     /// The longest life that a comment may ask for.
     pub longest: Ttl,
+    /// For how long a comment may pin a preview.
+    pub longest_pin: Ttl,
+    /// How much of its life a preview keeps at least whose pin is taken away.
+    pub left_unpinned: Ttl,
     /// How long a source is remembered of which nothing is left.
     pub kept: Duration,
+    /// What previews cost, where they cost anything.
+    pub prices: Option<Prices>,
 }

@@ -66,6 +66,7 @@ impl Tending<'_> {
             let note = Note {
                 delivery: None,
                 repository: Some(repository.clone()),
+                by: None,
                 news: News::Pull(shape.into_pull(), Trust::Heard),
             };
             self.parts.noted(&key, note).await?;

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use tempus_model::github::Rules;
-use tempus_model::{DnsName, Origin, Owner, PreviewId};
+use tempus_model::{Actor, DnsName, Origin, Owner, PreviewId};
 
 /// A repository's file at a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Wish {
     pub name: DnsName,
     /// Whose it is: the repository's, as it is for the repository's own workflows.
     pub owner: Owner,
+    /// Who is behind it.
+    pub by: Actor,
     /// What it is made from.
     pub origin: Origin,
     /// The commit.
@@ -34,6 +36,15 @@ pub struct Wish {
 #[error("{0}")]
 pub struct NoFile(pub String);
 
+/// A preview that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// Which.
+    pub preview: PreviewId,
+    /// What whoever asked for it should know: a budget is nearly spent, or spent.
+    pub warning: Option<String>,
+}
+
 /// Why a preview is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotCalled {
@@ -43,7 +54,7 @@ pub enum NotCalled {
     /// It will not be, however often it is asked for: another commit may.
     #[error("{0}")]
     Refused(String),
-    /// It is not now, and may be later: all slots are taken.
+    /// It is not now, and may be later: all slots are taken, or the month's budget is spent.
     #[error("{0}")]
     Later(String),
     /// Nobody knows, or the store did not answer.
@@ -59,5 +70,5 @@ pub trait Previews: Send + Sync {
 
     /// Creates the preview, or moves the one that there is to this commit, and gives it its whole
     /// life again. Called again with the same wish, it changes nothing that matters.
-    async fn call_for(&self, wish: Wish) -> Result<PreviewId, NotCalled>;
+    async fn call_for(&self, wish: Wish) -> Result<Called, NotCalled>;
 }

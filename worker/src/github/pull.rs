@@ -107,7 +107,7 @@ impl Tending<'_> {
     /// The App was taken away from the repository: nothing can be said there any more.
     pub(super) async fn without(&mut self) -> Result<Next, Trouble> {
         let preview = self.preview().await?;
-        self.destroy(preview.as_ref()).await?;
+        self.destroy(preview.as_ref(), &Absent::Gone).await?;
         self.absent(&Absent::Gone);
         Ok(Next::Ended(self.github.settings.kept))
     }

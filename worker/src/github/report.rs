@@ -1,6 +1,6 @@
 //! What is to be said, from what is stored.
 
-use tempus_model::github::{Links, Repository, Scene, Verdict, render};
+use tempus_model::github::{Cost, Links, Repository, Scene, Verdict, render};
 use tempus_model::{Desired, Snapshot};
 
 use super::tend::{Tending, Trouble};
@@ -14,7 +14,7 @@ impl Tending<'_> {
         verdict: Option<&Verdict>,
     ) -> Result<(), Trouble> {
         let preview = self.preview().await?;
-        let (mut job, mut receipt, mut hourly) = (None, None, None);
+        let (mut job, mut receipt, mut cost) = (None, None, None);
         if let Some(Snapshot { row, .. }) = &preview {
             let store = &self.parts.store;
             let newest = store.jobs(row.preview, 1).await?.pop();
@@ -25,9 +25,12 @@ impl Tending<'_> {
                 (Desired::Present(spec), _) => Some(*spec),
                 (Desired::Absent(_), spec) => row.settled.spec.or(spec),
             };
-            if let Some(spec) = spec {
+            if let (Some(spec), Some(prices)) = (spec, &self.github.settings.prices) {
                 let spec = store.spec(row.preview, spec).await?;
-                hourly = spec.and_then(|spec| self.parts.platform.dollars_per_hour(&spec));
+                cost = spec.map(|spec| Cost {
+                    prices,
+                    wanted: spec.footprint(),
+                });
             }
             job = newest.map(|job| job.seen_with(row));
         }
@@ -40,7 +43,7 @@ impl Tending<'_> {
             preview: preview.as_ref(),
             job: job.as_ref(),
             receipt: receipt.as_ref(),
-            hourly,
+            cost,
             links: Links {
                 api: self.github.settings.api_url.as_deref(),
             },

@@ -127,6 +127,7 @@ impl Parts {
         let note = Note {
             delivery: None,
             repository: None,
+            by: None,
             news,
         };
         self.noted(key, note).await
@@ -171,6 +172,7 @@ impl Tending<'_> {
         let note = SourceChange::Note(Note {
             delivery: None,
             repository: None,
+            by: None,
             news: News::Pull(pull, Trust::Asked),
         });
         let (key, now) = (self.source.key.clone(), self.now());

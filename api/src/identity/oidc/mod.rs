@@ -51,8 +51,8 @@ impl Verifier {
     /// Whose token this is, if it is good now and a rule lets its bearer in.
     pub async fn check(&self, text: &str) -> Result<Caller, Refusal> {
         let claims = self.verified(text).await?;
-        let fits = |rule: &&Rule| rule.fits(&claims);
-        let Some(rule) = self.rules.iter().find(fits) else {
+        let mut rules = (1..).zip(&self.rules);
+        let Some((place, rule)) = rules.find(|(_, rule)| rule.fits(&claims)) else {
             return Err(Refusal::unauthenticated(
                 "oidc_no_rule",
                 format!("no rule here lets in {}", claims.subject()),
@@ -60,6 +60,8 @@ impl Verifier {
         };
         Ok(Caller {
             who: Who::Oidc {
+                issuer: rule.issuer.as_str().into(),
+                rule: place,
                 subject: claims.subject().into(),
                 actor: claims.actor().map(Into::into),
             },

@@ -1,5 +1,7 @@
 //! Who may call, over real HTTP: every rule, each with what it must refuse.
 
+mod costs;
+mod history;
 mod limits;
 mod oidc;
 mod ownership;

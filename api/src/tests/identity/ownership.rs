@@ -22,6 +22,13 @@ async fn anothers_preview_is_as_if_it_were_not_there() {
         (Method::GET, "/preview/{id}/logs", None),
         (Method::GET, "/preview/{id}/receipt", None),
         (Method::GET, "/preview/{id}/link", None),
+        (Method::GET, "/preview/{id}/history", None),
+        (Method::DELETE, "/preview/{id}/pin", None),
+        (
+            Method::POST,
+            "/preview/{id}/pin",
+            Some(json!({"reason": "x", "for": "10d"})),
+        ),
         (
             Method::POST,
             "/preview/{id}/update",
@@ -32,6 +39,7 @@ async fn anothers_preview_is_as_if_it_were_not_there() {
             "/preview/{id}/extend",
             Some(json!({"by": "1h"})),
         ),
+        (Method::POST, "/preview/{id}/wake", None),
         (Method::DELETE, "/preview/{id}", None),
     ] {
         let missing = path.replace("{id}", nobody);

@@ -14,6 +14,8 @@ pub(super) struct Asked {
     pub rules: Rules,
     /// The preview; without a name, a source or a commit, and still to be completed.
     pub request: CreateRequest,
+    /// What makes a checkout ready to run.
+    pub build: Option<String>,
 }
 
 /// Reads it. A repository without one asks for nothing in particular.
@@ -41,7 +43,12 @@ pub(super) fn read(file: Option<&FileText>) -> Result<Asked, NoFile> {
             ));
         }
     };
+    let build = file.build.clone();
     let mut request = asks(file, None);
     request.access = access;
-    Ok(Asked { rules, request })
+    Ok(Asked {
+        rules,
+        request,
+        build,
+    })
 }

@@ -15,6 +15,7 @@ use tempus_steps::http;
 use tempus_worker::github::client::{AppKey, Client, Pace};
 use tempus_worker::github::{GitHub, Settings};
 
+use super::prices;
 use super::secret::secret;
 use crate::config::{Answer, Config};
 use previews::ApiPreviews;
@@ -38,8 +39,8 @@ pub(super) fn webhook(config: &Config) -> anyhow::Result<Option<Webhook>> {
     Ok(Some(webhook))
 }
 
-/// What workers tend pull requests with, if there is an App.
-pub(super) fn tending(config: &Config, api: &Api) -> anyhow::Result<Option<GitHub>> {
+/// What asks GitHub, if there is an App.
+pub(super) fn client(config: &Config) -> anyhow::Result<Option<Arc<Client>>> {
     let settings = &config.github;
     let Some(app) = settings.app_id else {
         return Ok(None);
@@ -62,24 +63,33 @@ pub(super) fn tending(config: &Config, api: &Api) -> anyhow::Result<Option<GitHu
     let http = http
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT);
-    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let pace = Pace::shared_by(count(settings.processes));
     let client = Client::new(http.build()?, base, app, pace, Arc::new(SystemClock));
-    Ok(Some(GitHub {
-        client: Arc::new(client),
+    Ok(Some(Arc::new(client)))
+}
+
+/// What workers tend pull requests with.
+pub(super) fn tending(config: &Config, client: Arc<Client>, api: &Api) -> GitHub {
+    let settings = &config.github;
+    GitHub {
+        client,
         previews: Arc::new(ApiPreviews::new(api.clone(), config)),
         settings: Settings {
             branches: branches(config),
             pass_every: settings.pass_every,
             pass_cap: count(settings.pass_cap),
-            api_url: settings
-                .public_url
-                .as_ref()
-                .map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            api_url: config.public_url(),
             longest: config.ttl.maximum,
+            longest_pin: config.ttl.pin_maximum,
+            left_unpinned: config.ttl.default,
             kept: config.aws.history,
+            prices: prices::prices(config),
         },
-    }))
+    }
+}
+
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn branches(config: &Config) -> Branches {

@@ -3,20 +3,13 @@
 use async_trait::async_trait;
 use tempus_api::Api;
 use tempus_api::repository::complete;
-use tempus_api::shape::{CreateRequest, Problem, ProblemKind};
-use tempus_model::github::Rules;
-use tempus_model::{PreviewId, Ttl};
-use tempus_worker::github::{FileText, NoFile, NotCalled, Previews, Wish};
+use tempus_api::shape::{BudgetView, CreateRequest, Problem, ProblemKind, Usd};
+use tempus_model::github::{Rules, short_sha};
+use tempus_model::{Checkout, Ttl};
+use tempus_worker::github::{Called, FileText, NoFile, NotCalled, Previews, Wish};
 
-use super::file;
+use super::file::{self, Asked};
 use crate::config::{Config, PlatformKind};
-
-/// How much of a commit is in an image's tag.
-const SHORT: usize = 7;
-
-/// Why a command of a pull request is not run on one machine.
-const NO_CHECKOUT: &str = "command: this server runs previews as processes of its own machine, and makes no checkout of a \
-                           pull request's commit yet; have it made by `tempus create DIR` in a checkout";
 
 /// Accepts previews through the API's own code.
 pub(super) struct ApiPreviews {
@@ -43,7 +36,7 @@ impl ApiPreviews {
         let sha = wish.sha.as_str();
         let image = image
             .replace("{name}", wish.name.as_str())
-            .replace("{short_sha}", sha.get(..SHORT).unwrap_or(sha))
+            .replace("{short_sha}", short_sha(sha))
             .replace("{sha}", sha);
         match &mut request.services {
             Some(services) => {
@@ -65,12 +58,14 @@ impl Previews for ApiPreviews {
         Ok(file::read(file)?.rules)
     }
 
-    async fn call_for(&self, wish: Wish) -> Result<PreviewId, NotCalled> {
+    async fn call_for(&self, wish: Wish) -> Result<Called, NotCalled> {
         let asked = file::read(wish.file.as_ref());
-        let mut request = asked.map_err(|no| NotCalled::Refused(no.0))?.request;
+        let Asked {
+            mut request, build, ..
+        } = asked.map_err(|no| NotCalled::Refused(no.0))?;
+        // Where previews are processes, a command runs on the commit's own files.
         if self.platform == PlatformKind::Local && names_a_command(&request) {
-            // It would be run where the server is, without the commit's files.
-            return Err(NotCalled::Refused(NO_CHECKOUT.to_owned()));
+            request.checkout = Some(checkout(&wish, build)?);
         }
         self.fill_in(&mut request, &wish);
         complete(&mut request);
@@ -86,11 +81,29 @@ impl Previews for ApiPreviews {
         request.pr_number = wish.origin.pr_number;
         request.branch = wish.origin.branch;
         request.installation_id = wish.origin.installation_id;
-        match self.api.create(request, wish.owner).await {
-            Ok(accepted) => Ok(accepted.preview),
+        match self.api.create(request, wish.owner, wish.by).await {
+            Ok((accepted, budgets)) => Ok(Called {
+                preview: accepted.preview,
+                warning: budgets.first().map(warning),
+            }),
             Err(problem) => Err(not_called(&problem)),
         }
     }
+}
+
+/// The commit's files. Without them a command is not run: it would be, where the server is.
+fn checkout(wish: &Wish, build: Option<String>) -> Result<Checkout, NotCalled> {
+    let origin = &wish.origin;
+    let found = (|| {
+        Some(Checkout {
+            repository_id: origin.repository_id?,
+            repository: origin.repository.clone()?,
+            installation_id: origin.installation_id?,
+            sha: wish.sha.clone(),
+            build,
+        })
+    })();
+    found.ok_or_else(|| NotCalled::Refused("command: it is no repository's".to_owned()))
 }
 
 fn names_a_command(request: &CreateRequest) -> bool {
@@ -99,6 +112,29 @@ fn names_a_command(request: &CreateRequest) -> bool {
         || services
             .into_iter()
             .any(|service| service.command.is_some())
+}
+
+/// What a pull request is told of a budget. Previews of others are no concern of whoever reads it.
+fn warning(budget: &BudgetView) -> String {
+    let told = BudgetView {
+        by: Vec::new(),
+        ..budget.clone()
+    };
+    told.to_string()
+}
+
+/// That a budget is spent, without the sum: it grows, and each change of a comment counts at GitHub.
+fn spent(problem: &Problem) -> String {
+    let Some(budget) = &problem.budget else {
+        return problem.detail.clone();
+    };
+    format!(
+        "the monthly budget of {}, {}, is spent by estimate: a new preview is made when the month is \
+         over, at {}, or when somebody raises the budget",
+        budget.whose,
+        Usd(budget.monthly_usd),
+        budget.ends_at
+    )
 }
 
 /// What a refusal means to whoever will come again.
@@ -112,6 +148,7 @@ fn not_called(problem: &Problem) -> NotCalled {
             }
             NotCalled::Later(why)
         }
+        ProblemKind::Budget => NotCalled::Later(spent(problem)),
         ProblemKind::NoListener => NotCalled::Later(problem.detail.clone()),
         ProblemKind::Unavailable | ProblemKind::Unanswered | ProblemKind::Internal => {
             NotCalled::Unavailable(problem.detail.clone())

@@ -61,9 +61,9 @@ impl DynamoStore {
                     });
                 }
                 (NameStands::Ours(_), Some(whole)) => {
-                    let expires_at = Some(whole.1.row.expires_at.max(new.expires_at));
+                    let expires_at = Some(whole.1.row.expires_unpinned_at().max(new.expires_at));
                     let (spec, key) = (&new.spec, new.key.as_ref());
-                    self.converge(&whole, spec, expires_at, new.job, key)
+                    self.converge(&whole, spec, expires_at, &new.job, key)
                         .await?
                 }
                 (_, holder) => {
@@ -85,6 +85,7 @@ impl DynamoStore {
         name_was: Option<PreviewId>,
         predecessor: Option<PreviewId>,
     ) -> Result<Option<Accepted>, CreateError> {
+        new.within_budget()?;
         let (id, owner) = (new.identity.id, &new.identity.owner);
         let of_owner = slots::quota_of(&owner.id);
         let own = self.quota_slot(of_owner, new.quotas.per_owner, &owner.login);
@@ -93,20 +94,32 @@ impl DynamoStore {
             new.quotas.total,
             "this installation",
         );
-        let route = self.choose(&new.listeners);
+        let route = async {
+            if new.spec.has_url() {
+                self.choose(&new.listeners).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        };
         let (own, all, route) = tokio::join!(own, all, route);
         let (mut taken, route) = (vec![own?, all?], route?);
-        if let Some(number) = route.slot {
-            let pool = slots::listener(&route.listener);
-            taken.push(Slot { pool, number });
-        }
         let identity = Identity {
             route,
             predecessor,
             ..new.identity.clone()
         };
+        if let Some((listener, number)) = identity.slot() {
+            let pool = slots::listener(listener);
+            taken.push(Slot { pool, number });
+        }
 
-        let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
+        let change = accept::create(
+            &identity,
+            new.spec.id(),
+            new.expires_at,
+            new.warn_before,
+            &new.job,
+        );
         let accepted = answer(&identity, &change.row, new);
         // Neither the spec nor the job needs a part in the transaction: they are nobody's until
         // there is a row that names them.
@@ -246,7 +259,7 @@ fn answer(identity: &Identity, row: &Row, new: &NewPreview) -> Accepted {
             id: new.job.id,
             kind: JobKind::Create,
         },
-        url: identity.route.url.clone(),
+        url: identity.url().map(str::to_owned),
         expires_at: row.expires_at,
         repeat: Repeat::No,
     }

@@ -51,9 +51,10 @@ impl DynamoStore {
                 }
                 Err(refused) => return Err(refused),
             };
-            at = match self.apply(&stored, change, Vec::new()).await? {
-                Outcome::Written(row) => return Ok(Some(row)),
-                Outcome::Beaten(stored) => Some(stored),
+            // Boxed: it is by far the largest part of what every verb's future holds.
+            at = match Box::pin(self.apply(&stored, change, Vec::new())).await? {
+                Outcome::Written(row) => return Ok(Some(*row)),
+                Outcome::Beaten(stored) => Some(*stored),
                 Outcome::Spoiled => None,
             };
             remembered = false;
@@ -61,17 +62,17 @@ impl DynamoStore {
         Err(contended(preview).into())
     }
 
-    /// A change that a row may call for: whether it did.
+    /// A change that a row may call for: the row as it is then, if it did.
     pub(super) async fn change_if(
         &self,
         preview: PreviewId,
         start: Start,
         rule: impl Fn(&Row) -> Option<Change> + Send + Sync,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Row>, StoreError> {
         let decided = self.decide(preview, start, |row| rule(row).ok_or(NotCalledFor::No));
         match decided.await {
-            Ok(row) => Ok(row.is_some()),
-            Err(NotCalledFor::No) => Ok(false),
+            Ok(row) => Ok(row),
+            Err(NotCalledFor::No) => Ok(None),
             Err(NotCalledFor::Store(error)) => Err(error),
         }
     }

@@ -5,7 +5,7 @@
 
 use tempus_model::{JobId, Row, Timestamp};
 
-use super::super::table::item::{IDENTITY, Key, SPECS, TTL, ttl};
+use super::super::table::item::{DEEDS, IDENTITY, Key, SPECS, TTL, ttl};
 use super::super::table::query::Query;
 use super::super::table::write::Write;
 use super::DynamoStore;
@@ -29,7 +29,7 @@ impl DynamoStore {
         let mut keys = Vec::new();
         for item in self.table.query(partition).await? {
             let key = item.key()?;
-            if key.sk == IDENTITY || key.sk.starts_with(SPECS) {
+            if key.sk == IDENTITY || key.sk.starts_with(SPECS) || key.sk.starts_with(DEEDS) {
                 keys.push(key);
             }
         }

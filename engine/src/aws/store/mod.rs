@@ -8,9 +8,10 @@
 //!
 //! | item | partition / sort key | beside the JSON in `body` | written |
 //! |---|---|---|---|
-//! | row | `preview#{short}` / `preview#row` | `version`, due time, place if parked, count of reservations. In the body: the row, jobs that ended with its last write, the receipt | by every verb |
+//! | row | `preview#{short}` / `preview#row` | `version`, due time, place if parked, count of reservations. In the body: the row, jobs that ended with its last write, what that write did without a job, the receipt | by every verb |
 //! | identity | `preview#{short}` / `preview#identity` | its place in the lists, repository and pull request, the slots taken at accept | once |
 //! | spec | `preview#{short}` / `spec#{hash}` | | once, before what names it |
+//! | deed | `preview#{short}` / `deed#{version of the row}` | | after the write of the row that carries it |
 //! | reservation | `preview#{short}` / `reserved#{pool}#{item}` | pool and number, no body | when a step asks; deleted after the receipt |
 //! | job | `job#{id}` / `job` | the job before it; `decision`; `final` | before it is accepted, after it has ended |
 //! | name | `name#{name}` / `name` | the latest preview of the name, no body | by every create of the name; never freed |
@@ -45,6 +46,7 @@
 //!
 //! - Specs and jobs are there before the row names them; what no row names is nobody's.
 //! - A job ends in the row, and is told so after (`jobs.rs`).
+//! - What is done without a job is said in the row, and kept after (`deeds.rs`).
 //! - A slot is free when its holder's row says so; its item goes after (`slots.rs`).
 //! - The receipt is a part of the row.
 //!
@@ -65,25 +67,29 @@ use tempus_model::github::{Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::{self, Claim};
+use tempus_model::transition::extend::Extended;
 use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::sleep::{self, Idleness};
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
+use tempus_model::transition::warn::{self, Warn};
 use tempus_model::transition::{Fence, Seen as Wanted, doubt, replay, rest};
 use tempus_model::{
-    DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
-    SpecId, Timestamp, TokenId, TokenRecord,
+    Actor, Deed, DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId,
+    Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 
 use super::table::Table;
 use super::table::item::{Item, Key};
 use crate::{
     Accepted, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId,
-    DiscardError, ExtendError, Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
+    DiscardError, ExtendError, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
     ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
 
 mod create;
 mod decide;
+mod deeds;
 mod due;
 mod history;
 mod idempotency;
@@ -149,25 +155,48 @@ impl Store for DynamoStore {
         job: NewJob,
         key: Option<Idempotency>,
     ) -> Result<Accepted, JobError> {
-        Box::pin(self.accept_destroy(preview, why, job, key.as_ref())).await
+        Box::pin(self.accept_destroy(preview, why, &job, key.as_ref())).await
     }
 
     async fn extend(
         &self,
         preview: PreviewId,
         to: Extended,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Row, ExtendError> {
-        self.accept_extend(preview, to, now).await
+        self.accept_extend(preview, &to, &by, now).await
     }
 
-    async fn replay(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        self.change_if(preview, Start::Stored, |row| replay::replay(row, now))
-            .await
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let rouse = |row: &Row| sleep::rouse(row, by.clone(), now);
+        let changed = self.change_if(preview, Start::Stored, rouse).await?;
+        Ok(changed.is_some())
     }
 
-    async fn discard(&self, preview: PreviewId, now: Timestamp) -> Result<(), DiscardError> {
-        self.accept_discard(preview, now).await
+    async fn replay(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let replay = |row: &Row| replay::replay(row, by.clone(), now);
+        let changed = self.change_if(preview, Start::Stored, replay).await?;
+        Ok(changed.is_some())
+    }
+
+    async fn discard(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<(), DiscardError> {
+        self.accept_discard(preview, &by, now).await
     }
 
     async fn claim(&self, preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError> {
@@ -237,13 +266,37 @@ impl Store for DynamoStore {
     }
 
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        self.change_if(preview, Start::Stored, |row| replay::wake(row, now))
-            .await
+        let wake = |row: &Row| replay::wake(row, now);
+        let changed = self.change_if(preview, Start::Stored, wake).await?;
+        Ok(changed.is_some())
+    }
+
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let doze = |row: &Row| sleep::doze(row, looked_at, found, now);
+        let changed = self.change_if(preview, Start::Stored, doze).await?;
+        Ok(changed.is_some())
     }
 
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        self.change_if(preview, Start::Stored, |row| Some(doubt::doubt(row, now)))
-            .await
+        let doubt = |row: &Row| Some(doubt::doubt(row, now));
+        let changed = self.change_if(preview, Start::Stored, doubt).await?;
+        Ok(changed.is_some())
+    }
+
+    async fn warn(
+        &self,
+        preview: PreviewId,
+        warn: Warn,
+        now: Timestamp,
+    ) -> Result<Option<Row>, StoreError> {
+        let warn = |row: &Row| warn::warn(row, warn, now);
+        self.change_if(preview, Start::Stored, warn).await
     }
 
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<PreviewId>, StoreError> {
@@ -257,7 +310,8 @@ impl Store for DynamoStore {
         spacing: Duration,
     ) -> Result<bool, StoreError> {
         let remind = |row: &Row| replay::remind(row, now, spacing);
-        self.change_if(preview, Start::Remembered, remind).await
+        let changed = self.change_if(preview, Start::Remembered, remind).await?;
+        Ok(changed.is_some())
     }
 
     async fn get(&self, preview: PreviewId) -> Result<Option<Snapshot>, StoreError> {
@@ -278,6 +332,10 @@ impl Store for DynamoStore {
 
     async fn jobs(&self, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
         self.newest_jobs(preview, most).await
+    }
+
+    async fn deeds(&self, preview: PreviewId, most: usize) -> Result<Vec<Deed>, StoreError> {
+        self.newest_deeds(preview, most).await
     }
 
     async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError> {

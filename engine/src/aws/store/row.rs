@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tempus_model::transition::{Change, Slots};
-use tempus_model::{Identity, Job, PreviewId, Receipt, Row, ShortId, Snapshot, Timestamp};
+use tempus_model::{Deed, Identity, Job, PreviewId, Receipt, Row, ShortId, Snapshot, Timestamp};
 
 use super::super::table::index::{self, DUE_AT, LIST_AT};
 use super::super::table::item::{BODY, IDENTITY, Item, Key, ROW, SK, TTL, json, number, text, ttl};
@@ -30,6 +30,9 @@ pub(super) struct Stored {
     /// so yet, and do before the row is written again.
     pub(super) ended: Vec<Job>,
     pub(super) receipt: Option<Receipt>,
+    /// What the write has done that made the row what it is, where no job tells it. It has an item of
+    /// its own before the row is written again.
+    pub(super) deed: Option<Box<Deed>>,
     /// How many reservations were ever made for it.
     pub(super) reservations: u64,
     /// Where the index of what is due has it.
@@ -44,6 +47,8 @@ struct Read {
     ended: Vec<Job>,
     #[serde(default)]
     receipt: Option<Receipt>,
+    #[serde(default)]
+    deed: Option<Box<Deed>>,
 }
 
 #[derive(Serialize)]
@@ -53,15 +58,17 @@ struct Written<'a> {
     ended: &'a [Job],
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<&'a Receipt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deed: Option<&'a Deed>,
 }
 
 /// What became of a change.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// Made.
-    Written(Row),
+    Written(Box<Row>),
     /// The row is another by now: this one.
-    Beaten(Stored),
+    Beaten(Box<Stored>),
     /// Something beside the row is another by now.
     Spoiled,
 }
@@ -72,11 +79,13 @@ impl Stored {
             row,
             ended,
             receipt,
+            deed,
         } = item.body()?;
         Ok(Self {
             row,
             ended,
             receipt,
+            deed,
             reservations: item.number(RESERVATIONS)?.unwrap_or(0),
             listed_due: item.number(DUE_AT)?.map(Timestamp::from_millis),
         })
@@ -88,6 +97,7 @@ impl Stored {
             row: change.row.clone(),
             ended,
             receipt: change.receipt.clone().or_else(|| was.receipt.clone()),
+            deed: change.deed.clone(),
             reservations: was.reservations,
             listed_due: index::listed_due(was.listed_due, change.row.due_at),
         }
@@ -98,6 +108,7 @@ impl Stored {
             row: &self.row,
             ended: &self.ended,
             receipt: self.receipt.as_ref(),
+            deed: self.deed.as_deref(),
         })
     }
 }
@@ -113,6 +124,7 @@ pub(super) fn insert(identity: &Identity, change: &Change) -> Result<Write, Stor
         row: row.clone(),
         ended: Vec::new(),
         receipt: None,
+        deed: None,
         reservations: 0,
         listed_due: row.due_at,
     };
@@ -224,6 +236,7 @@ impl DynamoStore {
     ) -> Result<Outcome, StoreError> {
         let preview = change.row.preview;
         self.note_ends(&was.ended, &was.row).await?;
+        self.make_good_deed(was).await?;
         let begins = |job: &Job| jobs::begins(&was.row, &change.row, job);
         let (begun, ended): (Vec<_>, Vec<_>) = change.jobs.iter().cloned().partition(begins);
         for job in &begun {
@@ -246,11 +259,13 @@ impl DynamoStore {
         let tidied = async {
             if let Some(stored) = self.seen.get(preview)
                 && stored.row.version == row.version
-                && !stored.ended.is_empty()
+                && (stored.deed.is_some() || !stored.ended.is_empty())
             {
                 self.note_ends(&stored.ended, row).await?;
+                self.keep_deed(&stored).await?;
                 self.seen.put(Stored {
                     ended: Vec::new(),
+                    deed: None,
                     ..stored
                 });
             }
@@ -274,7 +289,7 @@ impl DynamoStore {
         let refusals = match self.table.write(writes).await? {
             Verdict::Written => {
                 self.seen.put(next.clone());
-                return Ok(Outcome::Written(next.row));
+                return Ok(Outcome::Written(Box::new(next.row)));
             }
             Verdict::Refused(refusals) => refusals,
         };
@@ -284,6 +299,6 @@ impl DynamoStore {
         let missing = || StoreError::Unreadable(format!("the row of {preview} is missing"));
         let stored = Stored::of(&beaten.item.ok_or_else(missing)?)?;
         self.seen.put(stored.clone());
-        Ok(Outcome::Beaten(stored))
+        Ok(Outcome::Beaten(Box::new(stored)))
     }
 }

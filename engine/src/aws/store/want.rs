@@ -1,8 +1,9 @@
 //! What users and timers want: another spec, another expiry, an end.
 
 use tempus_model::transition::accept::{self, DestroyReason, NewJob, NotAccepted};
-use tempus_model::transition::{Change, discard, extend};
-use tempus_model::{Identity, Job, JobRef, PreviewId, Row, Spec, Timestamp};
+use tempus_model::transition::extend::{self, Extended};
+use tempus_model::transition::{Change, discard};
+use tempus_model::{Actor, Identity, Job, JobRef, PreviewId, Row, Spec, Timestamp};
 
 use super::super::table::item::{BODY, Key, json};
 use super::super::table::write::Write;
@@ -11,8 +12,7 @@ use super::decide::{Start, breathe, contended};
 use super::idempotency;
 use super::row::{Outcome, Stored, TRIES};
 use crate::{
-    Accepted, DiscardError, ExtendError, Extended, Idempotency, JobError, Repeat, StoreError,
-    Update,
+    Accepted, DiscardError, ExtendError, Idempotency, JobError, Repeat, StoreError, Update,
 };
 
 impl DynamoStore {
@@ -28,7 +28,7 @@ impl DynamoStore {
             }
             let whole = self.load_whole(update.preview).await?;
             let whole = whole.ok_or(JobError::NotFound)?;
-            let (key, job, expires_at) = (update.key.as_ref(), update.job, update.expires_at);
+            let (key, job, expires_at) = (update.key.as_ref(), &update.job, update.expires_at);
             let accepted = self.converge(&whole, &update.spec, expires_at, job, key);
             if let Some(accepted) = accepted.await? {
                 return Ok(accepted);
@@ -43,7 +43,7 @@ impl DynamoStore {
         (identity, stored): &(Identity, Stored),
         spec: &Spec,
         expires_at: Option<Timestamp>,
-        job: NewJob,
+        job: &NewJob,
         key: Option<&Idempotency>,
     ) -> Result<Option<Accepted>, JobError> {
         // A transaction of ours whose answer was lost is accepted already.
@@ -63,7 +63,7 @@ impl DynamoStore {
         &self,
         preview: PreviewId,
         why: DestroyReason,
-        job: NewJob,
+        job: &NewJob,
         key: Option<&Idempotency>,
     ) -> Result<Accepted, JobError> {
         for attempt in 0..TRIES {
@@ -109,7 +109,7 @@ impl DynamoStore {
         now: Timestamp,
     ) -> Result<Option<Accepted>, JobError> {
         let keep = idempotency::keep(key, &accepted, now)?;
-        match self.apply(was, change, Vec::from_iter(keep)).await {
+        match Box::pin(self.apply(was, change, Vec::from_iter(keep))).await {
             Ok(Outcome::Written(_)) => Ok(Some(accepted)),
             Ok(Outcome::Beaten(_) | Outcome::Spoiled) => Ok(None),
             Err(StoreError::Unanswered(why)) => {
@@ -126,17 +126,12 @@ impl DynamoStore {
     pub(super) async fn accept_extend(
         &self,
         preview: PreviewId,
-        to: Extended,
+        to: &Extended,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<Row, ExtendError> {
         let decided = self.decide(preview, Start::Stored, |row| {
-            let current = row.expires_at;
-            let expires_at = match to {
-                Extended::To(time) => time,
-                // Asking for more never gives less, even where the limit has come down meanwhile.
-                Extended::By { more, latest } => current.after(more).min(latest).max(current),
-            };
-            Ok::<_, ExtendError>(extend::extend(row, expires_at, now)?)
+            Ok::<_, ExtendError>(extend::extend(row, to, by.clone(), now)?)
         });
         decided.await?.ok_or(ExtendError::NotFound)
     }
@@ -145,6 +140,7 @@ impl DynamoStore {
     pub(super) async fn accept_discard(
         &self,
         preview: PreviewId,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<(), DiscardError> {
         for attempt in 0..TRIES {
@@ -153,7 +149,8 @@ impl DynamoStore {
             let saga = stored.row.saga.as_ref();
             let running = self.stored_job(saga.and_then(|saga| saga.job)).await?;
             let pending = self.stored_job(stored.row.pending).await?;
-            let change = discard::discard(&stored.row, running.as_ref(), pending.as_ref(), now)?;
+            let (running, pending) = (running.as_ref(), pending.as_ref());
+            let change = discard::discard(&stored.row, running, pending, by.clone(), now)?;
             if let Outcome::Written(_) = self.apply(&stored, change, Vec::new()).await? {
                 return Ok(());
             }
@@ -180,7 +177,7 @@ fn answer(identity: &Identity, row: &Row, job: JobRef, repeat: Repeat) -> Accept
     Accepted {
         preview: row.preview,
         job,
-        url: identity.route.url.clone(),
+        url: identity.url().map(str::to_owned),
         expires_at: row.expires_at,
         repeat,
     }

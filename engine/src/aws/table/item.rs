@@ -42,6 +42,8 @@ pub(in crate::aws) const HALVES: &str = "preview#";
 pub(in crate::aws) const RESERVED: &str = "reserved#";
 /// The sort keys of a preview's specs begin with this.
 pub(in crate::aws) const SPECS: &str = "spec#";
+/// The sort keys of what was done to a preview without a job begin with this.
+pub(in crate::aws) const DEEDS: &str = "deed#";
 /// The partitions of sources begin with this.
 const SOURCES: &str = "sources#";
 /// The sort key of a row.
@@ -77,6 +79,11 @@ impl Key {
 
     pub(in crate::aws) fn spec(preview: PreviewId, spec: SpecId) -> Self {
         Self::part(preview, format!("{SPECS}{spec}"))
+    }
+
+    /// What was done by the write that gave the row this version.
+    pub(in crate::aws) fn deed(preview: PreviewId, version: u64) -> Self {
+        Self::part(preview, format!("{DEEDS}{version:020}"))
     }
 
     pub(in crate::aws) fn reserved(preview: PreviewId, pool: &str, item: &str) -> Self {

@@ -10,7 +10,8 @@ use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::settle::Settle;
 use tempus_model::transition::vouch::Vouch;
 use tempus_model::{
-    Check, JobId, PlannedStep, Receipt, Removed, Row, Stage, StepId, StepState, Timestamp,
+    Actor, Check, Footprint, JobId, PlannedStep, Receipt, Removed, Row, Stage, StepId, StepState,
+    Timestamp,
 };
 use uuid::Uuid;
 
@@ -59,6 +60,13 @@ const STEPS: [(u8, &str, &str, &str); 6] = [
     ),
 ];
 
+/// Of the smallest task, as its row has it.
+const FOOTPRINT: Footprint = Footprint {
+    cpu: 256,
+    memory: 512,
+    tasks: 1,
+};
+
 /// A preview on its way, as its worker has it.
 struct Story<'b> {
     store: Arc<dyn Store>,
@@ -79,6 +87,7 @@ impl Story<'_> {
             && looked.desired.is_present()
         {
             fresh.saga.stages = stages();
+            fresh.saga.footprint = Some(FOOTPRINT);
             fresh.saga.enter(&mut fresh.ledger, at(self.now));
         }
         self.row = self.store.claim(preview, &claim).await.unwrap();
@@ -192,6 +201,8 @@ async fn a_life_is_counted() {
     };
     new.identity.origin.repository = Some("example/shop".to_owned());
     new.identity.origin.pr_number = Some(412);
+    new.warn_before = Some(std::time::Duration::from_hours(1));
+    new.job.by = somebody("pushed");
     let preview = store.create(new).await.unwrap().preview;
     bill.took("create", billed(7, 17.0)).await;
     hint(&*queue).await;
@@ -215,6 +226,7 @@ async fn a_life_is_counted() {
     story.now += 60;
     let job = NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by: somebody("closed"),
         now: at(story.now),
     };
     let why = DestroyReason::Asked;
@@ -242,6 +254,14 @@ async fn a_life_is_counted() {
     assert_eq!(row.receipt_at, Some(at(story.now)));
     story.bill.took("receipt", billed(10, 6.0)).await;
     bill.total();
+}
+
+/// As long as the real ones.
+fn somebody(did: &str) -> Actor {
+    let by = serde_json::json!({
+        "person": {"id": 21_031_067, "login": "codertocat-the-third"}, "did": did,
+    });
+    Actor::on_github(Some(&serde_json::from_value(by).unwrap()))
 }
 
 /// Sent, received, deleted: three requests.

@@ -6,7 +6,7 @@ use tempus_model::transition::Seen;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::settle::Settle;
 use tempus_model::transition::vouch::Vouch;
-use tempus_model::{JobId, PreviewId, Receipt, Row};
+use tempus_model::{Actor, JobId, PreviewId, Receipt, Row};
 use uuid::Uuid;
 
 use super::super::AwsEngine;
@@ -14,7 +14,7 @@ use super::super::table::item::{Key, TTL};
 use super::fresh;
 use crate::conformance::{at, claim, new_preview, next_write};
 use crate::testing::emulator::Emulator;
-use crate::{Idempotency, NewPreview};
+use crate::{Extended, Idempotency, NewPreview};
 
 /// The times after which items may go, in days after the beginning, by their sort keys.
 async fn times(engine: &AwsEngine) -> BTreeMap<String, Option<i64>> {
@@ -72,8 +72,12 @@ async fn history_ends_and_life_does_not() {
     settled(&engine, preview, 1).await;
     let end = NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by: Actor::Worker,
         now: at(2),
     };
+    let longer = Extended::To(at(9000));
+    let extended = store.extend(preview, longer, Actor::Timer, at(2));
+    extended.await.unwrap();
     let why = DestroyReason::Asked;
     store.destroy(preview, why, end, None).await.unwrap();
     let mortal = |times: &BTreeMap<String, Option<i64>>| -> Vec<String> {
@@ -102,7 +106,9 @@ async fn history_ends_and_life_does_not() {
         now: at(4),
     };
     store.vouch(&vouch).await.unwrap();
-    for (sk, time) in times(&engine).await {
+    let times_then = times(&engine).await;
+    assert!(times_then.keys().any(|sk| sk.starts_with("deed#")));
+    for (sk, time) in times_then {
         assert_eq!(time, Some(if sk == "k" { 1 } else { 90 }), "{sk}");
     }
     store.doubt(preview, at(5)).await.unwrap();

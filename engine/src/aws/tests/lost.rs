@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tempus_model::transition::Seen;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::settle::Settle;
-use tempus_model::{Job, JobId, JobStatus, PreviewId, Row};
+use tempus_model::{Actor, Job, JobId, JobStatus, PreviewId, Row};
 use uuid::Uuid;
 
 use super::super::table::item::Key;
@@ -16,7 +16,9 @@ use super::{access, wanted};
 use crate::conformance::{at, claim, new_preview, next_write};
 use crate::testing::emulator::Emulator;
 use crate::testing::wire::{Fate, Wire};
-use crate::{CreateError, Idempotency, NewPreview, Repeat, Store, StoreError, Update, WriteError};
+use crate::{
+    CreateError, Extended, Idempotency, NewPreview, Repeat, Store, StoreError, Update, WriteError,
+};
 
 /// An engine behind a wire that can be told what to do with the next calls of a kind.
 struct Behind {
@@ -226,6 +228,7 @@ async fn an_end_that_was_not_told_is_known_and_told_later() {
 
     let end = NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by: Actor::Worker,
         now: at(5),
     };
     let why = DestroyReason::Asked;
@@ -248,6 +251,7 @@ async fn slots_of_what_is_gone_are_free() {
     let preview = store.create(alone("a")).await.unwrap().preview;
     let end = NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by: Actor::Worker,
         now: at(1),
     };
     let why = DestroyReason::Asked;
@@ -272,6 +276,7 @@ async fn requests_happen_once(emulator: &Emulator) {
     let created = store.create(new_preview("app", at(0))).await.unwrap();
     let job = |now| NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by: Actor::Worker,
         now: at(now),
     };
     let update = Update {
@@ -295,7 +300,7 @@ async fn requests_happen_once(emulator: &Emulator) {
     let created = store.create(new_preview("other", at(0))).await.unwrap();
     let end = job(2);
     behind.next("UpdateItem", 1, Fate::LosesItsAnswer);
-    let destroyed = store.destroy(created.preview, DestroyReason::Asked, end, None);
+    let destroyed = store.destroy(created.preview, DestroyReason::Asked, end.clone(), None);
     let destroyed = destroyed.await.unwrap();
     behind.struck(1);
     assert_eq!((destroyed.job.id, destroyed.repeat), (end.id, Repeat::No));
@@ -318,6 +323,7 @@ async fn what_can_be_repeated_is() {
     let job = behind.row(preview).await.last_job.id;
     let end = NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by: Actor::Worker,
         now: at(1),
     };
     let why = DestroyReason::Asked;
@@ -340,4 +346,28 @@ async fn a_transaction_happens_once_by_its_token() {
 async fn a_transaction_happens_once_by_what_it_wrote() {
     transactions_happen_once(super::moto::shared()).await;
     requests_happen_once(super::moto::shared()).await;
+}
+
+/// Who did something dies before the word of it has an item of its own: it is told all the same, and
+/// whoever writes the row next makes the item.
+#[tokio::test]
+async fn a_deed_outlives_whoever_did_it() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let store = behind.store();
+    let new = new_preview("app", at(0));
+    let preview = store.create(new).await.unwrap().preview;
+    behind.next("PutItem", 100, Fate::error(500, "InternalServerError"));
+    let longer = Extended::To(at(9000));
+    let extended = store.extend(preview, longer, Actor::Timer, at(1));
+    let key = Key::deed(preview, extended.await.unwrap().version);
+    assert!(behind.struck.load(Ordering::SeqCst) > 0);
+    behind.next("PutItem", 0, Fate::Passes);
+
+    let table = &behind.engine.store.table;
+    assert!(table.get(&key).await.unwrap().is_none());
+    let told = store.deeds(preview, 10).await.unwrap();
+    assert_eq!((told.len(), told[0].at), (1, at(1)));
+    store.doubt(preview, at(2)).await.unwrap();
+    assert!(table.get(&key).await.unwrap().is_some());
+    assert_eq!(store.deeds(preview, 10).await.unwrap(), told);
 }

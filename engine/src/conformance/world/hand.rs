@@ -60,7 +60,7 @@ fn begin(row: &Row, now: Timestamp) -> Option<Saga> {
             JobKind::Update => (PlanKind::Update, Some(job)),
             JobKind::Destroy => (PlanKind::Destroy, Some(job)),
         },
-        Work::MoveTimer => (PlanKind::Update, None),
+        Work::MoveTimer | Work::SleepOrWake => (PlanKind::Update, None),
         Work::Verify => (PlanKind::Verify, None),
         _ => return None,
     };
@@ -73,12 +73,15 @@ fn begin(row: &Row, now: Timestamp) -> Option<Saga> {
         job,
         generation: row.generation,
         expires_at: row.expires_at,
+        wakefulness: row.wakefulness,
+        sleep: None,
         course: if present {
             Course::Forward
         } else {
             Course::Unwind
         },
         target,
+        footprint: None,
         stages: Vec::new(),
         at: 0,
         entered: false,
@@ -195,6 +198,7 @@ impl<'w> Hand<'w> {
             next: Saga {
                 course: Course::Unwind,
                 target: None,
+                footprint: None,
                 rejected: Some(refusal()),
                 ..self.saga.clone()
             },

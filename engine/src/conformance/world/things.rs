@@ -6,12 +6,12 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tempus_model::transition::accept::NewJob;
 use tempus_model::{
-    Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Route, Service, Spec,
+    Actor, Failure, FailureKind, Identity, JobId, Origin, Owner, Parked, PreviewId, Service, Spec,
     StepId, Template, Timestamp,
 };
 use uuid::Uuid;
 
-use crate::{Idempotency, Listener, NewPreview, Quotas, Update};
+use crate::{Budget, Idempotency, Listener, NewPreview, Quotas, Update};
 
 /// How long a lease lasts.
 pub(in crate::conformance) const LEASE: Duration = Duration::from_secs(30);
@@ -39,6 +39,7 @@ pub(in crate::conformance) fn spec(number: u16) -> Spec {
 pub(in crate::conformance) fn job(now: Timestamp) -> NewJob {
     NewJob {
         id: JobId::new(Uuid::new_v4()),
+        by: Actor::Worker,
         now,
     }
 }
@@ -61,12 +62,13 @@ pub(crate) fn new_preview(name: &str, now: Timestamp) -> NewPreview {
             owner: owner("ada"),
             origin: Origin::default(),
             template: "api-service".to_owned(),
-            route: Route::default(),
+            route: None,
             created_at: now,
             predecessor: None,
         },
         spec: spec(1),
         expires_at: at(LIFE),
+        warn_before: None,
         job: job(now),
         listeners: vec![Listener {
             name: "main".to_owned(),
@@ -77,6 +79,7 @@ pub(crate) fn new_preview(name: &str, now: Timestamp) -> NewPreview {
             per_owner: 1000,
             total: 1000,
         },
+        budget: Budget::Within,
         key: None,
     }
 }

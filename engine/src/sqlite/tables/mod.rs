@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::error::{sql, unreadable};
 use crate::StoreError;
 
+pub(super) mod deeds;
 pub(super) mod idempotency;
 pub(super) mod jobs;
 pub(super) mod letters;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use tempus_model::transition::{Change, Slots};
 use tempus_model::{PreviewId, Row, Timestamp};
 
-use super::{Key, all, decode, encode, execute, jobs, one, previews, receipts, slots};
+use super::{Key, all, decode, deeds, encode, execute, jobs, one, previews, receipts, slots};
 use crate::StoreError;
 
 /// A row as it is stored, and where.
@@ -85,6 +85,9 @@ pub(crate) fn apply(db: &Connection, stored: &Stored, change: Change) -> Result<
     }
     if let Some(receipt) = &change.receipt {
         receipts::put(db, key, receipt)?;
+    }
+    if let Some(deed) = &change.deed {
+        deeds::put(db, key, row.version, deed)?;
     }
     Ok(row)
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{JobId, PreviewId};
+use tempus_model::{Actor, JobId, PreviewId};
 
 use super::opening::{clock, create, open};
 use super::*;
@@ -47,6 +47,7 @@ async fn what_is_restored_is_verified_once() {
     let after = named(&engine, &clock, "after").await;
     let job = NewJob {
         id: JobId::new(uuid::Uuid::from_u128(77)),
+        by: Actor::Worker,
         now: clock.now(),
     };
     let (store, why) = (engine.store(), DestroyReason::Asked);

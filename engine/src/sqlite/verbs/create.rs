@@ -26,8 +26,8 @@ pub(crate) fn create(db: &Connection, new: &NewPreview) -> Result<Accepted, Crea
             });
         }
         (NameStands::Ours(preview), Some(holder)) => {
-            let expires_at = holder.row.expires_at.max(new.expires_at);
-            want::converge(db, preview, &new.spec, Some(expires_at), new.job)?
+            let expires_at = holder.row.expires_unpinned_at().max(new.expires_at);
+            want::converge(db, preview, &new.spec, Some(expires_at), &new.job)?
         }
         (_, holder) => {
             let login = holder
@@ -45,6 +45,7 @@ fn fresh(
     new: &NewPreview,
     predecessor: Option<PreviewId>,
 ) -> Result<Accepted, CreateError> {
+    new.within_budget()?;
     let owner = &new.identity.owner;
     let of_owner = slots::quota_of(&owner.id);
     let own_slot = quota_slot(db, &of_owner, new.quotas.per_owner, &owner.login)?;
@@ -52,26 +53,36 @@ fn fresh(
     if previews::is_short_used(db, new.identity.short())? {
         return Err(CreateError::ShortTaken);
     }
-    let route = choose(db, &new.listeners)?;
+    let route = if new.spec.has_url() {
+        Some(choose(db, &new.listeners)?)
+    } else {
+        None
+    };
     let identity = Identity {
         route,
         predecessor,
         ..new.identity.clone()
     };
 
-    let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
+    let change = accept::create(
+        &identity,
+        new.spec.id(),
+        new.expires_at,
+        new.warn_before,
+        &new.job,
+    );
     let key = previews::insert(db, &identity, &change.row)?;
     rows::insert(db, key, &change)?;
     specs::put(db, key, &new.spec)?;
     slots::take(db, &of_owner, own_slot, key)?;
     slots::take(db, slots::QUOTA_ALL, slot, key)?;
-    if let Some(slot) = identity.route.slot {
-        slots::take(db, &slots::listener(&identity.route.listener), slot, key)?;
+    if let Some((listener, slot)) = identity.slot() {
+        slots::take(db, &slots::listener(listener), slot, key)?;
     }
     Ok(Accepted {
         preview: identity.id,
         job: change.row.last_job,
-        url: identity.route.url,
+        url: identity.route.map(|route| route.url),
         expires_at: change.row.expires_at,
         repeat: Repeat::No,
     })

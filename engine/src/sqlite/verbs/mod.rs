@@ -23,18 +23,17 @@ fn load<E: From<StoreError>>(
     rows::load(db, preview)?.ok_or_else(missing)
 }
 
-/// A change that a row may call for: whether it did.
+/// A change that a row may call for: the row as it is then, if it did.
 fn change_if(
     db: &Connection,
     preview: PreviewId,
     decide: impl FnOnce(&Row) -> Option<tempus_model::transition::Change>,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Row>, StoreError> {
     let Some(stored) = rows::load(db, preview)? else {
-        return Ok(false);
+        return Ok(None);
     };
     let Some(change) = decide(&stored.row) else {
-        return Ok(false);
+        return Ok(None);
     };
-    rows::apply(db, &stored, change)?;
-    Ok(true)
+    rows::apply(db, &stored, change).map(Some)
 }

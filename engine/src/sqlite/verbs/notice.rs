@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tempus_model::transition::sleep::{self, Idleness};
+use tempus_model::transition::warn::{self, Warn};
 use tempus_model::transition::{doubt, replay};
-use tempus_model::{PreviewId, Timestamp};
+use tempus_model::{PreviewId, Row, Timestamp};
 
 use super::change_if;
 use crate::StoreError;
@@ -15,7 +17,20 @@ pub(crate) fn wake(
     preview: PreviewId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    change_if(db, preview, |row| replay::wake(row, now))
+    let changed = change_if(db, preview, |row| replay::wake(row, now));
+    Ok(changed?.is_some())
+}
+
+/// Puts an idle preview to sleep, or notes when to look again.
+pub(crate) fn doze(
+    db: &Connection,
+    preview: PreviewId,
+    looked_at: u64,
+    found: Idleness,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = change_if(db, preview, |row| sleep::doze(row, looked_at, found, now));
+    Ok(changed?.is_some())
 }
 
 /// Marks a row suspect and due for a verify.
@@ -24,7 +39,8 @@ pub(crate) fn doubt(
     preview: PreviewId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    change_if(db, preview, |row| Some(doubt::doubt(row, now)))
+    let changed = change_if(db, preview, |row| Some(doubt::doubt(row, now)));
+    Ok(changed?.is_some())
 }
 
 /// Takes the right to send a reminder.
@@ -34,5 +50,16 @@ pub(crate) fn remind(
     now: Timestamp,
     spacing: Duration,
 ) -> Result<bool, StoreError> {
-    change_if(db, preview, |row| replay::remind(row, now, spacing))
+    let changed = change_if(db, preview, |row| replay::remind(row, now, spacing));
+    Ok(changed?.is_some())
+}
+
+/// Begins to warn of a preview's end, or notes that it was done.
+pub(crate) fn warn(
+    db: &Connection,
+    preview: PreviewId,
+    warn: Warn,
+    now: Timestamp,
+) -> Result<Option<Row>, StoreError> {
+    change_if(db, preview, |row| warn::warn(row, warn, now))
 }

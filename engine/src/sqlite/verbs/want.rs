@@ -3,15 +3,15 @@
 
 use rusqlite::Connection;
 use tempus_model::transition::accept::{self, DestroyReason, NewJob, NotAccepted};
-use tempus_model::transition::{discard, extend, replay};
-use tempus_model::{Job, JobRef, PreviewId, Row, Spec, Timestamp};
+use tempus_model::transition::extend::{self, Extended};
+use tempus_model::transition::{discard, replay, sleep};
+use tempus_model::{Actor, Job, JobRef, PreviewId, Row, Spec, Timestamp};
 
 use super::super::tables::rows::Stored;
 use super::super::tables::{Key, idempotency, jobs, previews, rows, specs};
 use super::{change_if, load};
 use crate::{
-    Accepted, DiscardError, ExtendError, Extended, Idempotency, JobError, Repeat, StoreError,
-    Update,
+    Accepted, DiscardError, ExtendError, Idempotency, JobError, Repeat, StoreError, Update,
 };
 
 /// Accepts an update.
@@ -25,7 +25,7 @@ pub(crate) fn update(db: &Connection, update: &Update) -> Result<Accepted, JobEr
         update.preview,
         &update.spec,
         update.expires_at,
-        update.job,
+        &update.job,
     )?;
     idempotency::keep(db, update.key.as_ref(), &accepted, now)?;
     Ok(accepted)
@@ -37,7 +37,7 @@ pub(super) fn converge(
     preview: PreviewId,
     spec: &Spec,
     expires_at: Option<Timestamp>,
-    job: NewJob,
+    job: &NewJob,
 ) -> Result<Accepted, JobError> {
     let stored = load(db, preview, || JobError::NotFound)?;
     let pending = stored_job(db, stored.row.pending)?;
@@ -52,7 +52,7 @@ pub(crate) fn destroy(
     db: &Connection,
     preview: PreviewId,
     why: DestroyReason,
-    job: NewJob,
+    job: &NewJob,
     key: Option<&Idempotency>,
 ) -> Result<Accepted, JobError> {
     if let Some(first) = idempotency::first_answer(db, key, job.now)? {
@@ -78,39 +78,48 @@ pub(crate) fn destroy(
 pub(crate) fn extend(
     db: &Connection,
     preview: PreviewId,
-    to: Extended,
+    to: &Extended,
+    by: Actor,
     now: Timestamp,
 ) -> Result<Row, ExtendError> {
     let stored = load(db, preview, || ExtendError::NotFound)?;
-    let current = stored.row.expires_at;
-    let expires_at = match to {
-        Extended::To(time) => time,
-        // Asking for more never gives less, even where the limit has come down meanwhile.
-        Extended::By { more, latest } => current.after(more).min(latest).max(current),
-    };
-    let change = extend::extend(&stored.row, expires_at, now)?;
+    let change = extend::extend(&stored.row, to, by, now)?;
     Ok(rows::apply(db, &stored, change)?)
+}
+
+/// Wakes a preview, or keeps it awake.
+pub(crate) fn rouse(
+    db: &Connection,
+    preview: PreviewId,
+    by: Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = change_if(db, preview, |row| sleep::rouse(row, by, now));
+    Ok(changed?.is_some())
 }
 
 /// Takes a parked saga out of the dead letters.
 pub(crate) fn replay(
     db: &Connection,
     preview: PreviewId,
+    by: Actor,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    change_if(db, preview, |row| replay::replay(row, now))
+    let changed = change_if(db, preview, |row| replay::replay(row, by, now));
+    Ok(changed?.is_some())
 }
 
 /// Gives up on a parked saga that owns nothing.
 pub(crate) fn discard(
     db: &Connection,
     preview: PreviewId,
+    by: Actor,
     now: Timestamp,
 ) -> Result<(), DiscardError> {
     let stored @ Stored { row, .. } = &load(db, preview, || DiscardError::NotFound)?;
     let running = stored_job(db, row.saga.as_ref().and_then(|saga| saga.job))?;
     let pending = stored_job(db, row.pending)?;
-    let change = discard::discard(row, running.as_ref(), pending.as_ref(), now)?;
+    let change = discard::discard(row, running.as_ref(), pending.as_ref(), by, now)?;
     rows::apply(db, stored, change)?;
     Ok(())
 }
@@ -126,7 +135,7 @@ fn answer(
     job: JobRef,
     repeat: Repeat,
 ) -> Result<Accepted, JobError> {
-    let url = previews::identity(db, key)?.route.url;
+    let url = previews::identity(db, key)?.route.map(|route| route.url);
     Ok(Accepted {
         preview: row.preview,
         job,

@@ -69,8 +69,11 @@ fn named(head: &str, body: &[u8]) -> (Protocol, String) {
             of if of.starts_with("DynamoDB") => "dynamodb",
             of if of.starts_with("AmazonSQS") => "sqs",
             of if of.starts_with("AmazonEC2ContainerService") => "ecs",
+            of if of.starts_with("AmazonEC2ContainerRegistry") => "ecr",
             of if of.starts_with("Logs") => "logs",
             of if of.starts_with("ResourceGroupsTaggingAPI") => "tagging",
+            "AmazonSSM" => "ssm",
+            of if of.starts_with("AnyScale") => "scaling",
             other => other,
         };
         return (Protocol::Json, format!("{service}.{operation}"));

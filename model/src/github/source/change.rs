@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::super::Command;
-use super::{Pull, Repository, Source, SourceKey, Sure, Tended, remember};
-use crate::{Nonce, Timestamp};
+use super::{Heard, Pull, Repository, Source, SourceKey, Sure, Tended, remember};
+use crate::{By, Nonce, Timestamp};
 
 /// How many commands wait at most; what is more is dropped, and can be written again.
 const COMMANDS: usize = 32;
@@ -17,6 +17,8 @@ pub struct Note {
     pub delivery: Option<String>,
     /// The repository as it is called there.
     pub repository: Option<Repository>,
+    /// Who did what is known, where that is said.
+    pub by: Option<Box<By>>,
     /// What is known.
     pub news: News,
 }
@@ -163,10 +165,11 @@ impl Source {
         }
         let before = self.clone();
         match &note.news {
+            News::Look if note.by.is_some() => self.by = note.by.as_deref().cloned(),
             News::Look | News::Moved => {}
             News::Doubt => self.sure = Sure::No,
             News::Pull(pull, trust) => {
-                self.hear(pull, *trust);
+                self.hear(pull, *trust, note.by.as_deref());
                 self.gone = false;
             }
             News::Command(command) => {
@@ -202,7 +205,7 @@ impl Source {
 
     /// Takes in how a pull request is: the newest by GitHub's own clock. What contradicts that and is
     /// not newer is a reason to ask.
-    fn hear(&mut self, heard: &Pull, trust: Trust) {
+    fn hear(&mut self, heard: &Pull, trust: Trust, by: Option<&By>) {
         let newer = match &self.pull {
             None => true,
             Some(known) => match heard.updated_at.cmp(&known.updated_at) {
@@ -212,13 +215,23 @@ impl Source {
             },
         };
         if newer {
+            let told = self.heard.take().filter(|told| is_same(&told.pull, heard));
+            let by = by.cloned().or(told.map(|told| told.by));
             let head = |pull: &Pull| pull.head.sha == heard.head.sha;
             if !self.pull.as_ref().is_some_and(head) {
                 self.head_since = Some(heard.updated_at);
+                self.pushed_by.clone_from(&by);
+            }
+            if !self.pull.as_ref().is_some_and(|pull| is_same(pull, heard)) {
+                self.by = by;
             }
             self.pull = Some(heard.clone());
             self.sure = Sure::Yes;
         } else if self.pull.as_ref() != Some(heard) {
+            self.heard = by.cloned().map(|by| {
+                let pull = heard.clone();
+                Box::new(Heard { pull, by })
+            });
             self.sure = Sure::No;
         }
     }
@@ -256,6 +269,16 @@ impl Source {
             Next::Ended(kept) => (None, Some(now.after(kept))),
         };
     }
+}
+
+/// Whether two are the same but for their times: that somebody has commented changes nothing else.
+fn is_same(one: &Pull, other: &Pull) -> bool {
+    let updated_at = other.updated_at;
+    let one = Pull {
+        updated_at,
+        ..one.clone()
+    };
+    one == *other
 }
 
 impl News {

@@ -8,7 +8,7 @@ mod tended;
 use serde::{Deserialize, Serialize};
 
 use super::Command;
-use crate::{Nonce, Timestamp};
+use crate::{By, Nonce, Timestamp};
 
 pub use change::{News, Next, NoChange, Note, SourceChange, Trust};
 pub use key::SourceKey;
@@ -50,6 +50,15 @@ pub struct Source {
     /// was not about this commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_since: Option<Timestamp>,
+    /// Who made that head what it is, where GitHub has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_by: Option<By>,
+    /// Who made the last change of what is known, where GitHub has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// What was heard last that contradicts it, until GitHub is asked: if it is so, this is who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Box<Heard>>,
     /// Whether that can be acted on.
     #[serde(default)]
     pub sure: Sure,
@@ -81,6 +90,9 @@ impl Source {
             repository: None,
             pull: None,
             head_since: None,
+            pushed_by: None,
+            by: None,
+            heard: None,
             sure: Sure::No,
             gone: false,
             commands: Vec::new(),
@@ -88,6 +100,15 @@ impl Source {
             tended: Tended::default(),
         }
     }
+}
+
+/// A pull request as a delivery had it, and who did what it tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The pull request.
+    pub pull: Pull,
+    /// Who did what.
+    pub by: By,
 }
 
 fn remember<T>(list: &mut Vec<T>, item: T) {

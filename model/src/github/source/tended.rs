@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Rules;
 use super::remember;
-use crate::{DnsName, PreviewId};
+use crate::{By, DnsName, PreviewId};
 
 /// What writers have said in comments.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Standing {
     /// The commit of a fork that may be run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<String>,
+    /// Who asked, approved or stopped last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
 }
 
 /// What a preview was called for by. Called for once: what expired or failed comes back only for
@@ -96,6 +99,9 @@ pub struct Tended {
     /// Why no preview could be called for, though one is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// What was to be known when the preview was called for: how a budget stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// What was said on GitHub.
     #[serde(default)]
     pub posted: Posted,

@@ -1,6 +1,10 @@
 //! The rules, each shown once.
 
 mod histories;
+mod pins;
+mod sleeping;
+mod spans;
+mod warnings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,18 +14,25 @@ use uuid::Uuid;
 use super::accept::{self, DestroyReason, NameStands, NewJob, NotAccepted};
 use super::checkpoint::{Checkpoint, checkpoint};
 use super::claim::{CRASHES_BEFORE_PARKING, Claim, Fresh, NoClaim, claim};
+use super::extend::{Extended, NoExtend};
 use super::settle::{Settle, settle};
 use super::turn::{Turn, turn};
 use super::vouch::{Vouch, vouch};
-use super::{Change, Fence, Refused, Seen, Slots, doubt, extend, replay, rest};
+use super::warn::{Warn, warn};
+use super::{Change, Fence, Refused, Seen, Slots, doubt, extend, replay, rest, sleep};
 use crate::{
-    Course, Desired, DnsName, Failure, Identity, Job, JobId, JobRef, JobStatus, Nonce, Origin,
-    Owner, Parked, Phase, PlanId, PlanKind, PreviewId, Receipt, Route, Row, Saga, Snapshot, SpecId,
-    StepId, Timestamp, Work, WorkerId,
+    Actor, Course, Desired, DnsName, Failure, Footprint, Identity, Job, JobId, JobRef, JobStatus,
+    Nonce, Origin, Owner, Parked, Phase, PlanId, PlanKind, PreviewId, Receipt, Route, Row, Saga,
+    Snapshot, SpecId, StepId, Timestamp, Work, WorkerId,
 };
 
 const HOUR: Duration = Duration::from_hours(1);
 const LEASE: Duration = Duration::from_secs(30);
+const FOOTPRINT: Footprint = Footprint {
+    cpu: 256,
+    memory: 512,
+    tasks: 1,
+};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000 + seconds * 1000)
@@ -46,11 +57,11 @@ fn identity(owner: &str) -> Identity {
         },
         origin: Origin::default(),
         template: "api-service".into(),
-        route: Route {
+        route: Some(Route {
             listener: "l".into(),
             slot: None,
             url: "u".into(),
-        },
+        }),
         created_at: at(0),
         predecessor: None,
     }
@@ -59,9 +70,10 @@ fn identity(owner: &str) -> Identity {
 fn created() -> Row {
     let new = NewJob {
         id: job_id(1),
+        by: Actor::Worker,
         now: at(0),
     };
-    accept::create(&identity("ann"), spec(1), at(0).after(HOUR), new).row
+    accept::create(&identity("ann"), spec(1), at(0).after(HOUR), None, &new).row
 }
 
 fn saga(row: &Row, course: Course, job: Option<JobRef>, now: Timestamp) -> Saga {
@@ -79,8 +91,11 @@ fn saga(row: &Row, course: Course, job: Option<JobRef>, now: Timestamp) -> Saga 
         job,
         generation: row.generation,
         expires_at: row.expires_at,
+        wakefulness: row.wakefulness,
+        sleep: None,
         course,
         target,
+        footprint: target.map(|_| FOOTPRINT),
         stages: Vec::new(),
         at: 0,
         entered: false,
@@ -135,10 +150,7 @@ fn write(row: &Row) -> Checkpoint {
 
 fn settled(row: &Row, now: Timestamp) -> Change {
     let write = write(row);
-    let seen = Seen {
-        generation: write.saga.generation,
-        expires_at: write.saga.expires_at,
-    };
+    let seen = Seen::by(&write.saga);
     let job = write.saga.job.map(|job| stored(row, job));
     settle(
         row,
@@ -161,6 +173,7 @@ fn stored(row: &Row, job: JobRef) -> Job {
         generation: row.generation,
         spec: None,
         status: JobStatus::Queued,
+        by: None,
         created_at: at(0),
         started_at: None,
         finished_at: None,
@@ -192,10 +205,11 @@ fn a_preview_goes_from_accepted_to_a_receipt() {
 
     let new = NewJob {
         id: job_id(2),
+        by: Actor::Worker,
         now: row.expires_at,
     };
     let expired = DestroyReason::Expired(row.expires_at);
-    let row = accept::destroy(&row, None, expired, new).unwrap().row;
+    let row = accept::destroy(&row, None, expired, &new).unwrap().row;
     assert_eq!(row.phase(), Phase::Destroying);
     let now = row.expires_at;
     let change = settled(&claimed(&row, 8, now), now);
@@ -263,7 +277,7 @@ fn an_expired_lease_counts_and_makes_suspect_and_five_park() {
         (progressed.attempts, progressed.suspicion),
         (0, row.suspicion)
     );
-    let replayed = replay::replay(&parked, at(200)).unwrap().row;
+    let replayed = replay::replay(&parked, Actor::Worker, at(200)).unwrap().row;
     assert_eq!((replayed.attempts, replayed.due_at), (0, Some(at(200))));
 }
 
@@ -290,10 +304,10 @@ fn a_replay_looks_at_what_is_done_only_for_a_suspect_row() {
         let done = row.ledger.get(&step).unwrap().done;
         (done, saga.at, saga.entered, saga.looked_again)
     };
-    let trusted = replay::replay(&parked, at(2)).unwrap().row;
+    let trusted = replay::replay(&parked, Actor::Worker, at(2)).unwrap().row;
     assert_eq!(place(&trusted), (true, 1, true, true));
     parked.suspicion = 1;
-    let suspect = replay::replay(&parked, at(2)).unwrap().row;
+    let suspect = replay::replay(&parked, Actor::Worker, at(2)).unwrap().row;
     assert_eq!(place(&suspect), (false, 0, false, false));
 }
 
@@ -330,9 +344,10 @@ fn a_checkpoint_is_made_whatever_is_wanted_and_a_release_is_not() {
     let seen = Seen::of(&row);
     let new = NewJob {
         id: job_id(2),
+        by: Actor::Worker,
         now: at(1),
     };
-    let row = accept::destroy(&row, None, DestroyReason::Asked, new)
+    let row = accept::destroy(&row, None, DestroyReason::Asked, &new)
         .unwrap()
         .row;
     assert!(checkpoint(&row, &write(&row)).is_ok());
@@ -387,13 +402,14 @@ fn an_unwind_decides_that_nothing_is_wanted() {
     assert!(!row.desired.is_present());
     let new = NewJob {
         id: job_id(3),
+        by: Actor::Worker,
         now: at(2),
     };
     assert!(matches!(
-        accept::update(&row, None, spec(2), None, new),
+        accept::update(&row, None, spec(2), None, &new),
         Err(NotAccepted::Ended(Phase::Destroying))
     ));
-    assert!(extend::extend(&row, at(9999), at(2)).is_err());
+    assert!(extend::extend(&row, &Extended::To(at(9999)), Actor::Worker, at(2)).is_err());
     let change = settled(&row, at(3));
     assert_eq!(change.row.phase(), Phase::Failed);
     assert_eq!(change.jobs[0].status, JobStatus::Failed);
@@ -425,9 +441,10 @@ fn a_name_is_ours_expired_taken_free_or_on_its_way_out() {
     assert_eq!(stands(&row, &bob), NameStands::Taken);
     let new = NewJob {
         id: job_id(2),
+        by: Actor::Worker,
         now: at(3),
     };
-    let going = accept::destroy(&row, None, DestroyReason::Asked, new)
+    let going = accept::destroy(&row, None, DestroyReason::Asked, &new)
         .unwrap()
         .row;
     assert_eq!(stands(&going, &bob), NameStands::After(ann.id));
@@ -446,7 +463,7 @@ fn a_name_is_ours_expired_taken_free_or_on_its_way_out() {
         };
         accept::name_stands(Some(&holder), &bob.owner, &bob.origin, at(5))
     };
-    let going = accept::destroy(&created(), None, DestroyReason::Asked, new)
+    let going = accept::destroy(&created(), None, DestroyReason::Asked, &new)
         .unwrap()
         .row;
     let never_ready = settled(&claimed(&going, 9, at(4)), at(4)).row;
@@ -459,20 +476,22 @@ fn what_changes_nothing_succeeds_at_once_and_twice_is_once() {
     let row = ready();
     let new = NewJob {
         id: job_id(2),
+        by: Actor::Worker,
         now: at(3),
     };
-    let change = accept::update(&row, None, spec(1), None, new).unwrap();
+    let change = accept::update(&row, None, spec(1), None, &new).unwrap();
     assert_eq!(change.jobs[0].status, JobStatus::Succeeded);
     assert_eq!(change.row.generation, row.generation);
 
-    let going = accept::destroy(&row, None, DestroyReason::Asked, new)
+    let going = accept::destroy(&row, None, DestroyReason::Asked, &new)
         .unwrap()
         .row;
     let again = NewJob {
         id: job_id(3),
+        by: Actor::Worker,
         now: at(4),
     };
-    let twice = accept::destroy(&going, None, DestroyReason::Asked, again);
+    let twice = accept::destroy(&going, None, DestroyReason::Asked, &again);
     assert_eq!(twice.unwrap_err(), NotAccepted::Already(going.last_job));
 }
 
@@ -480,13 +499,15 @@ fn what_changes_nothing_succeeds_at_once_and_twice_is_once() {
 fn an_expiry_that_no_longer_holds_destroys_nothing() {
     let row = ready();
     let was = row.expires_at;
-    let row = extend::extend(&row, was.after(HOUR), at(5)).unwrap().row;
+    let to = Extended::To(was.after(HOUR));
+    let row = extend::extend(&row, &to, Actor::Worker, at(5)).unwrap().row;
     assert_eq!(row.work(at(5)), Work::MoveTimer);
     let new = NewJob {
         id: job_id(2),
+        by: Actor::Worker,
         now: was,
     };
-    let stale = accept::destroy(&row, None, DestroyReason::Expired(was), new);
+    let stale = accept::destroy(&row, None, DestroyReason::Expired(was), &new);
     assert_eq!(stale.unwrap_err(), NotAccepted::ExpiryMoved(row.expires_at));
 }
 
@@ -495,9 +516,10 @@ fn doubt_never_brings_a_verify_forward() {
     let row = ready();
     let new = NewJob {
         id: job_id(2),
+        by: Actor::Worker,
         now: at(3),
     };
-    let going = accept::destroy(&row, None, DestroyReason::Asked, new)
+    let going = accept::destroy(&row, None, DestroyReason::Asked, &new)
         .unwrap()
         .row;
     let gone = settled(&claimed(&going, 9, at(4)), at(4)).row;

@@ -12,7 +12,12 @@ pub(in crate::aws) enum Family {
     ElbRead,
     TagRead,
     LogRead,
+    MetricRead,
     SecurityGroup,
+    Parameter,
+    Schedule,
+    Scaling,
+    Image,
 }
 
 /// Whether a call changes anything.
@@ -84,6 +89,7 @@ actions! {
     ListServices: EcsRead, Read, ["ecs:ListServices"];
     ListTasks: EcsRead, Read, ["ecs:ListTasks"];
     DescribeTasks: EcsRead, Read, ["ecs:DescribeTasks"];
+    StopTask: ServiceChange, Change, ["ecs:StopTask"];
     CreateTargetGroup: ElbChange, Change,
         ["elasticloadbalancing:CreateTargetGroup", "elasticloadbalancing:AddTags"];
     ModifyTargetGroup: ElbChange, Change, ["elasticloadbalancing:ModifyTargetGroup"];
@@ -100,10 +106,34 @@ actions! {
     DescribeTags: ElbRead, Read, ["elasticloadbalancing:DescribeTags"];
     GetResources: TagRead, Read, ["tag:GetResources"];
     FilterLogEvents: LogRead, Read, ["logs:FilterLogEvents"];
+    GetMetricData: MetricRead, Read, ["cloudwatch:GetMetricData"];
+    CreateSchedule: Schedule, Change, ["scheduler:CreateSchedule", "iam:PassRole"];
+    UpdateSchedule: Schedule, Change, ["scheduler:UpdateSchedule", "iam:PassRole"];
+    DeleteSchedule: Schedule, Change, ["scheduler:DeleteSchedule"];
+    GetSchedule: Schedule, Read, ["scheduler:GetSchedule"];
+    ListSchedules: Schedule, Read, ["scheduler:ListSchedules"];
+    CreateLogGroup: LogRead, Change, ["logs:CreateLogGroup", "logs:TagResource"];
+    PutRetentionPolicy: LogRead, Change, ["logs:PutRetentionPolicy"];
+    DeleteLogGroup: LogRead, Change, ["logs:DeleteLogGroup"];
+    DescribeLogGroups: LogRead, Read, ["logs:DescribeLogGroups"];
+    RegisterScalableTarget: Scaling, Change,
+        ["application-autoscaling:RegisterScalableTarget", "application-autoscaling:TagResource",
+         "iam:CreateServiceLinkedRole"];
+    PutScalingPolicy: Scaling, Change,
+        ["application-autoscaling:PutScalingPolicy", "cloudwatch:DescribeAlarms",
+         "cloudwatch:PutMetricAlarm"];
+    DeregisterScalableTarget: Scaling, Change,
+        ["application-autoscaling:DeregisterScalableTarget", "cloudwatch:DeleteAlarms"];
+    DescribeScalableTargets: Scaling, Read, ["application-autoscaling:DescribeScalableTargets"];
     CreateSecurityGroup: SecurityGroup, Change, ["ec2:CreateSecurityGroup", "ec2:CreateTags"];
     AuthorizeSecurityGroupIngress: SecurityGroup, Change, ["ec2:AuthorizeSecurityGroupIngress"];
     DescribeSecurityGroups: SecurityGroup, Read, ["ec2:DescribeSecurityGroups"];
     DeleteSecurityGroup: SecurityGroup, Change, ["ec2:DeleteSecurityGroup"];
+    PutParameter: Parameter, Change, ["ssm:PutParameter", "ssm:AddTagsToResource"];
+    DescribeParameters: Parameter, Read, ["ssm:DescribeParameters"];
+    DeleteParameter: Parameter, Change, ["ssm:DeleteParameter"];
+    ListImages: Image, Read, ["ecr:ListImages"];
+    BatchDeleteImage: Image, Change, ["ecr:BatchDeleteImage"];
 }
 
 /// Every call that the platform can make, with the IAM actions it needs: what a worker's role

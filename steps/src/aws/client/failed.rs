@@ -91,7 +91,9 @@ impl Failed {
 
     /// Whether the endpoint does not have the operation at all, as an emulator may not.
     pub(in crate::aws) fn is_unsupported(&self) -> bool {
-        self.status == Some(501) || UNSUPPORTED.contains(&&*self.code)
+        // A refusal without a code is none of AWS's.
+        let unworded = self.status == Some(400) && self.code.is_empty();
+        self.status == Some(501) || unworded || UNSUPPORTED.contains(&&*self.code)
     }
 
     /// Whether AWS's message has these words. Only for refusals that have no code of their own.

@@ -3,11 +3,16 @@
 
 mod action;
 mod arns;
-mod ec2;
+mod ecr;
 mod failed;
+mod metrics;
+mod query;
 mod rate;
+mod scaling;
 mod security_groups;
 mod services;
+mod signed;
+mod ssm;
 mod watch;
 
 use std::error::Error;
@@ -27,13 +32,16 @@ pub(super) use action::Action;
 pub use action::{ActionInfo, actions};
 pub(super) use arns::Arns;
 pub(super) use failed::Failed;
+pub(super) use metrics::{Asked, Points};
 pub(super) use services::{Deployment, Life, Rollout, Seen, Services};
+pub(super) use ssm::{Put, Which};
 pub use watch::METRICS;
 
 use super::options::{AwsOptions, Credentials};
 use crate::StepError;
-use ec2::Ec2;
+use query::Query;
 use rate::Lines;
+use signed::Signed;
 use tracing::Instrument;
 use watch::Watch;
 
@@ -43,8 +51,13 @@ pub(super) struct Client {
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) scheduler: aws_sdk_scheduler::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
-    ec2: Ec2,
+    ec2: Query,
+    cloudwatch: Query,
+    ssm: Signed,
+    scaling: Signed,
+    ecr: Signed,
     lines: Lines,
 }
 
@@ -85,18 +98,33 @@ impl Client {
         let region = &options.region;
         // The SDK's own clients also heed `AWS_ENDPOINT_URL`, which the loader has read.
         let endpoint = config.endpoint_url().map(str::to_owned);
-        let ec2 = Ec2 {
+        let signed = |service: &'static str, host: &str| Signed {
             connector: Connector::builder().tls_provider(tls()).build(),
-            credentials,
+            credentials: credentials.clone(),
             region: region.clone(),
-            endpoint: endpoint.unwrap_or_else(|| format!("https://ec2.{region}.amazonaws.com/")),
+            service,
+            endpoint: endpoint
+                .clone()
+                .unwrap_or_else(|| format!("https://{host}.{region}.amazonaws.com/")),
             timeout: call,
         };
         Ok(Self {
-            ec2,
+            ec2: Query {
+                signed: signed("ec2", "ec2"),
+                version: "2016-11-15",
+            },
+            cloudwatch: Query {
+                signed: signed("monitoring", "monitoring"),
+                version: "2010-08-01",
+            },
+            ssm: signed("ssm", "ssm"),
+            scaling: signed("application-autoscaling", "application-autoscaling"),
+            // Where images are pulled from is another host.
+            ecr: signed("ecr", "api.ecr"),
             ecs: aws_sdk_ecs::Client::new(&config),
             elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            scheduler: aws_sdk_scheduler::Client::new(&config),
             tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
             lines: Lines::new(&options.rates),
         })

@@ -25,7 +25,12 @@ pub(super) struct Lines {
     elb_reads: Line,
     tag_reads: Line,
     log_reads: Line,
+    metric_reads: Line,
     security_groups: Line,
+    parameters: Line,
+    schedules: Line,
+    scaling: Line,
+    images: Line,
 }
 
 impl Lines {
@@ -39,7 +44,12 @@ impl Lines {
             elb_reads: Line::new(rates.elb_reads),
             tag_reads: Line::new(rates.tag_reads),
             log_reads: Line::new(rates.log_reads),
+            metric_reads: Line::new(rates.metric_reads),
             security_groups: Line::new(rates.security_groups),
+            parameters: Line::new(rates.parameters),
+            schedules: Line::new(rates.schedules),
+            scaling: Line::new(rates.scaling),
+            images: Line::new(rates.images),
         }
     }
 
@@ -54,7 +64,12 @@ impl Lines {
             Family::ElbRead => &self.elb_reads,
             Family::TagRead => &self.tag_reads,
             Family::LogRead => &self.log_reads,
+            Family::MetricRead => &self.metric_reads,
             Family::SecurityGroup => &self.security_groups,
+            Family::Parameter => &self.parameters,
+            Family::Schedule => &self.schedules,
+            Family::Scaling => &self.scaling,
+            Family::Image => &self.images,
         };
         match line.turn(Instant::now()) {
             Some(turn) => {

@@ -1,9 +1,18 @@
 //! Security groups, as the platform asks for them.
 
-use super::ec2::{self, Group};
+use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
+
+use super::query;
 use super::{Action, Client, Failed};
 use crate::StepError;
 use crate::aws::tags::Tags;
+
+/// A security group that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::aws) struct Group {
+    pub(in crate::aws) id: String,
+    pub(in crate::aws) name: String,
+}
 
 impl Client {
     /// Makes a group; its id.
@@ -26,7 +35,7 @@ impl Client {
         }
         let answer = self.ec2(Action::CreateSecurityGroup, &parameters).await?;
         let lost = || StepError::lost("CreateSecurityGroup answered without an id").into();
-        ec2::text(&answer, "groupId").ok_or_else(lost)
+        query::text(&answer, "groupId").ok_or_else(lost)
     }
 
     /// Lets the members of a group reach each other.
@@ -78,7 +87,7 @@ impl Client {
             let answer = self
                 .ec2(Action::DescribeSecurityGroups, &parameters)
                 .await?;
-            let (groups, more) = ec2::groups(&answer)?;
+            let (groups, more) = groups(&answer)?;
             all.extend(groups);
             next = more;
             if next.is_none() {
@@ -93,6 +102,48 @@ impl Client {
     }
 }
 
+/// The groups of a `DescribeSecurityGroups`, and where the next page begins.
+fn groups(body: &str) -> Result<(Vec<Group>, Option<String>), Failed> {
+    let unreadable = || {
+        let reason = "DescribeSecurityGroups: an answer that cannot be read";
+        Failed::from(StepError::transient(reason))
+    };
+    let mut document = Document::new(body);
+    let mut root = document.root_element().map_err(|_| unreadable())?;
+    // A decoder that meets the end of half an answer says that there is no more.
+    let closing = format!("</{}>", root.start_el().local());
+    if !closing.starts_with("</DescribeSecurityGroups") || !body.trim_end().ends_with(&closing) {
+        return Err(unreadable());
+    }
+    let (mut groups, mut next) = (Vec::new(), None);
+    while let Some(mut tag) = root.next_tag() {
+        if tag.start_el().matches("securityGroupInfo") {
+            while let Some(mut item) = tag.next_tag() {
+                groups.push(group(&mut item).ok_or_else(unreadable)?);
+            }
+        } else if tag.start_el().matches("nextToken") {
+            let token = try_data(&mut tag).map_err(|_| unreadable())?;
+            next = Some(token.into_owned()).filter(|token| !token.is_empty());
+        }
+    }
+    Ok((groups, next))
+}
+
+fn group(item: &mut ScopedDecoder<'_, '_>) -> Option<Group> {
+    let (mut id, mut name) = (None, None);
+    while let Some(mut tag) = item.next_tag() {
+        if tag.start_el().matches("groupId") {
+            id = Some(try_data(&mut tag).ok()?.into_owned());
+        } else if tag.start_el().matches("groupName") {
+            name = Some(try_data(&mut tag).ok()?.into_owned());
+        }
+    }
+    Some(Group {
+        id: id?,
+        name: name?,
+    })
+}
+
 fn pair(key: &str, value: &str) -> (String, String) {
     (key.to_owned(), value.to_owned())
 }
@@ -103,5 +154,32 @@ impl Client {
     pub(in crate::aws) async fn raw_ec2(&self, operation: &str, given: &[(&str, &str)]) -> String {
         let given: Vec<_> = given.iter().map(|(key, value)| pair(key, value)).collect();
         self.ec2.raw(operation, &given).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_read_and_what_they_allow_is_not_taken_for_one() {
+        let body = r#"<?xml version="1.0"?><DescribeSecurityGroupsResponse
+            xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>x</requestId>
+            <securityGroupInfo><item><ownerId>1</ownerId><groupId>sg-1</groupId>
+            <groupName>a</groupName><ipPermissions><item><groups><item>
+            <groupId>sg-9</groupId><groupName>z</groupName></item></groups></item></ipPermissions>
+            </item></securityGroupInfo><nextToken>t</nextToken></DescribeSecurityGroupsResponse>"#;
+        let (groups, next) = groups(body).unwrap();
+        assert_eq!(
+            groups,
+            [Group {
+                id: "sg-1".into(),
+                name: "a".into()
+            }]
+        );
+        assert_eq!(next.as_deref(), Some("t"));
+        for half in ["<html></html>", &body[..body.len() - 20]] {
+            assert!(super::groups(half).is_err(), "half an answer is none");
+        }
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
     Deployment as EcsDeployment, DeploymentRolloutState, Service, ServiceField,
 };
 use futures::future::join_all;
-use tempus_model::Timestamp;
+use tempus_model::{Timestamp, Wakefulness};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
@@ -65,6 +65,8 @@ pub(in crate::aws) struct Seen {
     pub(in crate::aws) life: Life,
     /// The family of the task definition that it stands at.
     pub(in crate::aws) family: String,
+    /// Whether any task of it is wanted.
+    pub(in crate::aws) wakefulness: Wakefulness,
     pub(in crate::aws) created_at: Option<Timestamp>,
     pub(in crate::aws) deployments: Vec<Deployment>,
     /// What AWS told about it, newest first.
@@ -190,6 +192,10 @@ pub(in crate::aws) fn seen(service: &Service) -> Seen {
             _ => Life::Active,
         },
         family: family_of(service.task_definition().unwrap_or_default()).to_owned(),
+        wakefulness: match service.desired_count() {
+            0 => Wakefulness::Asleep,
+            _ => Wakefulness::Awake,
+        },
         created_at: service
             .created_at()
             .and_then(|at| at.to_millis().ok())

@@ -23,7 +23,18 @@ pub const METRICS: &[Metric] = &[Metric::counter(
 )];
 
 /// The prefixes of the services' IAM actions: what metrics call them.
-const SERVICES: [&str; 5] = ["ecs", "elasticloadbalancing", "ec2", "logs", "tag"];
+const SERVICES: [&str; 10] = [
+    "ecs",
+    "elasticloadbalancing",
+    "ec2",
+    "logs",
+    "tag",
+    "cloudwatch",
+    "scheduler",
+    "application-autoscaling",
+    "ssm",
+    "ecr",
+];
 
 /// Shows what has not happened yet as zero.
 pub(super) fn begin() {
@@ -99,7 +110,12 @@ fn service(action: Action) -> &'static str {
         "elasticloadbalancing" => "Elastic Load Balancing v2",
         "ec2" => "EC2",
         "logs" => "CloudWatch Logs",
+        "cloudwatch" => "CloudWatch",
+        "ssm" => "SSM",
+        "ecr" => "ECR",
         "tag" => "Resource Groups Tagging API",
+        "scheduler" => "Scheduler",
+        "application-autoscaling" => "Application Auto Scaling",
         other => other,
     }
 }

@@ -17,7 +17,7 @@ use crate::{Ctx, Progress, Resource, Step, StepError, Trust};
 mod calls;
 mod container;
 
-pub(in crate::aws) use calls::{delete_revisions, revisions};
+pub(in crate::aws) use calls::{delete_revisions, find_definition, revisions};
 
 /// Registers it.
 pub(in crate::aws) struct TaskDefinition(pub(in crate::aws) Arc<Tools>);
@@ -69,11 +69,11 @@ impl Step for TaskDefinition {
             (Some(current), Trust::Trusted) => return Ok(Progress::Done(current.clone())),
             // What a dead worker registers late is the newest, but the service runs the one that
             // is known.
-            (Some(current), Trust::Suspect) => self.find(&current.arn).await?,
+            (Some(current), Trust::Suspect) => find_definition(&self.0, &current.arn).await?,
             (None, _) => None,
         };
         let found = match (known, ctx.trust()) {
-            (None, Trust::Suspect) => self.find(&planned.family).await?,
+            (None, Trust::Suspect) => find_definition(&self.0, &planned.family).await?,
             (known, _) => known,
         };
         let arn = match found {

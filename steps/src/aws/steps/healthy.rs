@@ -69,7 +69,7 @@ impl Step for Healthy {
         let (seen, waits_for) = match (verdict, found) {
             (Verdict::Running { completed }, Some(seen)) => {
                 let targets = match &planned.target_group {
-                    Some(name) => self.targets(ctx, name, completed).await?,
+                    Some(name) => self.targets(ctx, name, completed, running(&seen)).await?,
                     None => Targets::Healthy,
                 };
                 match targets {
@@ -135,6 +135,12 @@ impl Step for Healthy {
     ) -> Result<Progress<()>, StepError> {
         Ok(Progress::Done(()))
     }
+}
+
+/// How many tasks of the wanted version run.
+fn running(seen: &Seen) -> i32 {
+    let primary = seen.deployments.iter().find(|of| of.primary);
+    primary.map_or(1, |primary| primary.running)
 }
 
 /// Whether the newest event by itself speaks of trouble, so that the rest is worth asking for.

@@ -1,20 +1,34 @@
 //! The steps of the platform: one file each, with its compensation.
 
+mod database_url;
 mod definition;
 mod healthy;
+mod images;
+mod log_group;
 mod ready;
 mod reason;
 mod rule;
+mod scaling;
 mod security_group;
 mod service;
 mod target_group;
+mod task_runs;
+mod task_schedule;
 
-pub(super) use definition::{TaskDefinition, TaskDefinitionPlan, delete_revisions, revisions};
+pub(super) use database_url::{DatabaseUrl, DatabaseUrlPlan};
+pub(super) use definition::{
+    TaskDefinition, TaskDefinitionPlan, delete_revisions, find_definition, revisions,
+};
 pub(super) use healthy::{Healthy, HealthyPlan};
+pub(super) use images::{OwnImages, OwnImagesPlan};
+pub(super) use log_group::{LogGroup, LogGroupPlan, delete_log_group};
 pub(super) use rule::{Condition, Rule, RulePlan, delete_rule};
+pub(super) use scaling::{Scaling, ScalingPlan, scalable, unscale};
 pub(super) use security_group::{SecurityGroup, SecurityGroupPlan, delete_security_group};
-pub(super) use service::{Mesh, Service, ServicePlan, delete_service};
+pub(super) use service::{Mesh, Service, ServicePlan, Tasks, delete_service};
 pub(super) use target_group::{TargetGroup, TargetGroupPlan, delete_target_group};
+pub(super) use task_runs::{TaskRuns, TaskRunsPlan, stop_task};
+pub(super) use task_schedule::{TaskSchedule, TaskSchedulePlan, delete_schedule};
 
 use std::sync::Arc;
 use std::time::Duration;

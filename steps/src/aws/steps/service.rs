@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tempus_model::DnsName;
+use tempus_model::{DnsName, Wakefulness};
 
 use super::{DEADLINE, Tools};
 use crate::{Ctx, Progress, Resource, Step, StepError, Trust};
@@ -33,6 +33,33 @@ pub(in crate::aws) struct ServicePlan {
     pub(in crate::aws) target_group: Option<String>,
     /// Set if and only if the preview has several services.
     pub(in crate::aws) mesh: Option<Mesh>,
+    /// Whether its tasks run: of one that sleeps none is wanted.
+    #[serde(default, skip_serializing_if = "Wakefulness::is_awake")]
+    pub(in crate::aws) wakefulness: Wakefulness,
+    /// How many tasks it has; one unless it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::aws) tasks: Option<Tasks>,
+}
+
+impl ServicePlan {
+    /// What AWS made of it by this ARN.
+    fn made(&self, arn: String) -> ServiceOutput {
+        ServiceOutput {
+            arn,
+            port: self.port,
+            wakefulness: self.wakefulness,
+        }
+    }
+}
+
+/// How many tasks a service has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::aws) enum Tasks {
+    /// So many.
+    Fixed(u32),
+    /// One to begin with, and then what its load asks for: that is not for an update to change.
+    ByLoad,
 }
 
 /// How a service finds its siblings and is found.
@@ -54,6 +81,9 @@ pub(in crate::aws) struct ServiceOutput {
     pub(in crate::aws) arn: String,
     /// The port that its target group was told.
     pub(in crate::aws) port: u16,
+    /// Whether it was told to run its task.
+    #[serde(default, skip_serializing_if = "Wakefulness::is_awake")]
+    pub(in crate::aws) wakefulness: Wakefulness,
 }
 
 #[async_trait]
@@ -83,7 +113,10 @@ impl Step for Service {
     ) -> Result<Progress<ServiceOutput>, StepError> {
         match (current, ctx.trust()) {
             (Some(current), Trust::Trusted) => {
-                match self.update(ctx, planned, Some(current)).await? {
+                match self
+                    .update(ctx, planned, Some(current), current.wakefulness)
+                    .await?
+                {
                     Some(output) => Ok(Progress::Done(output)),
                     None => self.make(ctx, planned).await,
                 }

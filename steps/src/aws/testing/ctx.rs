@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tempus_model::{
     Generation, Identity, InstallationId, Origin, Owner, PreviewId, Route, Spec, SpecId, Timestamp,
+    Wakefulness,
 };
 
 use crate::{Ctx, PlanRequest, StepError, Trust};
@@ -18,6 +19,9 @@ pub(in crate::aws) struct TestCtx {
     pub(in crate::aws) generation: Generation,
     pub(in crate::aws) since: Timestamp,
     pub(in crate::aws) trust: Trust,
+    pub(in crate::aws) wakefulness: Wakefulness,
+    /// Whether a newer preview has its name.
+    pub(in crate::aws) succeeded: bool,
     pub(in crate::aws) specs: Mutex<BTreeMap<SpecId, Arc<Spec>>>,
     reserved: Mutex<BTreeMap<(String, String), u32>>,
     timers: Mutex<BTreeSet<String>>,
@@ -38,33 +42,41 @@ impl TestCtx {
                 },
                 origin: Origin::default(),
                 template: "api-service".into(),
-                route: Route {
+                route: Some(Route {
                     listener: "a1".into(),
                     slot: Some(0),
                     url: format!("http://a1.elb.amazonaws.com/preview-{}/", id.short()),
-                },
+                }),
                 created_at: now,
                 predecessor: None,
             },
             generation: Generation(1),
             since: now,
             trust: Trust::Trusted,
+            wakefulness: Wakefulness::Awake,
+            succeeded: false,
             specs: Mutex::default(),
             reserved: Mutex::default(),
             timers: Mutex::default(),
         }
     }
 
-    /// What a plan for this specification is made from; the specification is stored.
-    pub(in crate::aws) fn request<'a>(&'a self, spec: &'a Spec) -> PlanRequest<'a> {
+    /// Stores a specification.
+    pub(in crate::aws) fn remember(&self, spec: &Spec) {
         let stored = Arc::new(spec.clone());
         self.specs.lock().unwrap().insert(spec.id(), stored);
+    }
+
+    /// What a plan for this specification is made from; the specification is stored.
+    pub(in crate::aws) fn request<'a>(&'a self, spec: &'a Spec) -> PlanRequest<'a> {
+        self.remember(spec);
         PlanRequest {
             installation: self.installation(),
             identity: &self.identity,
             spec,
             spec_id: spec.id(),
             expires_at: self.expires_at(),
+            wakefulness: self.wakefulness,
         }
     }
 }
@@ -160,7 +172,15 @@ impl Ctx for TestCtx {
         Ok(self.timers.lock().unwrap().iter().cloned().collect())
     }
 
+    async fn rouse(&self) -> Result<(), StepError> {
+        Ok(())
+    }
+
     async fn is_gone(&self, _preview: PreviewId) -> Result<bool, StepError> {
         Ok(true)
+    }
+
+    async fn holds_name(&self) -> Result<bool, StepError> {
+        Ok(!self.succeeded)
     }
 }

@@ -1,9 +1,9 @@
 //! Options, specifications and answers to test with.
 
-use tempus_model::{Service, Spec, Template};
+use tempus_model::{Service, Spec, Template, Wakefulness};
 
 use crate::aws::client::{Deployment, Life, Rollout, Seen};
-use crate::aws::options::{AwsOptions, ListenerMode, ListenerOption, ListenerTarget};
+use crate::aws::options::{AwsOptions, ListenerMode, ListenerOption, ListenerTarget, Schedules};
 use crate::aws::tags::Tags;
 use crate::gate::GateKeys;
 
@@ -15,6 +15,10 @@ pub(in crate::aws) fn options() -> AwsOptions {
         security_groups: vec!["sg-1".into()],
         execution_role_arn: "arn:aws:iam::000000000000:role/execution".into(),
         service_connect_namespace: Some("tempus".into()),
+        schedules: Some(Schedules {
+            group: "default".into(),
+            role_arn: "arn:aws:iam::000000000000:role/tasks".into(),
+        }),
         listeners: vec![ListenerOption {
             name: "a1".into(),
             listener_arn: "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/a1/1/2".into(),
@@ -42,6 +46,14 @@ pub(in crate::aws) fn spec(services: Vec<Service>) -> Spec {
     Spec::new(Template::ApiService, services)
 }
 
+/// A task that is run by this schedule.
+pub(in crate::aws) fn worker(schedule: &str) -> Spec {
+    Spec {
+        schedule: Some(schedule.parse().unwrap()),
+        ..Spec::new(Template::ScheduledWorker, vec![service("job", 80, None)])
+    }
+}
+
 /// A deployment that is up.
 pub(in crate::aws) fn deployment(family: &str) -> Deployment {
     Deployment {
@@ -62,6 +74,7 @@ pub(in crate::aws) fn seen(deployments: Vec<Deployment>) -> Seen {
         name: "name".into(),
         life: Life::Active,
         family: deployments[0].family.clone(),
+        wakefulness: Wakefulness::Awake,
         created_at: None,
         deployments,
         events: Vec::new(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
@@ -89,9 +89,15 @@ impl Script {
     }
 }
 
-async fn answer(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(told): State<Arc<Mutex<Told>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let body = String::from_utf8_lossy(&body).into_owned();
-    let (operation, protocol) = asked(&headers, &body);
+    let (operation, protocol) = asked(&method, &uri, &headers, &body);
     let found = {
         let mut told = told.lock().unwrap();
         told.calls.push((operation.clone(), body));
@@ -119,10 +125,27 @@ async fn answer(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap, body: 
 pub(super) enum Protocol {
     Json,
     Query,
+    /// The scheduler's: the method and the path say what is asked for.
+    Rest,
 }
 
 /// Which operation a request asks for.
-pub(super) fn asked(headers: &HeaderMap, body: &str) -> (String, Protocol) {
+pub(super) fn asked(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &str,
+) -> (String, Protocol) {
+    if let Some(name) = uri.path().strip_prefix("/schedules") {
+        let operation = match (method.as_str(), name) {
+            ("POST", _) => "CreateSchedule",
+            ("PUT", _) => "UpdateSchedule",
+            ("DELETE", _) => "DeleteSchedule",
+            (_, "" | "/") => "ListSchedules",
+            _ => "GetSchedule",
+        };
+        return (operation.to_owned(), Protocol::Rest);
+    }
     let target = headers
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok());
@@ -148,7 +171,9 @@ pub(super) fn xml(operation: &str, result: &str) -> Response {
 pub(super) fn refusal(protocol: Protocol, status: u16, code: &str, message: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap();
     let body = match protocol {
-        Protocol::Json => serde_json::json!({ "__type": code, "message": message }).to_string(),
+        Protocol::Json | Protocol::Rest => {
+            serde_json::json!({ "__type": code, "message": message }).to_string()
+        }
         Protocol::Query => format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
              <Message>{message}</Message></Error></ErrorResponse>"

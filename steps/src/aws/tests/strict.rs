@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+use tempus_model::Autoscale;
+
 use super::world::World;
 use crate::aws::options::ListenerMode;
 use crate::aws::testing::{Emulator, Kind, Strict, service, spec};
@@ -54,6 +57,62 @@ async fn two_services_are_made_moved_moved_back_and_leave_nothing() {
 
     world.unwind().await.unwrap();
     assert!(world.ledger.is_empty() && world.strays().await.is_empty());
+    assert_eq!(world.kinds().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_count_that_moves_by_load_is_let_be_before_its_service_goes() {
+    let emulator = Emulator::start(Kind::Ministack);
+    let strict = Strict::over(emulator.endpoint()).await;
+    let mut world = world(&strict).await;
+    let mut wanted = spec(vec![service("web", 80, Some("/"))]);
+    wanted.services[0].autoscale = Some(Autoscale { max: 4, cpu: 60 });
+    world.converge(&wanted).await.unwrap();
+    let all = [
+        "rule",
+        "scaling",
+        "service",
+        "target-group",
+        "task-definition",
+    ];
+    assert_eq!(world.kinds().await, all);
+    assert!(world.strays().await.is_empty());
+    assert_eq!(strict.scaled(), [("web".to_owned(), json!([1, 4]))].into());
+    wanted.services[0].autoscale = Some(Autoscale { max: 6, cpu: 60 });
+    world.ctx.generation = world.ctx.generation.next();
+    world.converge(&wanted).await.unwrap();
+    assert_eq!(strict.scaled(), [("web".to_owned(), json!([1, 6]))].into());
+
+    // What a late call makes is in no ledger, and found by its name.
+    let known = world.ledger.clone();
+    let scaling = tempus_model::StepId::of("scaling", "web");
+    world.ledger.strike_out(&scaling);
+    assert_eq!(world.strays().await.len(), 1);
+    world.remove_strays().await;
+    assert!(strict.scaled().is_empty());
+    world.ledger = known;
+    let fixed = {
+        let mut fixed = wanted.clone();
+        fixed.services[0].set_replicas(2);
+        fixed
+    };
+    world.ctx.generation = world.ctx.generation.next();
+    world.converge(&fixed).await.unwrap();
+    assert!(
+        strict.scaled().is_empty(),
+        "two of it run, whatever the load"
+    );
+    assert!(world.strays().await.is_empty());
+    world.ctx.generation = world.ctx.generation.next();
+    world.converge(&wanted).await.unwrap();
+    strict.take_calls();
+    world.unwind().await.unwrap();
+    let calls = strict.take_calls();
+    let place = |name: &str| calls.iter().position(|call| call == name);
+    assert!(
+        place("DeregisterScalableTarget") < place("DeleteService"),
+        "{calls:?}"
+    );
     assert_eq!(world.kinds().await, [""; 0]);
 }
 

@@ -14,6 +14,7 @@ use crate::aws::client::Client;
 use crate::aws::options::{AwsOptions, Credentials, ListenerMode};
 use crate::aws::testing::{Script, TestCtx, options};
 use crate::aws::{AwsPlatform, logs, rank};
+use crate::postgres::Databases;
 use crate::{Ctx, LogQuery, LogStream, Platform, Progress, StepError};
 
 /// How often something that waits is looked at again.
@@ -30,8 +31,18 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(endpoint: &str, mode: ListenerMode) -> Self {
+        Self::with_databases(endpoint, mode, Databases::None).await
+    }
+
+    /// One whose previews may have databases on this server.
+    pub(super) async fn with_databases(
+        endpoint: &str,
+        mode: ListenerMode,
+        databases: Databases,
+    ) -> Self {
         let ctx = TestCtx::new();
         let mut options = options();
+        options.databases = databases;
         options.endpoint = Some(endpoint.to_owned());
         options.credentials = Credentials::Emulator;
         options.cluster = format!("c-{}", ctx.identity.short());
@@ -94,7 +105,9 @@ impl World {
     }
 
     pub(super) fn plan(&self, spec: &Spec) -> Vec<Stage> {
-        let plan = self.platform.newest(tempus_model::PlanKind::Create);
+        let plan = self
+            .platform
+            .newest(tempus_model::PlanKind::Create, self.ctx.wakefulness);
         let stages = self.platform.stages(plan, &self.ctx.request(spec));
         stages.unwrap()
     }
@@ -149,7 +162,7 @@ impl World {
     }
 
     async fn compensate(&mut self, is_excess: impl Fn(&StepId) -> bool) -> Result<(), StepError> {
-        for rank in (0..=rank::HEALTHY).rev() {
+        for rank in (0..=rank::SCALING).rev() {
             for entry in self.ledger.clone().entries() {
                 if entry.rank != rank || !is_excess(&entry.step) {
                     continue;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::ProcessError;
 use super::launch::Order;
 use super::log::LogFiles;
+use super::runs::Runs;
 use super::state::State;
 
 /// The folder of one resource. Making this value touches nothing.
@@ -82,6 +83,10 @@ impl ResourceFolder {
         self.path.join("state.json")
     }
 
+    fn runs_file(&self) -> PathBuf {
+        self.path.join("runs.json")
+    }
+
     fn tombstone_file(&self) -> PathBuf {
         self.path.join("tombstone")
     }
@@ -111,6 +116,15 @@ impl ResourceFolder {
 
     pub(super) fn write_state(&self, state: &State) -> Result<(), ProcessError> {
         write(&self.state_file(), state)
+    }
+
+    /// None were made where there is no such file.
+    pub(super) fn runs(&self) -> Result<Runs, ProcessError> {
+        Ok(read(&self.runs_file())?.unwrap_or_default())
+    }
+
+    pub(super) fn write_runs(&self, runs: &Runs) -> Result<(), ProcessError> {
+        write(&self.runs_file(), runs)
     }
 
     pub(super) fn tombstone(&self) -> Result<Option<Tombstone>, ProcessError> {
@@ -200,7 +214,7 @@ fn unlock(file: &File) {
 }
 
 /// Makes a folder that only this user can enter, and those above it.
-pub(super) fn private_folder(path: &Path) -> Result<(), ProcessError> {
+pub(in crate::local) fn private_folder(path: &Path) -> Result<(), ProcessError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -210,7 +224,7 @@ pub(super) fn private_folder(path: &Path) -> Result<(), ProcessError> {
 
 /// Replaces a file in one step, so that a reader sees the old or the new content. Only this user
 /// can read it. Not synced: what it describes does not survive a power cut either.
-pub(super) fn write(path: &Path, content: &impl Serialize) -> Result<(), ProcessError> {
+pub(in crate::local) fn write(path: &Path, content: &impl Serialize) -> Result<(), ProcessError> {
     let replace = || -> io::Result<()> {
         let draft = path.with_extension(format!("{}.tmp", std::process::id()));
         let mut file = OpenOptions::new()
@@ -227,7 +241,7 @@ pub(super) fn write(path: &Path, content: &impl Serialize) -> Result<(), Process
 
 /// Reads what [`write`] wrote. A file that cannot be parsed counts as missing: it was cut short by
 /// a power cut, or another version wrote it, and either way it describes nothing that we run.
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ProcessError> {
+pub(in crate::local) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ProcessError> {
     match fs::read(path) {
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

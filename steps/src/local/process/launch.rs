@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tempus_model::{DnsName, InstallationId, PreviewId};
+use tempus_model::{DnsName, InstallationId, PreviewId, Timetable};
 
 use super::ResourceName;
 
@@ -21,7 +21,19 @@ impl fmt::Display for Revision {
     }
 }
 
-/// One service to run.
+/// What becomes of a command that ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AtEnd {
+    /// It is started again: a service.
+    #[default]
+    StartAgain,
+    /// Nothing: a task. How it ended is kept.
+    Rest,
+    /// It is run again when its time comes, and the first time too.
+    Wait(Timetable),
+}
+
+/// One command to run.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
     /// Its name: there is never more than one process of that name.
@@ -39,6 +51,12 @@ pub struct Launch {
     /// Added to the few variables that pass on from the server (`PATH`, `HOME`, the locale …) and
     /// stronger than them. May hold secrets: it travels in a file that only this user can read.
     pub env: BTreeMap<String, String>,
+    /// How long what it writes is kept, if not until there is too much of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Duration>,
+    /// What becomes of it when it ends.
+    #[serde(default)]
+    pub at_end: AtEnd,
 }
 
 /// Leaves the values of the environment out: they may be secret, and errors get logged.
@@ -52,6 +70,8 @@ impl fmt::Debug for Launch {
             .field("command", &self.command)
             .field("dir", &self.dir)
             .field("env", &self.env.keys())
+            .field("keeps", &self.keeps)
+            .field("at_end", &self.at_end)
             .finish()
     }
 }

@@ -11,6 +11,7 @@
 //!      ▼                                         lock          held by the shim while it lives
 //!   shim ── own process group, subreaper         launch.json   what to run (0600: holds secrets)
 //!      │ shim-exec: new session, dies            state.json    what runs, written by the holder
+//!      │                                         runs.json     the last runs, of what has a timetable
 //!      ▼ with the shim, becomes /bin/sh          tombstone     nothing may start here any more
 //!   the command and whatever it starts           output.log, output.1.log       its last output
 //! ```
@@ -49,6 +50,15 @@
 //! The shims look whether the process named in `server.json` lives. After [`Policy::orphaned_after`]
 //! without it they end themselves, and keep their files: a later `ensure` starts them again.
 //!
+//! # What runs by a timetable
+//! The shim is the timer, too: it waits for the time, runs the command once, and waits again. So there
+//! is one run at a time, and none is lost while the server is away. What a shim that was not there has
+//! missed is made up for by one run; what passes while a run lasts is skipped, and the log says so.
+//! # Tasks
+//! A command that is launched to [rest at its end](AtEnd::Rest) is started once. Its shim writes down
+//! how it ended and goes; folder and output stay until `stop`. One that was ended by its shim, or
+//! with it, has no end written down and is [`Status::Down`]: nobody knows how far it came.
+//!
 //! # Elsewhere than on Linux
 //! Without `/proc` there is no listing by tag, no parent death signal and no subreaper: a process
 //! that leaves its process group escapes, and a killed shim's command or a shim that hangs has to be
@@ -63,21 +73,25 @@ mod list;
 mod log;
 mod name;
 mod processes;
+mod runs;
 pub mod shim;
 mod state;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod usage;
 
 pub use end::Stopped;
 pub use environment::Role;
 pub use error::ProcessError;
-pub use launch::{Launch, Policy, Revision};
+pub(in crate::local) use folder::{private_folder, read, write};
+pub use launch::{AtEnd, Launch, Policy, Revision};
 pub use list::{Found, Seen};
 pub use log::{LogFiles, LogLine, LogSource};
 pub use name::{ResourceName, ResourceNameError};
 pub use shim::ShimCommand;
-pub use state::{BackingOff, Running, Status};
+pub use state::{BackingOff, Ended, Running, Scheduled, Status};
 pub use supervisor::{Ensured, How, Supervisor};
+pub(in crate::local) use turns::Turns;
 pub use usage::Usage;

@@ -21,8 +21,21 @@ pub enum Status {
     Running(Running),
     /// The command has died and will be started again.
     BackingOff(BackingOff),
+    /// The command is run when its time has come.
+    Scheduled(Scheduled),
+    /// The command has ended, and is not to be started again.
+    Ended(Ended),
     /// It was told to stop and has not quite gone.
     Ending,
+}
+
+/// A command that waits for its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// What will run.
+    pub revision: Revision,
+    /// When; never, if the schedule names no more times.
+    pub next: Option<Timestamp>,
 }
 
 /// A command that runs.
@@ -55,19 +68,34 @@ pub struct BackingOff {
     pub until: Timestamp,
 }
 
+/// A command that has ended for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// What ran.
+    pub revision: Revision,
+    /// How it ended, in words such as "exit status 1" or "killed by signal 9".
+    pub exit: String,
+    /// Whether that is how a command ends that has done its work.
+    pub succeeded: bool,
+    /// When it ended.
+    pub at: Timestamp,
+}
+
 impl Status {
-    /// The revision that is looked after, if any is.
+    /// The revision that is looked after, or was to its end, if any is.
     pub fn revision(&self) -> Option<&Revision> {
         match self {
             Self::Running(running) => Some(&running.revision),
             Self::BackingOff(waiting) => Some(&waiting.revision),
+            Self::Scheduled(scheduled) => Some(&scheduled.revision),
+            Self::Ended(ended) => Some(&ended.revision),
             Self::Absent | Self::Down | Self::Starting | Self::Ending => None,
         }
     }
 }
 
 /// The content of `state.json`, written by the lock's holder only. After its death it is stale,
-/// which its reader tells by `shim`.
+/// which its reader tells by `shim`; but how a command ended for good stays true.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) shim: u32,
@@ -87,6 +115,14 @@ pub(super) enum Phase {
         last_exit: String,
         ends: Vec<Timestamp>,
         until: Timestamp,
+    },
+    Scheduled {
+        next: Option<Timestamp>,
+    },
+    Ended {
+        exit: String,
+        succeeded: bool,
+        at: Timestamp,
     },
     Ending,
 }
@@ -121,6 +157,17 @@ impl From<State> for Status {
                 last_exit,
                 ends,
                 until,
+            }),
+            Phase::Scheduled { next } => Self::Scheduled(Scheduled { revision, next }),
+            Phase::Ended {
+                exit,
+                succeeded,
+                at,
+            } => Self::Ended(Ended {
+                revision,
+                exit,
+                succeeded,
+                at,
             }),
             Phase::Ending => Self::Ending,
         }

@@ -1,11 +1,10 @@
 //! Finding a resource's process, or starting it.
 
-use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,10 @@ use super::launch::Order;
 use super::log::{LogFiles, LogLine};
 use super::processes::{self, ProcessId, Whom};
 use super::shim::{SHIM, ShimCommand};
+use super::state::Phase;
+use super::turns::Turns;
 use super::{Launch, Policy, ProcessError, ResourceName, Status};
+use crate::Run;
 
 /// How long a shim may take to take its lock and say so. Generous, for a machine under load.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -41,7 +43,7 @@ pub struct Supervisor {
     pub(super) policy: Policy,
     shim: ShimCommand,
     /// One call at a time per resource. Spares concurrent calls each other's retries.
-    turns: Mutex<HashMap<ResourceName, Weak<tokio::sync::Mutex<()>>>>,
+    turns: Turns,
 }
 
 /// What `ensure` did, and what is there now.
@@ -49,7 +51,8 @@ pub struct Supervisor {
 pub struct Ensured {
     /// What it took.
     pub how: How,
-    /// [`Status::Running`] or [`Status::BackingOff`], at the launch's revision.
+    /// [`Status::Running`], [`Status::BackingOff`], [`Status::Scheduled`] or, of a task,
+    /// [`Status::Ended`], at the launch's revision.
     pub status: Status,
 }
 
@@ -84,7 +87,7 @@ impl Supervisor {
             installation,
             policy,
             shim,
-            turns: Mutex::default(),
+            turns: Turns::default(),
         })
     }
 
@@ -103,16 +106,24 @@ impl Supervisor {
         loop {
             let status = self.status(&launch.resource)?;
             match &status {
-                Status::Running(_) | Status::BackingOff(_)
+                Status::Running(_)
+                | Status::BackingOff(_)
+                | Status::Scheduled(_)
+                | Status::Ended(_)
                     if status.revision() == Some(&launch.revision) =>
                 {
                     return Ok(Ensured { how, status });
                 }
-                Status::Running(_) | Status::BackingOff(_) | Status::Ending => {
+                Status::Running(_)
+                | Status::BackingOff(_)
+                | Status::Scheduled(_)
+                | Status::Ending => {
                     how = How::Replaced;
                     self.end(&launch.resource, self.policy.grace).await?;
                 }
-                Status::Absent | Status::Down if shim.as_mut().is_none_or(has_ended) => {
+                Status::Absent | Status::Down | Status::Ended(_)
+                    if shim.as_mut().is_none_or(has_ended) =>
+                {
                     if starts == MOST_STARTS {
                         return Err(not_started(&launch.resource, &folder));
                     }
@@ -124,7 +135,7 @@ impl Supervisor {
                     shim = Some(self.spawn(&folder, &order)?);
                     starts += 1;
                 }
-                Status::Absent | Status::Down | Status::Starting => {}
+                Status::Absent | Status::Down | Status::Ended(_) | Status::Starting => {}
             }
             if Instant::now() > deadline {
                 return Err(not_started(&launch.resource, &folder));
@@ -164,7 +175,11 @@ impl Supervisor {
         let folder = self.resource(resource);
         match folder.glance()? {
             Glance::NoFolder => return Ok(Status::Absent),
-            Glance::Free => return Ok(Status::Down),
+            Glance::Free => {
+                let state = folder.state()?;
+                let ended = state.filter(|state| matches!(state.phase, Phase::Ended { .. }));
+                return Ok(ended.map_or(Status::Down, Status::from));
+            }
             Glance::Held => {}
         }
         if folder.tombstone()?.is_some() {
@@ -180,6 +195,12 @@ impl Supervisor {
         self.resource(resource).logs()
     }
 
+    /// The last runs of a resource's command that is run by a timetable, newest first.
+    pub fn runs(&self, resource: &ResourceName) -> Result<Vec<Run>, ProcessError> {
+        let runs = self.resource(resource).runs()?;
+        Ok(runs.list.into_iter().rev().collect())
+    }
+
     /// The command's last lines, for an error message. None if they cannot be read: they only
     /// explain an error that is reported anyway.
     pub async fn last_lines(&self, resource: &ResourceName, most: usize) -> Vec<LogLine> {
@@ -191,14 +212,7 @@ impl Supervisor {
     }
 
     pub(super) fn turn(&self, resource: &ResourceName) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turn) = turns.get(resource).and_then(Weak::upgrade) {
-            return turn;
-        }
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        let turn = Arc::default();
-        turns.insert(resource.clone(), Arc::downgrade(&turn));
-        turn
+        self.turns.of(resource)
     }
 
     fn order(&self, launch: &Launch) -> Order {

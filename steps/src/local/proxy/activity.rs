@@ -1,4 +1,5 @@
-//! How busy a preview is: counted by the way, for whoever lets idle previews sleep.
+//! How busy a preview is: counted by the way, for whoever lets idle previews sleep. Whoever is
+//! stopped at the gate is in flight for as long as that takes, and does not count as use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,9 +10,10 @@ use std::time::{Duration, Instant};
 pub struct Activity {
     /// Requests whose answer has not been sent whole, open tunnels included.
     pub in_flight: usize,
-    /// Requests taken since the preview got its first route. Never decreases.
+    /// Requests let in since the preview got its first route. Never decreases.
     pub requests: u64,
-    /// When a request last began or ended, or when the first route was set if none has come.
+    /// When a request that was let in last began or ended, or when the first route was set if none
+    /// has come.
     /// Never goes back. To judge idleness, look at `in_flight` as well: a long stream begins once.
     pub last_active: Instant,
 }
@@ -41,10 +43,9 @@ impl Counters {
     /// route's mark, as well.
     pub(super) fn begin(self: &Arc<Self>, of: &Arc<()>) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::AcqRel);
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        self.touch();
         InFlight {
             counters: Arc::clone(self),
+            let_in: false,
             _of: Arc::clone(of),
         }
     }
@@ -58,6 +59,12 @@ impl Counters {
         }
     }
 
+    /// Whether somebody uses it, or has within this time.
+    pub(super) fn used_within(&self, time: Duration) -> bool {
+        let seen = self.seen();
+        seen.in_flight > 0 || seen.requests > 0 && seen.last_active.elapsed() < time
+    }
+
     fn touch(&self) {
         // 2^64 ms outlast every process.
         let elapsed = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -69,12 +76,24 @@ impl Counters {
 #[derive(Debug)]
 pub(super) struct InFlight {
     counters: Arc<Counters>,
+    let_in: bool,
     _of: Arc<()>,
+}
+
+impl InFlight {
+    /// Whoever asks may: from now on it counts as use.
+    pub(super) fn let_in(&mut self) {
+        self.let_in = true;
+        self.counters.requests.fetch_add(1, Ordering::Relaxed);
+        self.counters.touch();
+    }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.counters.touch();
+        if self.let_in {
+            self.counters.touch();
+        }
         self.counters.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }

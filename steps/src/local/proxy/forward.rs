@@ -42,7 +42,12 @@ pub(super) async fn forward(
     }
 
     let sent = live.upstream.send(backend.port, path, request);
-    let mut response = sent.await.map_err(|why| unanswered(&live, &why))?;
+    let mut response = sent.await.map_err(|why| {
+        if let Unanswered::Refused { port, .. } = why {
+            live.passed_over(port);
+        }
+        unanswered(&live, &why)
+    })?;
 
     let chosen = Protocols::of(response.headers());
     headers::strip_hop_by_hop(response.headers_mut());

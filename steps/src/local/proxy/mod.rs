@@ -12,6 +12,8 @@
 //!                         │ yes                       │ no
 //!              protected? ask the gate        Directory (written by the store's
 //!                         │ passes             side): starting, gone, failed, unknown
+//!              asleep? have it woken, hold
+//!                         │ awake
 //!              forward: stream both ways,
 //!              or a tunnel after a 101
 //! ```
@@ -36,12 +38,14 @@ mod body;
 mod directory;
 mod forward;
 mod headers;
+mod hold;
 mod keeper;
 mod retired;
 mod routes;
 mod server;
 mod site;
 mod tunnel;
+mod turns;
 mod upstream;
 
 #[cfg(test)]
@@ -51,5 +55,5 @@ pub use activity::Activity;
 pub use directory::Directory;
 pub use retired::Retired;
 pub use routes::{Backend, Revision, Route, Routes, Set};
-pub use server::serve;
+pub use server::{Served, serve};
 pub use site::{HostLabel, NameError, PathPrefix, PreviewKey, ShortId, Site};

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
-use tempus_model::Access;
+use tempus_model::{Access, Wakefulness};
+use tokio::sync::watch;
 
 use super::activity::{Activity, Counters, InFlight};
 use super::retired::Retired;
 use super::site::{HostLabel, PathPrefix, PreviewKey, ShortId, Site};
+use super::turns::Turns;
 use super::upstream::Upstream;
 
 /// Orders the routes of one preview, usually its generation. Compared within one preview only.
@@ -36,8 +39,10 @@ pub struct Route {
     pub short: ShortId,
     /// Who may see it.
     pub access: Access,
-    /// Its public services, in any order. The longest path that covers a request wins, and of
-    /// equal ones the first.
+    /// Whether its services run; whoever asks for one that sleeps wakes it.
+    pub wakefulness: Wakefulness,
+    /// Its public services, in any order. The longest path that covers a request wins; those of
+    /// equal ones, which are one service more than once, take turns.
     pub backends: Vec<Backend>,
     /// Which of two routes of this preview is the newer.
     pub revision: Revision,
@@ -60,6 +65,7 @@ pub(super) struct Live {
     pub(super) route: Route,
     pub(super) upstream: Upstream,
     counters: Arc<Counters>,
+    turns: Turns,
     /// Kept by each request that goes by this very route, and by nothing else but it.
     mark: Arc<()>,
 }
@@ -67,14 +73,15 @@ pub(super) struct Live {
 impl Live {
     /// The service that answers a path; `None` if the preview has none there.
     pub(super) fn backend(&self, path: &str) -> Option<&Backend> {
-        let covering = self.route.backends.iter().filter(|b| b.path.covers(path));
-        covering.reduce(|best, next| {
-            if next.path.len() > best.path.len() {
-                next
-            } else {
-                best
-            }
-        })
+        let covering = || self.route.backends.iter().filter(|b| b.path.covers(path));
+        let longest = covering().map(|backend| backend.path.len()).max()?;
+        let equal = covering().filter(|backend| backend.path.len() == longest);
+        self.turns.next(&equal.collect::<Vec<_>>())
+    }
+
+    /// Nobody listens on this port: the others of its service are asked for a while.
+    pub(super) fn passed_over(&self, port: u16) {
+        self.turns.pass_over(port);
     }
 }
 
@@ -90,6 +97,8 @@ pub(super) struct Visit {
 #[derive(Debug, Default)]
 pub struct Routes {
     table: RwLock<Table>,
+    /// Told of every change.
+    changed: watch::Sender<()>,
 }
 
 /// Invariant: every entry of `hosts` and `shorts` names a key of `previews` whose route has
@@ -146,12 +155,15 @@ impl Routes {
         let live = Live {
             upstream: Upstream::new(),
             counters,
+            turns: Turns::default(),
             mark: Arc::default(),
             route,
         };
         table.previews.insert(preview, Arc::new(live));
         let retired =
             old.map(|old| Retired::new(old.route.backends.clone(), Arc::clone(&old.mark)));
+        drop(table);
+        self.changed.send_replace(());
         (Set::Applied, retired)
     }
 
@@ -159,6 +171,7 @@ impl Routes {
     /// nothing of it: whoever may set routes for this preview is stopped first.
     pub fn remove(&self, preview: &PreviewKey) -> Option<Route> {
         let old = self.write().unlist(preview)?;
+        self.changed.send_replace(());
         Some(old.route.clone())
     }
 
@@ -179,6 +192,18 @@ impl Routes {
     pub fn activity(&self, preview: &PreviewKey) -> Option<Activity> {
         let live = self.read().previews.get(preview).map(Arc::clone)?;
         Some(live.counters.seen())
+    }
+
+    /// Whether somebody uses a preview, or has within this time. Asked after a route was replaced, it
+    /// misses no request that went by the old one.
+    pub(crate) fn used_within(&self, preview: &PreviewKey, time: Duration) -> bool {
+        let live = self.read().previews.get(preview).map(Arc::clone);
+        live.is_some_and(|live| live.counters.used_within(time))
+    }
+
+    /// Tells of changes of the table from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Finds the live route of a site and counts the request, both under one lock: who removes a
@@ -216,6 +241,7 @@ mod tests {
             host: HostLabel::parse(host).unwrap(),
             short: ShortId::parse(short).unwrap(),
             access: Access::Open,
+            wakefulness: Wakefulness::Awake,
             backends: vec![Backend {
                 path: PathPrefix::root(),
                 port,
@@ -285,13 +311,42 @@ mod tests {
     }
 
     #[test]
+    fn those_of_one_path_take_turns() {
+        let routes = Routes::new();
+        let mut several = route("p", "a", "00000001", 1, 1);
+        for (path, port) in [("/", 2), ("/", 3), ("/api", 4)] {
+            let path = PathPrefix::parse(path).unwrap();
+            several.backends.push(Backend { path, port });
+        }
+        routes.set(several);
+        let site = Site::Host(HostLabel::parse("a").unwrap());
+        let visit = routes.enter(&site).unwrap();
+        let ports = |count| -> Vec<_> {
+            let visits = (0..count).map(|_| visit.live.backend("/").unwrap().port);
+            visits.collect()
+        };
+        let mut seen = ports(6);
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 1, 2, 2, 3, 3]);
+        assert_eq!(visit.live.backend("/api").unwrap().port, 4);
+        visit.live.passed_over(2);
+        assert!(!ports(6).contains(&2));
+        // Where nobody listens, it does not matter who is asked.
+        visit.live.passed_over(1);
+        visit.live.passed_over(3);
+        assert_eq!(ports(1).len(), 1);
+    }
+
+    #[test]
     fn activity_counts_across_a_change_of_route() {
         let routes = Routes::new();
         let key = PreviewKey::new("p");
         assert_eq!(routes.activity(&key), None);
         routes.set(route("p", "a", "00000001", 1, 1));
         let site = Site::Host(HostLabel::parse("a").unwrap());
-        let request = routes.enter(&site).unwrap();
+        let mut request = routes.enter(&site).unwrap();
+        assert_eq!(routes.activity(&key).unwrap().requests, 0, "not let in yet");
+        request.in_flight.let_in();
         routes.set(route("p", "a", "00000001", 2, 1));
         let busy = routes.activity(&key).unwrap();
         assert_eq!((busy.in_flight, busy.requests), (1, 1));

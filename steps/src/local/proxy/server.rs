@@ -24,9 +24,10 @@ use super::body::ProxyBody;
 use super::directory::Directory;
 use super::forward::forward;
 use super::headers::Hop;
+use super::hold::Hold;
 use super::keeper;
 use super::routes::Routes;
-use super::site::Site;
+use super::site::{PreviewKey, Site};
 use crate::gate::Gate;
 use crate::visitor::{Reader, Standing};
 
@@ -40,6 +41,8 @@ pub(super) struct Limits {
     pub(super) lookup: Duration,
     /// For requests in flight at a shutdown. Tunnels never end by themselves.
     pub(super) grace: Duration,
+    /// For a preview to wake.
+    pub(super) hold: Duration,
 }
 
 impl Default for Limits {
@@ -48,12 +51,25 @@ impl Default for Limits {
             head: Duration::from_secs(20),
             lookup: Duration::from_secs(2),
             grace: Duration::from_secs(2),
+            hold: Duration::from_secs(20),
         }
     }
 }
 
 /// Out of file descriptors, usually: others must be closed before the next can be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What is served.
+pub struct Served {
+    /// The live routes.
+    pub routes: Arc<Routes>,
+    /// What is known of other previews.
+    pub directory: Arc<dyn Directory>,
+    /// What protects previews. Without it, nothing that is protected is served.
+    pub gate: Option<Arc<Gate>>,
+    /// How long a request may be held until its preview has woken.
+    pub hold: Duration,
+}
 
 /// Serves previews on a listener until `shutdown` completes; then takes no new connection, gives
 /// requests in flight two seconds, cuts what is left, tunnels included, and returns. Protected
@@ -62,12 +78,19 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Fails only if the listener has no address. An error while accepting is logged and waited out.
 pub async fn serve(
     listener: TcpListener,
-    routes: Arc<Routes>,
-    directory: Arc<dyn Directory>,
-    gate: Option<Arc<Gate>>,
+    served: Served,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let limits = Limits::default();
+    let limits = Limits {
+        hold: served.hold,
+        ..Limits::default()
+    };
+    let Served {
+        routes,
+        directory,
+        gate,
+        ..
+    } = served;
     serve_within(limits, listener, routes, directory, gate, shutdown).await
 }
 
@@ -213,15 +236,45 @@ impl Proxy {
             Aim::Port => return Err(Answer::Port),
             Aim::NoPath => return Err(Answer::Malformed("a request's target starts with /")),
         };
-        let Some(visit) = self.routes.enter(&target.site) else {
-            return Err(self.look_up(target.site).await);
-        };
-        let gate = self.gate.as_deref();
-        if let Some(answer) = keeper::stop(gate, &visit, &target, hop, &mut request).await {
-            return Ok(answer.map(ProxyBody::Own));
+        let (gate, mut hold) = (self.gate.as_deref(), None::<Hold>);
+        loop {
+            let Some(mut visit) = self.routes.enter(&target.site) else {
+                return Err(self.look_up(target.site).await);
+            };
+            if let Some(answer) = keeper::stop(gate, &visit, &target, hop, &mut request).await {
+                return Ok(answer.map(ProxyBody::Own));
+            }
+            visit.in_flight.let_in();
+            if visit.live.route.wakefulness.is_awake() {
+                let lifeline = &self.lifeline;
+                return forward(visit, target, &address, hop, lifeline, request).await;
+            }
+            // A request that waits keeps no route in use: a new one is what it waits for.
+            let preview = visit.live.route.preview.clone();
+            drop(visit);
+            match &mut hold {
+                None => hold = Some(self.rouse(&preview, &target.site, &request).await?),
+                Some(hold) => {
+                    if !hold.wait().await {
+                        return Err(self.look_up(target.site).await);
+                    }
+                }
+            }
         }
-        let lifeline = &self.lifeline;
-        forward(visit, target, &address, hop, lifeline, request).await
+    }
+
+    async fn rouse(
+        &self,
+        preview: &PreviewKey,
+        site: &Site,
+        request: &Request<Incoming>,
+    ) -> Result<Hold, Answer> {
+        let (directory, reader) = (&*self.directory, Reader::of(request));
+        let hold = Hold::begin(&self.routes, directory, preview, self.limits.hold, reader).await;
+        hold.map_err(|standing| Answer::Standing {
+            site: site.clone(),
+            standing,
+        })
     }
 
     async fn look_up(&self, site: Site) -> Answer {

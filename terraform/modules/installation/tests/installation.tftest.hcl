@@ -150,6 +150,24 @@ run "previews_have_no_public_address_no_shell_and_one_zone" {
   }
 }
 
+run "images_stay_unless_it_is_asked_for" {
+  assert {
+    condition     = output.settings["ecs.delete_images"] == "no"
+    error_message = "previews take their images with them unasked"
+  }
+}
+
+run "images_go_with_their_previews_where_it_is_asked_for" {
+  variables {
+    delete_images = true
+  }
+
+  assert {
+    condition     = output.settings["ecs.delete_images"] == "yes"
+    error_message = "workers do not know that images are to be deleted"
+  }
+}
+
 run "what_was_not_asked_for_is_not_there" {
   assert {
     condition     = length(module.database) == 0 && length(module.cache) == 0 && output.database == null && output.redis_url_secret_arn == null

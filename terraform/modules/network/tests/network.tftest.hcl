@@ -83,11 +83,12 @@ run "previews_do_not_reach_each_other" {
 
 run "databases_are_reached_by_their_users_alone" {
   assert {
-    condition = [
-      for rule in aws_vpc_security_group_ingress_rule.this : [rule.referenced_security_group_id == local.group_ids.previews, rule.from_port, rule.to_port]
+    condition = alltrue([
+      for rule in aws_vpc_security_group_ingress_rule.this :
+      contains([local.group_ids.previews, local.group_ids.worker], rule.referenced_security_group_id) && [rule.from_port, rule.to_port] == [5432, 5432]
       if rule.security_group_id == local.group_ids.database
-    ] == [[true, 5432, 5432]]
-    error_message = "PostgreSQL is reached by others than previews, or at another port"
+    ])
+    error_message = "PostgreSQL is reached by others than previews and workers, which make their databases, or at another port"
   }
 
   assert {

@@ -8,6 +8,9 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { region = "us-east-1" }
   }
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::111122223333:policy/mocked" }
+  }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
   }
@@ -21,6 +24,7 @@ variables {
   queue_arn                = "arn:aws:sqs:us-east-1:111122223333:tempus-hints"
   dead_letter_arn          = "arn:aws:sqs:us-east-1:111122223333:tempus-hints-dead"
   schedule_group           = "tempus"
+  task_schedule_group      = "tempus-tasks"
   schedule_role_arn        = "arn:aws:iam::111122223333:role/tempus-scheduler"
   cluster_arn              = "arn:aws:ecs:us-east-1:111122223333:cluster/tempus"
   vpc_id                   = "vpc-0a1b"
@@ -34,11 +38,18 @@ variables {
 }
 
 run "policies_allow_the_calls_that_the_code_makes_and_no_other" {
+  variables {
+    delete_images = true
+  }
+
   assert {
     condition = alltrue([
       for role, calls in jsondecode(file("calls.json")) : length(setsubtract(
         flatten(values(calls)),
-        flatten(jsondecode(aws_iam_role_policy.this[role].policy).Statement[*].Action),
+        concat(
+          flatten(jsondecode(aws_iam_role_policy.this[role].policy).Statement[*].Action),
+          flatten([for statement in jsondecode(aws_iam_policy.worker.policy).Statement : statement.Action if role == "worker"]),
+        ),
       )) == 0
     ])
     error_message = "a call that the code makes is not allowed"
@@ -47,7 +58,10 @@ run "policies_allow_the_calls_that_the_code_makes_and_no_other" {
   assert {
     condition = alltrue([
       for role, calls in jsondecode(file("calls.json")) : length(setsubtract(
-        flatten([for statement in jsondecode(aws_iam_role_policy.this[role].policy).Statement : statement.Action if statement.Sid != "Key"]),
+        concat(
+          flatten([for statement in jsondecode(aws_iam_role_policy.this[role].policy).Statement : statement.Action if statement.Sid != "Key"]),
+          flatten([for statement in jsondecode(aws_iam_policy.worker.policy).Statement : statement.Action if role == "worker"]),
+        ),
         flatten(values(calls)),
       )) == 0
     ])
@@ -77,7 +91,7 @@ run "the_api_touches_no_service_that_makes_previews" {
       for statement in jsondecode(aws_iam_role_policy.this["api"].policy).Statement : statement.Resource
       if contains(flatten([statement.Action]), "logs:FilterLogEvents")
       ] == [
-      ["arn:aws:logs:us-east-1:111122223333:log-group:/tempus/dev/previews", "arn:aws:logs:us-east-1:111122223333:log-group:/tempus/dev/previews:*"]
+      ["arn:aws:logs:us-east-1:111122223333:log-group:/tempus/dev/previews", "arn:aws:logs:us-east-1:111122223333:log-group:/tempus/dev/previews:*", "arn:aws:logs:us-east-1:111122223333:log-group:/tempus/dev/previews/tempus-0a1b2c3d-*"]
     ]
     error_message = "the API may read other logs than the previews'"
   }
@@ -87,9 +101,12 @@ run "what_a_worker_changes_is_confined_to_the_installation" {
   # Not to be confined by resource: reads that take none, and one change that takes neither resource nor tag.
   assert {
     condition = toset(flatten([
-      for statement in jsondecode(aws_iam_role_policy.this["worker"].policy).Statement : statement.Action
+      for statement in concat(jsondecode(aws_iam_role_policy.this["worker"].policy).Statement, jsondecode(aws_iam_policy.worker.policy).Statement) : statement.Action
       if contains(flatten([statement.Resource]), "*") && !can(statement.Condition)
       ])) == toset([
+      "application-autoscaling:DescribeScalableTargets",
+      "cloudwatch:DescribeAlarms",
+      "cloudwatch:GetMetricData",
       "ec2:DescribeSecurityGroups",
       "ecs:DeregisterTaskDefinition",
       "ecs:DescribeTaskDefinition",
@@ -101,6 +118,7 @@ run "what_a_worker_changes_is_confined_to_the_installation" {
       "elasticloadbalancing:DescribeTargetGroups",
       "elasticloadbalancing:DescribeTargetHealth",
       "scheduler:ListSchedules",
+      "ssm:DescribeParameters",
     ])
     error_message = "a worker may do something unconfined that could be confined"
   }
@@ -108,7 +126,7 @@ run "what_a_worker_changes_is_confined_to_the_installation" {
   # Every other change of ECS, of load balancers, security groups and schedules: by name or by tag.
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.this["worker"].policy).Statement : anytrue([
+      for statement in concat(jsondecode(aws_iam_role_policy.this["worker"].policy).Statement, jsondecode(aws_iam_policy.worker.policy).Statement) : anytrue([
         alltrue([for resource in flatten([statement.Resource]) : strcontains(resource, "tempus-0a1b2c3d-")]),
         try(statement.Condition.StringEquals["aws:ResourceTag/tempus:installation"] == "0a1b2c3d", false),
         try(statement.Condition.StringEquals["aws:RequestTag/tempus:installation"] == "0a1b2c3d", false),
@@ -119,8 +137,8 @@ run "what_a_worker_changes_is_confined_to_the_installation" {
       ])
       if anytrue([
         for action in flatten([statement.Action]) :
-        can(regex("^(ecs|elasticloadbalancing|ec2|scheduler):", action))
-        && !can(regex("^[a-z0-9]+:(Describe|List|Get|DeregisterTaskDefinition)", action))
+        can(regex("^(ecs|elasticloadbalancing|ec2|scheduler|logs|application-autoscaling|cloudwatch):", action))
+        && !can(regex("^[a-z0-9-]+:(Describe|List|Get|Filter|DeregisterTaskDefinition)", action))
       ])
     ])
     error_message = "a worker may change what is not of its installation"
@@ -128,7 +146,7 @@ run "what_a_worker_changes_is_confined_to_the_installation" {
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.this["worker"].policy).Statement :
+      for statement in concat(jsondecode(aws_iam_role_policy.this["worker"].policy).Statement, jsondecode(aws_iam_policy.worker.policy).Statement) :
       alltrue([for value in values(try(statement.Condition.StringEquals, {})) : !contains(flatten([value]), "*")])
     ])
     error_message = "a condition holds for everything"
@@ -136,7 +154,7 @@ run "what_a_worker_changes_is_confined_to_the_installation" {
 
   assert {
     condition = {
-      for statement in jsondecode(aws_iam_role_policy.this["worker"].policy).Statement :
+      for statement in concat(jsondecode(aws_iam_role_policy.this["worker"].policy).Statement, jsondecode(aws_iam_policy.worker.policy).Statement) :
       statement.Sid => statement.Condition.StringEquals["iam:PassedToService"] if contains(flatten([statement.Action]), "iam:PassRole")
     } == { PassSchedulesRole = "scheduler.amazonaws.com", PassPreviewsRoles = "ecs-tasks.amazonaws.com" }
     error_message = "a worker may pass a role to somebody else"
@@ -144,12 +162,41 @@ run "what_a_worker_changes_is_confined_to_the_installation" {
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.this["worker"].policy).Statement : alltrue([
+      for statement in concat(jsondecode(aws_iam_role_policy.this["worker"].policy).Statement, jsondecode(aws_iam_policy.worker.policy).Statement) : alltrue([
         for resource in flatten([statement.Resource]) : resource != "*"
       ]) if contains(flatten([statement.Action]), "iam:PassRole")
     ])
     error_message = "a worker may pass any role"
   }
+}
+
+run "a_schedule_runs_tasks_of_the_installation_and_does_nothing_else" {
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.tasks.policy).Statement :
+      statement.Sid => [jsonencode(statement.Action), jsonencode(statement.Resource), jsonencode(statement.Condition)]
+      } == {
+      Run               = [jsonencode("ecs:RunTask"), jsonencode("arn:aws:ecs:us-east-1:111122223333:task-definition/tempus-0a1b2c3d-*:*"), jsonencode({ ArnEquals = { "ecs:cluster" = var.cluster_arn } })]
+      TagNewTasks       = [jsonencode("ecs:TagResource"), jsonencode("arn:aws:ecs:us-east-1:111122223333:task/tempus/*"), jsonencode({ StringEquals = { "ecs:CreateAction" = "RunTask" } })]
+      PassPreviewsRoles = [jsonencode("iam:PassRole"), jsonencode(["arn:aws:iam::111122223333:role/mocked", "arn:aws:iam::111122223333:role/mocked"]), jsonencode({ StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } })]
+    }
+    error_message = "the role may do more than run the previews' tasks"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.tasks.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceArn"] == "arn:aws:scheduler:us-east-1:111122223333:schedule-group/tempus-tasks"
+    error_message = "a schedule of another group can take the role on"
+  }
+}
+
+run "alarms_and_tasks_are_apart" {
+  command = plan
+
+  variables {
+    task_schedule_group = "tempus"
+  }
+
+  expect_failures = [var.task_schedule_group]
 }
 
 run "starting_a_task_pulls_logs_and_reads_the_named_secrets" {
@@ -159,11 +206,34 @@ run "starting_a_task_pulls_logs_and_reads_the_named_secrets" {
         flatten(jsondecode(aws_iam_role_policy.this[role].policy).Statement[*].Action),
         [
           "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer",
-          "kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue",
+          "kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "ssm:GetParameters",
         ],
       )) == 0
     ])
     error_message = "an execution role may do more than pull, log, read secrets and decrypt"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.this["previews-execution"].policy).Statement : statement.Resource
+      if contains(statement.Action, "ssm:GetParameters")
+    ] == [["arn:aws:ssm:us-east-1:111122223333:parameter/tempus/0a1b2c3d/*"]]
+    error_message = "previews can be given a parameter that no worker made for one"
+  }
+
+  assert {
+    condition = !anytrue([
+      for statement in jsondecode(aws_iam_role_policy.this["control-execution"].policy).Statement : contains(statement.Action, "ssm:GetParameters")
+    ])
+    error_message = "the control plane is given what is the previews'"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.this["worker"].policy).Statement : statement.Resource
+      if contains(flatten([statement.Action]), "ssm:PutParameter")
+    ] == ["arn:aws:ssm:us-east-1:111122223333:parameter/tempus/0a1b2c3d/*"]
+    error_message = "a worker may write other parameters than its installation's"
   }
 
   assert {
@@ -240,8 +310,33 @@ run "no_action_is_a_pattern" {
   }
 }
 
+run "images_are_deleted_where_it_is_asked_for_and_previews_alone" {
+  variables {
+    delete_images = true
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_policy.worker.policy).Statement : statement.Resource
+      if anytrue([for action in flatten([statement.Action]) : startswith(action, "ecr:")])
+    ] == [["arn:aws:ecr:us-east-1:111122223333:repository/tempus/previews"]]
+    error_message = "a worker may touch images that are not previews'"
+  }
+}
+
+run "images_are_nobody_s_to_delete_where_it_is_not_asked_for" {
+  assert {
+    condition     = !strcontains(aws_iam_policy.worker.policy, "ecr:") && !strcontains(aws_iam_role_policy.this["worker"].policy, "ecr:")
+    error_message = "a worker may touch images for nothing"
+  }
+}
+
 run "the_largest_pool_fits_into_a_role_s_policies" {
   variables {
+    delete_images = true
+    previews_repository_arns = [
+      for number in range(8) : "arn:aws:ecr:us-east-1:111122223333:repository/tempus-production/application-number-${number}"
+    ]
     listener_arns = [
       for number in range(25) :
       "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/tempus-production-a${number + 1}/0123456789abcdef/0123456789abcdef"
@@ -249,7 +344,7 @@ run "the_largest_pool_fits_into_a_role_s_policies" {
   }
 
   assert {
-    condition     = length(aws_iam_role_policy.this["worker"].policy) <= 10240
+    condition     = length(aws_iam_role_policy.this["worker"].policy) <= 10240 && length(aws_iam_policy.worker.policy) <= 6144
     error_message = "IAM takes 10,240 characters"
   }
 }

@@ -38,9 +38,9 @@ impl State {
                 });
             }
             NameStands::Ours(preview) => {
-                let current = holder.map(|held| held.row.expires_at);
+                let current = holder.map(|held| held.row.expires_unpinned_at());
                 let expires_at = current.map_or(new.expires_at, |at| at.max(new.expires_at));
-                self.converge(watch, preview, &new.spec, Some(expires_at), new.job)?
+                self.converge(watch, preview, &new.spec, Some(expires_at), &new.job)?
             }
             NameStands::Taken => {
                 let login = holder.map(|held| held.identity.owner.login);
@@ -57,6 +57,7 @@ impl State {
         new: NewPreview,
         predecessor: Option<PreviewId>,
     ) -> Result<Accepted, CreateError> {
+        new.within_budget()?;
         let owner = &new.identity.owner;
         let of_owner = Pool::Owner(owner.id.clone());
         let own_slot = self.quota_slot(&of_owner, new.quotas.per_owner, &owner.login)?;
@@ -64,18 +65,28 @@ impl State {
         if self.shorts.contains_key(&new.identity.short()) {
             return Err(CreateError::ShortTaken);
         }
-        let route = self.choose(&new.listeners).ok_or(CreateError::NoListener)?;
+        let route = if new.spec.has_url() {
+            Some(self.choose(&new.listeners).ok_or(CreateError::NoListener)?)
+        } else {
+            None
+        };
         let identity = Identity {
             route,
             predecessor,
             ..new.identity
         };
-        let change = accept::create(&identity, new.spec.id(), new.expires_at, new.job);
+        let change = accept::create(
+            &identity,
+            new.spec.id(),
+            new.expires_at,
+            new.warn_before,
+            &new.job,
+        );
         let preview = identity.id;
         self.slots.take(of_owner, own_slot, preview, "");
         self.slots.take(Pool::All, slot, preview, "");
-        if let Some(slot) = identity.route.slot {
-            let listener = Pool::Listener(identity.route.listener.clone());
+        if let Some((listener, slot)) = identity.slot() {
+            let listener = Pool::Listener(listener.to_owned());
             self.slots.take(listener, slot, preview, "");
         }
         self.names.insert(identity.name.clone(), preview);
@@ -83,7 +94,7 @@ impl State {
         let accepted = Accepted {
             preview,
             job: change.row.last_job,
-            url: identity.route.url.clone(),
+            url: identity.url().map(str::to_owned),
             expires_at: change.row.expires_at,
             repeat: Repeat::No,
         };
@@ -95,6 +106,7 @@ impl State {
             specs: BTreeMap::from([(new.spec.id(), new.spec)]),
             jobs: change.jobs.iter().map(|job| job.id).collect(),
             receipt: None,
+            deeds: Vec::new(),
             number,
         };
         if !self.lag.is_zero() {

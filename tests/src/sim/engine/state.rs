@@ -8,7 +8,7 @@ use tempus_engine::{Accepted, DeadLetter, DeadLetterId, Idempotency, JobError, R
 use tempus_model::github::{Source, SourceKey};
 use tempus_model::transition::{Change, Fence, Slots as Give};
 use tempus_model::{
-    DnsName, Identity, Job, JobId, JobRef, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
+    Deed, DnsName, Identity, Job, JobId, JobRef, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
     SpecId, Timestamp, TokenRecord,
 };
 use tokio::time::Instant;
@@ -25,6 +25,8 @@ pub(super) struct Kept {
     pub(super) specs: BTreeMap<SpecId, Spec>,
     pub(super) jobs: Vec<JobId>,
     pub(super) receipt: Option<Receipt>,
+    /// What was done without a job, oldest first.
+    pub(super) deeds: Vec<Deed>,
     /// Counts up over the store: what lists go by where two were made at the same moment.
     pub(super) number: u64,
 }
@@ -95,6 +97,7 @@ impl State {
             quota,
             reservations,
             receipt,
+            deed,
         } = change;
         let preview = row.preview;
         let row = Arc::new(row);
@@ -122,6 +125,7 @@ impl State {
             if receipt.is_some() {
                 kept.receipt.clone_from(&receipt);
             }
+            kept.deeds.extend(deed.map(|deed| *deed));
         }
         for job in jobs {
             let was = self.jobs.get(&job.id).cloned();
@@ -184,7 +188,7 @@ impl State {
         let counted = self
             .previews
             .values()
-            .filter(|kept| kept.row.receipt_at.is_none() && kept.identity.route.slot.is_some());
+            .filter(|kept| kept.row.receipt_at.is_none() && kept.identity.slot().is_some());
         Taken {
             quota: self.slots.of_all(),
             owners: self.slots.of_owners(),

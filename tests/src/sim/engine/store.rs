@@ -14,14 +14,16 @@ use tempus_model::transition::accept::{self, DestroyReason, NewJob, NotAccepted}
 use tempus_model::transition::checkpoint::{self, Checkpoint};
 use tempus_model::transition::claim::{self, Claim};
 use tempus_model::transition::settle::{self, Settle};
+use tempus_model::transition::sleep::{self, Idleness};
 use tempus_model::transition::turn::{self, Turn};
 use tempus_model::transition::vouch::{self, Vouch};
+use tempus_model::transition::warn::{self, Warn};
 use tempus_model::transition::{
     Change, Fence, Refused, Seen, discard, doubt, extend, replay, rest,
 };
 use tempus_model::{
-    DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId, Snapshot, Spec,
-    SpecId, Timestamp, TokenId, TokenRecord,
+    Actor, Deed, DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId,
+    Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 
 use super::state::{State, lock};
@@ -41,7 +43,7 @@ impl State {
         preview: PreviewId,
         spec: &Spec,
         expires_at: Option<Timestamp>,
-        job: NewJob,
+        job: &NewJob,
     ) -> Result<Accepted, JobError> {
         let row = self.row(preview).ok_or(JobError::NotFound)?;
         let pending = self.job(row.pending);
@@ -58,9 +60,7 @@ impl State {
         Accepted {
             preview: row.preview,
             job: row.last_job,
-            url: kept
-                .map(|kept| kept.identity.route.url.clone())
-                .unwrap_or_default(),
+            url: kept.and_then(|kept| kept.identity.url().map(str::to_owned)),
             expires_at: row.expires_at,
             repeat,
         }
@@ -96,24 +96,16 @@ impl SimStore {
         lock(&self.state).lag = lag;
     }
 
-    /// Changes a row if there is one and the rule has something to change.
+    /// Changes a row if there is one and the rule has something to change: the row as it is then.
     fn change_if(
         &self,
         verb: &'static str,
         preview: PreviewId,
         decide: impl FnOnce(&Row) -> Option<Change>,
-    ) -> bool {
+    ) -> Option<Row> {
         let mut state = lock(&self.state);
-        let Some(row) = state.row(preview) else {
-            return false;
-        };
-        match decide(&row) {
-            Some(change) => {
-                state.apply(&*self.watch, verb, None, change);
-                true
-            }
-            None => false,
-        }
+        let change = decide(&*state.row(preview)?)?;
+        Some(state.apply(&*self.watch, verb, None, change))
     }
 
     fn fenced(
@@ -154,7 +146,7 @@ impl Store for SimStore {
             update.preview,
             &update.spec,
             update.expires_at,
-            update.job,
+            &update.job,
         )?;
         state.keep(key, &accepted, now);
         Ok(accepted)
@@ -173,7 +165,7 @@ impl Store for SimStore {
         }
         let row = state.row(preview).ok_or(JobError::NotFound)?;
         let pending = state.job(row.pending);
-        let accepted = match accept::destroy(&row, pending.as_ref(), why, job) {
+        let accepted = match accept::destroy(&row, pending.as_ref(), why, &job) {
             Ok(change) => {
                 let row = state.apply(&*self.watch, "destroy", None, change);
                 state.answer(&row, Repeat::No)
@@ -192,31 +184,46 @@ impl Store for SimStore {
         &self,
         preview: PreviewId,
         to: Extended,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Row, ExtendError> {
         let mut state = lock(&self.state);
         let row = state.row(preview).ok_or(ExtendError::NotFound)?;
-        let expires_at = match to {
-            Extended::To(time) => time,
-            Extended::By { more, latest } => {
-                let current = row.expires_at;
-                current.after(more).min(latest).max(current)
-            }
-        };
-        let change = extend::extend(&row, expires_at, now)?;
+        let change = extend::extend(&row, &to, by, now)?;
         Ok(state.apply(&*self.watch, "extend", None, change))
     }
 
-    async fn replay(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.change_if("replay", preview, |row| replay::replay(row, now)))
+    async fn rouse(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = self.change_if("rouse", preview, |row| sleep::rouse(row, by, now));
+        Ok(changed.is_some())
     }
 
-    async fn discard(&self, preview: PreviewId, now: Timestamp) -> Result<(), DiscardError> {
+    async fn replay(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = self.change_if("replay", preview, |row| replay::replay(row, by, now));
+        Ok(changed.is_some())
+    }
+
+    async fn discard(
+        &self,
+        preview: PreviewId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<(), DiscardError> {
         let mut state = lock(&self.state);
         let row = state.row(preview).ok_or(DiscardError::NotFound)?;
         let running = state.job(row.saga.as_ref().and_then(|saga| saga.job));
         let pending = state.job(row.pending);
-        let change = discard::discard(&row, running.as_ref(), pending.as_ref(), now)?;
+        let change = discard::discard(&row, running.as_ref(), pending.as_ref(), by, now)?;
         state.apply(&*self.watch, "discard", None, change);
         Ok(())
     }
@@ -281,11 +288,33 @@ impl Store for SimStore {
     }
 
     async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.change_if("wake", preview, |row| replay::wake(row, now)))
+        let changed = self.change_if("wake", preview, |row| replay::wake(row, now));
+        Ok(changed.is_some())
+    }
+
+    async fn doze(
+        &self,
+        preview: PreviewId,
+        looked_at: u64,
+        found: Idleness,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let doze = |row: &Row| sleep::doze(row, looked_at, found, now);
+        Ok(self.change_if("doze", preview, doze).is_some())
     }
 
     async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.change_if("doubt", preview, |row| Some(doubt::doubt(row, now))))
+        let changed = self.change_if("doubt", preview, |row| Some(doubt::doubt(row, now)));
+        Ok(changed.is_some())
+    }
+
+    async fn warn(
+        &self,
+        preview: PreviewId,
+        warn: Warn,
+        now: Timestamp,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.change_if("warn", preview, |row| warn::warn(row, warn, now)))
     }
 
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<PreviewId>, StoreError> {
@@ -298,7 +327,8 @@ impl Store for SimStore {
         now: Timestamp,
         spacing: Duration,
     ) -> Result<bool, StoreError> {
-        Ok(self.change_if("remind", preview, |row| replay::remind(row, now, spacing)))
+        let remind = |row: &Row| replay::remind(row, now, spacing);
+        Ok(self.change_if("remind", preview, remind).is_some())
     }
 
     async fn get(&self, preview: PreviewId) -> Result<Option<Snapshot>, StoreError> {
@@ -336,6 +366,13 @@ impl Store for SimStore {
             .flatten()
             .filter_map(|job| state.jobs.get(job));
         Ok(jobs.take(most).cloned().collect())
+    }
+
+    async fn deeds(&self, preview: PreviewId, most: usize) -> Result<Vec<Deed>, StoreError> {
+        let state = lock(&self.state);
+        let kept = state.previews.get(&preview);
+        let deeds = kept.into_iter().flat_map(|kept| kept.deeds.iter().rev());
+        Ok(deeds.take(most).cloned().collect())
     }
 
     async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tempus_model::Timestamp;
+use tempus_model::{Timestamp, invariant};
 
 use super::super::witness::Written;
 use super::{Around, Weather};
@@ -35,6 +35,30 @@ pub(super) fn nothing_outlives(around: &dyn Around) -> Result<(), String> {
             return Err(format!(
                 "{} expired at {} and is still there",
                 row.preview, row.expires_at
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What is to be warned of its end, and has nothing else to do, is so in time. It may have come to rest
+/// after that time: then a saga has just ended.
+pub(super) fn warned_in_time(around: &dyn Around) -> Result<(), String> {
+    let (now, bounds) = (around.now(), around.bounds());
+    for row in around.rows() {
+        let rests = invariant::is_at_rest(&row) || row.parked.is_some();
+        let at = row.warning.as_ref().and_then(|warning| warning.at);
+        let Some(at) = at.filter(|_| rests && row.desired.is_present()) else {
+            continue;
+        };
+        let since = at.max(row.settled.at);
+        let since = row.parked.as_ref().map_or(since, |p| since.max(p.since));
+        let most = bounds.remind_every + bounds.skew + bounds.hint + bounds.unwind;
+        let most = most + around.injected(row.preview, a_minute_before(since));
+        if since.until(now) > most && !row.is_expired(now) {
+            return Err(format!(
+                "{} is to be warned of at {at}, and nobody has begun",
+                row.preview
             ));
         }
     }

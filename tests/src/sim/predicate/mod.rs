@@ -62,6 +62,7 @@ fn holds(predicate: Predicate, sight: &Sight<'_>, around: &dyn Around) -> Result
             hints::sent_ahead(written, around)?;
             hints::taken_up_in_time(written, around)
         }
+        (Predicate::HintKept, Sight::Moment) => hints::warned_in_time(around),
         (Predicate::HintSingle, Sight::Moment) => hints::messages_are_few(around),
         (Predicate::HintSingle, Sight::Rest) => hints::no_message_is_left(around),
         (Predicate::Receipt, Sight::Written(written)) => things::proven_when_gone(written, around),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempus_engine::{
-    Accepted, Clock, CreateError, Extended, Idempotency, JobError, Listener, NewPreview, Outgoing,
-    Queue, Quotas, Store, StoreError, Update, chance,
+    Accepted, Budget, Clock, CreateError, Extended, Idempotency, JobError, Listener, NewPreview,
+    Outgoing, Queue, Quotas, Store, StoreError, Update, chance,
 };
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, Identity, JobId, Origin, Owner, PreviewId, Route, Spec};
+use tempus_model::{Actor, Hint, Identity, JobId, Origin, Owner, PreviewId, Spec, Ttl};
 
 use super::chaos::{Chaos, Role};
 use super::process::MachineClock;
@@ -29,6 +29,8 @@ pub(super) enum Wish {
     Extend(PreviewId),
     Destroy(PreviewId),
     Replay(PreviewId),
+    /// Somebody wants to use it, whether it sleeps or not.
+    Rouse(PreviewId),
     Discard(PreviewId),
     /// Somebody sends a hint for no reason.
     Look(PreviewId),
@@ -54,7 +56,8 @@ impl Wish {
             0..30 if about.is_none() => Self::Create(chance::within(0..NAMES)),
             0..52 => Self::Update(preview),
             52..64 => Self::Extend(preview),
-            64..84 => Self::Destroy(preview),
+            64..74 => Self::Destroy(preview),
+            74..84 => Self::Rouse(preview),
             84..89 => Self::Replay(preview),
             89..93 => Self::Discard(preview),
             93..97 => Self::Event(preview),
@@ -125,7 +128,12 @@ impl Api {
                     more,
                     latest: now.after(Duration::from_hours(1)),
                 };
-                if self.store.extend(preview, to, now).await.is_ok() {
+                if self
+                    .store
+                    .extend(preview, to, Actor::Worker, now)
+                    .await
+                    .is_ok()
+                {
                     self.hint(preview).await;
                 }
             }
@@ -136,13 +144,29 @@ impl Api {
                     self.accepted(&accepted).await;
                 }
             }
+            Wish::Rouse(preview) => {
+                if matches!(
+                    self.store.rouse(preview, Actor::Visitor, now).await,
+                    Ok(true)
+                ) {
+                    self.hint(preview).await;
+                }
+            }
             Wish::Replay(preview) => {
-                if matches!(self.store.replay(preview, now).await, Ok(true)) {
+                if matches!(
+                    self.store.replay(preview, Actor::Worker, now).await,
+                    Ok(true)
+                ) {
                     self.hint(preview).await;
                 }
             }
             Wish::Discard(preview) => {
-                if self.store.discard(preview, now).await.is_ok() {
+                if self
+                    .store
+                    .discard(preview, Actor::Worker, now)
+                    .await
+                    .is_ok()
+                {
                     self.hint(preview).await;
                 }
             }
@@ -214,12 +238,13 @@ impl Api {
                 },
                 origin: Origin::default(),
                 template: spec.template.clone(),
-                route: Route::default(),
+                route: None,
                 created_at: now,
                 predecessor: None,
             },
             spec,
             expires_at: now.after(Duration::from_secs(chance::within(120..2400))),
+            warn_before: (chance::within(0..2) == 0).then_some(Duration::from_mins(1)),
             job: self.job(),
             listeners: vec![
                 Listener {
@@ -237,6 +262,7 @@ impl Api {
                 per_owner: 12,
                 total: MOST,
             },
+            budget: Budget::Within,
             key: None,
         }
     }
@@ -244,6 +270,7 @@ impl Api {
     fn job(&self) -> NewJob {
         NewJob {
             id: JobId::new(an_id()),
+            by: Actor::Worker,
             now: self.clock.now(),
         }
     }
@@ -282,7 +309,8 @@ fn a_preview() -> PreviewId {
     PreviewId::new(an_id())
 }
 
-/// Up to three services, one in a dozen of which will never run.
+/// Up to three services, one in a dozen of which will never run. A third of them sleep when nobody
+/// has asked for them for a while.
 fn some_spec() -> Spec {
     let names = ["web", "api", "jobs"];
     let versions = ["1", "2", "3"];
@@ -298,5 +326,9 @@ fn some_spec() -> Spec {
             (*name, version)
         })
         .collect();
-    spec(&services)
+    let mut spec = spec(&services);
+    if chance::within(0..3) == 0 {
+        spec.sleep = Ttl::new(Duration::from_secs(chance::within(20..300))).ok();
+    }
+    spec
 }

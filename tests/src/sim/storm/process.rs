@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tempus_engine::{Clock, TokioClock, chance};
 use tempus_model::{Timestamp, WorkerId};
 use tempus_steps::sim::SimPlatform;
+use tempus_worker::notify::{Event, NotTaken, Notify, Receiver};
 use tempus_worker::{Parts, Worker, WorkerConfig};
 
 use super::chaos::{Chaos, Role};
@@ -20,6 +22,31 @@ use crate::sim::wrap::{WrappedQueue, WrappedStore, WrappedTimer};
 const ON_ITS_WAY: Duration = Duration::from_secs(12);
 /// How long a process that was told to stop is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long a receiver has to answer.
+const PATIENCE_OF_RECEIVERS: Duration = Duration::from_secs(5);
+
+/// Somebody who is told that a preview's time is nearly over: who errs, and hangs, as long as anything
+/// goes wrong.
+struct Listener(Arc<Storm>);
+
+#[async_trait]
+impl Receiver for Listener {
+    async fn take(&self, event: &Event) -> Result<(), NotTaken> {
+        self.0.note(format_args!("told {}", event.id));
+        if self.0.is_over() || self.0.climate.faults == 0 {
+            return Ok(());
+        }
+        match chance::within(0..4) {
+            0 => Err(NotTaken::Status(500)),
+            1 => {
+                tokio::time::sleep(PATIENCE_OF_RECEIVERS).await;
+                Err(NotTaken::Unreachable("no answer".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 /// A machine's clock, off by less than half the tolerated skew.
 #[derive(Clone)]
@@ -104,6 +131,11 @@ impl Machine {
                 VERIFY_DELAY,
             ))),
             github: None,
+            notify: Some(Notify {
+                receiver: Arc::new(Listener(Arc::clone(storm))),
+                patience: PATIENCE_OF_RECEIVERS,
+                api_url: None,
+            }),
         };
         let config = WorkerConfig {
             name: WorkerId(name),

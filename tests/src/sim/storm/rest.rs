@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempus_engine::{Clock, Filter, Outgoing, Queue, Store};
 use tempus_model::invariant::{self, Predicate};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
-use tempus_model::{Hint, JobId, PreviewId, Row, StepState};
+use tempus_model::{Actor, Hint, JobId, PreviewId, Row, StepState};
 use tokio::time::Instant;
 
 use super::climate::{LEASE, REMIND_EVERY, SKEW, SWEEP_EVERY, VERIFY_DELAY};
@@ -83,8 +83,8 @@ impl Run {
     /// is replayed, as an operator would.
     async fn until_rest(&mut self) {
         let begun = Instant::now();
-        let (mut replayed, mut spent) = (begun, begun);
-        let mut busy_since = BTreeMap::new();
+        let mut replayed = begun;
+        let (mut busy_since, mut sent_since) = (BTreeMap::new(), BTreeMap::new());
         while !self.is_violated() {
             let soon = self.storm.clock.now().after(Duration::from_secs(5));
             let now = Instant::now();
@@ -101,13 +101,18 @@ impl Run {
                 }
             }
             busy_since = busy;
-            let is_spent = self.storm.engine().queue.is_empty();
-            if is_spent {
-                spent = now;
-            } else if now - spent > REST {
-                let left = self.storm.engine().queue.all();
-                self.not_at_rest(&format!("{} messages, such as {:?}", left.len(), left[0]));
+            // Each by itself: one that waits for a warning or a look whether its preview is idle may be
+            // sent before another's time has come.
+            let mut sent = BTreeMap::new();
+            for (about, message) in self.storm.engine().queue.all() {
+                let since = *sent_since.get(&message.id.0).unwrap_or(&now);
+                if now - since > REST {
+                    self.not_at_rest(&format!("a message about {about:?}: {message:?}"));
+                }
+                sent.insert(message.id.0, since);
             }
+            sent_since = sent;
+            let is_spent = sent_since.is_empty();
             if busy_since.is_empty() && is_spent {
                 break;
             }
@@ -140,7 +145,10 @@ impl Run {
         };
         for snapshot in page.items {
             let preview = snapshot.identity.id;
-            if matches!(engine.store.replay(preview, now).await, Ok(true)) {
+            if matches!(
+                engine.store.replay(preview, Actor::Worker, now).await,
+                Ok(true)
+            ) {
                 self.hint(preview).await;
             }
         }
@@ -151,6 +159,7 @@ impl Run {
             id: JobId::new(
                 uuid::Builder::from_random_bytes(tempus_engine::chance::random()).into_uuid(),
             ),
+            by: Actor::Worker,
             now: self.storm.clock.now(),
         };
         let asked = DestroyReason::Asked;

@@ -9,11 +9,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tempus_model::{FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage};
+use tempus_model::{
+    FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage, Timestamp,
+    Wakefulness,
+};
 use tempus_steps::sim::SimPlatform;
 use tempus_steps::{
     Afresh, AnyStep, Audit, CloudEvent, Ctx, LogQuery, LogStream, PlanRequest, Platform, Progress,
-    Resource, StepError, Stray,
+    Resource, StepError, Stray, Used,
 };
 use tokio::time::Instant;
 
@@ -127,8 +130,8 @@ impl Platform for Stepping {
         self.inner.name()
     }
 
-    fn newest(&self, kind: PlanKind) -> PlanId {
-        self.inner.newest(kind)
+    fn newest(&self, kind: PlanKind, wakefulness: Wakefulness) -> PlanId {
+        self.inner.newest(kind, wakefulness)
     }
 
     fn knows(&self, plan: PlanId) -> bool {
@@ -166,6 +169,10 @@ impl Platform for Stepping {
 
     fn starts_afresh(&self) -> Afresh {
         self.inner.starts_afresh()
+    }
+
+    async fn used_since(&self, of: &Snapshot, since: Timestamp) -> Result<Used, StepError> {
+        self.inner.used_since(of, since).await
     }
 
     fn admit(&self, spec: &Spec) -> Vec<FieldError> {

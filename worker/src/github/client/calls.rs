@@ -19,7 +19,12 @@ const PAGE: (&str, &str) = ("per_page", "100");
 
 impl Client {
     /// An address within a repository.
-    fn at(&self, repository: &Repository, rest: &[&str], query: &[(&str, &str)]) -> reqwest::Url {
+    pub(super) fn at(
+        &self,
+        repository: &Repository,
+        rest: &[&str],
+        query: &[(&str, &str)],
+    ) -> reqwest::Url {
         let full_name = &repository.full_name;
         let (owner, name) = full_name.split_once('/').unwrap_or((full_name, ""));
         let segments: Vec<&str> = ["repos", owner, name].iter().chain(rest).copied().collect();
@@ -260,6 +265,6 @@ impl Client {
 }
 
 /// A repository is seen by its own installation alone.
-const fn by(of: &Repository) -> As {
+pub(super) const fn by(of: &Repository) -> As {
     As::Installation(of.installation)
 }

@@ -4,6 +4,7 @@
 //! token, kept until shortly before its end; a pause that GitHub has asked for; the budget for what
 //! makes content; and conditional requests, since what has not changed costs nothing.
 
+mod archive;
 mod calls;
 mod error;
 mod key;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ETAG, HeaderMap, IF_NONE_MATCH, LINK, RETRY_AFTER, USER_AGENT};
-use reqwest::{Method, Response, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -107,6 +108,8 @@ struct Request<'a> {
 }
 
 const JSON: &str = "application/vnd.github+json";
+/// Who asks, in a word: GitHub answers nobody without a name.
+const AGENT: &str = "tempus";
 
 impl Client {
     /// A client of the API at this address, for this App.
@@ -243,21 +246,26 @@ impl Client {
         token: &str,
         remembered: Option<&Remembered>,
     ) -> Result<Response, GitHubError> {
-        let mut asked = self
+        let mut asked = self.prepared(request, token);
+        if let Some(remembered) = remembered {
+            asked = asked.header(IF_NONE_MATCH, &remembered.etag);
+        }
+        asked.send().await.map_err(unavailable)
+    }
+
+    fn prepared(&self, request: &Request<'_>, token: &str) -> RequestBuilder {
+        let asked = self
             .http
             .request(request.method.clone(), request.url.clone())
             .timeout(PATIENCE)
             .bearer_auth(token)
             .header(ACCEPT, request.accept)
-            .header(USER_AGENT, "tempus")
+            .header(USER_AGENT, AGENT)
             .header("x-github-api-version", "2022-11-28");
-        if let Some(body) = request.body {
-            asked = asked.json(body);
+        match request.body {
+            Some(body) => asked.json(body),
+            None => asked,
         }
-        if let Some(remembered) = remembered {
-            asked = asked.header(IF_NONE_MATCH, &remembered.etag);
-        }
-        asked.send().await.map_err(unavailable)
     }
 
     async fn understand(

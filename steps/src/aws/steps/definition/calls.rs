@@ -13,32 +13,30 @@ use crate::{Ctx, StepError};
 /// How many revisions one call deletes.
 const DELETE_MOST: usize = 10;
 
-impl TaskDefinition {
-    /// The revision of this ARN, or the newest of this family, if it is active.
-    pub(super) async fn find(&self, which: &str) -> Result<Option<String>, StepError> {
-        let request = self
-            .0
-            .client
-            .ecs
-            .describe_task_definition()
-            .task_definition(which);
-        let answer = self
-            .0
-            .client
-            .call(Action::DescribeTaskDefinition, request.send());
-        match answer.await {
-            Ok(answer) => {
-                let found = answer.task_definition.filter(|definition| {
-                    definition.status() == Some(&TaskDefinitionStatus::Active)
-                });
-                Ok(found.and_then(|definition| definition.task_definition_arn))
-            }
-            // There is no code of its own for "not found".
-            Err(failed) if failed.says("unable to describe task definition") => Ok(None),
-            Err(failed) => Err(failed.into()),
+/// The revision of this ARN, or the newest of this family, if it is active.
+pub(in crate::aws) async fn find_definition(
+    tools: &Tools,
+    which: &str,
+) -> Result<Option<String>, StepError> {
+    let request = tools.client.ecs.describe_task_definition();
+    let request = request.task_definition(which);
+    let answer = tools
+        .client
+        .call(Action::DescribeTaskDefinition, request.send());
+    match answer.await {
+        Ok(answer) => {
+            let found = answer
+                .task_definition
+                .filter(|definition| definition.status() == Some(&TaskDefinitionStatus::Active));
+            Ok(found.and_then(|definition| definition.task_definition_arn))
         }
+        // There is no code of its own for "not found".
+        Err(failed) if failed.says("unable to describe task definition") => Ok(None),
+        Err(failed) => Err(failed.into()),
     }
+}
 
+impl TaskDefinition {
     pub(super) async fn register(
         &self,
         ctx: &dyn Ctx,

@@ -5,11 +5,13 @@ use aws_sdk_ecs::types::{
     Secret, TransportProtocol,
 };
 use std::collections::BTreeMap;
-use tempus_model::{DnsName, Service, Spec};
+use tempus_model::{DnsName, Service, Spec, Template};
 
-use crate::aws::logs::stream_prefix;
+use crate::aws::logs::{log_group, stream_prefix};
 use crate::aws::names::Names;
 use crate::aws::options::AwsOptions;
+use crate::common::preview_url;
+use crate::postgres;
 use crate::{Ctx, StepError};
 
 /// How long a container has between SIGTERM and SIGKILL, in seconds. AWS's own is 30.
@@ -53,7 +55,7 @@ pub(super) fn definition(
         .essential(true)
         .port_mappings(port.build())
         .set_environment(Some(env.collect()))
-        .set_secrets(Some(secrets(&service.secrets)?))
+        .set_secrets(Some(secrets(ctx, spec, service)?))
         .set_working_directory(service.dir.clone())
         .stop_timeout(STOP)
         // A shell as the first process forwards no signals and leaves zombies behind.
@@ -62,7 +64,7 @@ pub(super) fn definition(
                 .init_process_enabled(true)
                 .build(),
         )
-        .log_configuration(log(options, ctx)?);
+        .log_configuration(log(options, ctx, spec)?);
     if let Some(command) = &service.command {
         container = container
             .entry_point("/bin/sh")
@@ -88,7 +90,7 @@ fn environment(ctx: &dyn Ctx, spec: &Spec, service: &Service) -> BTreeMap<String
             env.insert(format!("{}_URL", sibling.name.env_prefix()), url);
         }
     }
-    env.insert("PREVIEW_URL".to_owned(), ctx.identity().route.url.clone());
+    env.extend(preview_url(ctx));
     env.extend(service.env.clone());
     env.insert("PORT".to_owned(), service.port.to_string());
     // ECS refuses a variable that is given in both ways.
@@ -97,9 +99,18 @@ fn environment(ctx: &dyn Ctx, spec: &Spec, service: &Service) -> BTreeMap<String
 }
 
 /// Secrets by the ARN of the secret or parameter: ECS reads the value when the task starts, with
-/// the execution role; it is never in a definition, a row or a log of ours.
-fn secrets(arns: &BTreeMap<String, String>) -> Result<Vec<Secret>, StepError> {
-    arns.iter()
+/// the execution role; it is never in a definition, a row or a log of ours. A database's URL is in a
+/// parameter of this region's, which its name says alone.
+fn secrets(ctx: &dyn Ctx, spec: &Spec, service: &Service) -> Result<Vec<Secret>, StepError> {
+    let names = Names {
+        installation: ctx.installation(),
+        preview: ctx.identity().id,
+    };
+    let mut all = service.secrets.clone();
+    if spec.is_of(Template::ApiDatabase) {
+        all.insert(postgres::VARIABLE.to_owned(), names.database_url());
+    }
+    all.iter()
         .map(|(name, arn)| {
             let secret = Secret::builder().name(name).value_from(arn).build();
             secret.map_err(|error| StepError::rejected(format!("the secret {name}: {error}")))
@@ -107,10 +118,10 @@ fn secrets(arns: &BTreeMap<String, String>) -> Result<Vec<Secret>, StepError> {
         .collect()
 }
 
-fn log(options: &AwsOptions, ctx: &dyn Ctx) -> Result<LogConfiguration, StepError> {
+fn log(options: &AwsOptions, ctx: &dyn Ctx, spec: &Spec) -> Result<LogConfiguration, StepError> {
     let log = LogConfiguration::builder()
         .log_driver(LogDriver::Awslogs)
-        .options("awslogs-group", &options.log_group)
+        .options("awslogs-group", log_group(options, ctx, spec))
         .options("awslogs-region", &options.region)
         .options("awslogs-stream-prefix", stream_prefix(ctx.identity().id))
         .options("mode", "non-blocking")
@@ -144,7 +155,7 @@ mod tests {
             "the port is not the application's to choose"
         );
         assert_eq!(env["MODE"], "test");
-        assert_eq!(env["PREVIEW_URL"], ctx.identity().route.url);
+        assert_eq!(Some(env["PREVIEW_URL"]), ctx.identity().url());
         let short = ctx.identity().short();
         assert_eq!(env["MY_API_URL"], format!("http://my-api-{short}:9000"));
         assert_eq!(made.container.entry_point(), ["/bin/sh", "-c"]);

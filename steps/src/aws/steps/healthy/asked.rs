@@ -4,6 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 
 use super::{Healthy, HealthyPlan};
 use crate::aws::client::{Action, Seen};
+use crate::aws::logs::log_group;
 use crate::aws::steps::reason::{Evidence, Hope, Wanted, diagnose, gather};
 use crate::{Ctx, StepError};
 
@@ -19,6 +20,7 @@ impl Healthy {
         ctx: &dyn Ctx,
         name: &str,
         completed: bool,
+        running: i32,
     ) -> Result<Targets, StepError> {
         let Some(arn) = self.0.target_group_arn(name, ctx.trust()).await? else {
             return Ok(Targets::Not("its target group is not there".to_owned()));
@@ -55,8 +57,9 @@ impl Healthy {
             }
         }
         // ECS completes a deployment only after its targets were healthy.
-        if healthy == 0 && !completed {
-            return Ok(Targets::Not("its target is not registered yet".to_owned()));
+        if healthy < running.max(1) && !completed {
+            let missing = "not every task is registered as a target yet".to_owned();
+            return Ok(Targets::Not(missing));
         }
         Ok(Targets::Healthy)
     }
@@ -92,8 +95,10 @@ impl Healthy {
         seen: &Seen,
     ) -> Result<(Evidence, Option<(String, Hope)>), StepError> {
         let (preview, service) = (ctx.identity().id, planned.service.as_str());
-        let evidence = gather(&self.0, preview, service, seen, &planned.family).await?;
         let spec = ctx.spec(planned.spec).await?;
+        let group = log_group(&self.0.options, ctx, &spec);
+        let family = &planned.family;
+        let evidence = gather(&self.0, &group, preview, service, seen, family).await?;
         let found = Wanted::of(&spec, service).and_then(|wanted| diagnose(&evidence, &wanted));
         Ok((evidence, found))
     }

@@ -42,10 +42,11 @@ pub(in crate::aws::steps) struct Container {
     pub(in crate::aws::steps) reason: String,
 }
 
-/// Asks ECS for the stopped tasks, and CloudWatch for the last one's words. ECS shows a stopped
+/// Asks ECS for the stopped tasks, and the log group for the last one's words. ECS shows a stopped
 /// task for an hour.
 pub(in crate::aws::steps) async fn gather(
     tools: &Tools,
+    group: &str,
     preview: PreviewId,
     service: &str,
     seen: &Seen,
@@ -54,7 +55,7 @@ pub(in crate::aws::steps) async fn gather(
     let stopped = stopped(tools, &seen.name, family).await?;
     let lines = match stopped.first() {
         Some(task) => {
-            let lines = logs::last_of_task(tools, preview, service, &task.id, LINES).await;
+            let lines = logs::last_of_task(tools, group, preview, service, &task.id, LINES).await;
             // A reason without the last lines is better than none.
             lines.unwrap_or_default()
         }

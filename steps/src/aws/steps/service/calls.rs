@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use tempus_model::SpecId;
+use tempus_model::{SpecId, Wakefulness};
 
-use super::request::{self, Attached};
+use super::request::{self, Attached, Change};
 use super::{Service, ServiceOutput, ServicePlan};
 use crate::aws::client::{Action, Failed, Life, Seen};
 use crate::aws::steps::{LOOK_AGAIN, Tools};
 use crate::{Ctx, Progress, StepError, Trust};
+
+/// The port that a target group was told which was told none.
+const UNTOLD: u16 = 0;
 
 impl Service {
     async fn attached(&self, planned: &ServicePlan, trust: Trust) -> Result<Attached, StepError> {
@@ -52,7 +55,11 @@ impl Service {
                 return Ok(Progress::wait(Duration::from_millis(300), reason));
             }
         }
-        let attached = self.attached(planned, ctx.trust()).await?;
+        let mut attached = self.attached(planned, ctx.trust()).await?;
+        if !planned.wakefulness.is_awake() {
+            // ECS takes a target group only with its rule. It is told of it when the preview wakes.
+            attached.target_group = None;
+        }
         let request = request::create(&self.0, ctx, planned, &attached).client_token(token(
             ctx,
             planned,
@@ -68,8 +75,14 @@ impl Service {
                 let arn = made.service.and_then(|service| service.service_arn);
                 let arn =
                     arn.ok_or_else(|| StepError::lost("CreateService answered without an ARN"))?;
-                let port = planned.port;
-                Ok(Progress::Done(ServiceOutput { arn, port }))
+                let port = match attached.target_group {
+                    None if planned.target_group.is_some() => UNTOLD,
+                    _ => planned.port,
+                };
+                Ok(Progress::Done(ServiceOutput {
+                    port,
+                    ..planned.made(arn)
+                }))
             }
             Err(failed) if is_taken(&failed) => match self.0.services.look(&planned.name).await? {
                 Some(seen) if seen.life == Life::Active => self.adopt(ctx, planned, &seen).await,
@@ -105,11 +118,11 @@ impl Service {
         planned: &ServicePlan,
         seen: &Seen,
     ) -> Result<Progress<ServiceOutput>, StepError> {
-        let (arn, port) = (seen.arn.clone(), planned.port);
-        if seen.family == planned.family {
-            return Ok(Progress::Done(ServiceOutput { arn, port }));
+        let stands = seen.family == planned.family;
+        if stands && seen.wakefulness == planned.wakefulness {
+            return Ok(Progress::Done(planned.made(seen.arn.clone())));
         }
-        let moved = self.update(ctx, planned, None).await?;
+        let moved = self.update(ctx, planned, None, seen.wakefulness).await?;
         let going = || Progress::wait(LOOK_AGAIN, "the service is going");
         Ok(moved.map_or_else(going, Progress::Done))
     }
@@ -120,10 +133,14 @@ impl Service {
         ctx: &dyn Ctx,
         planned: &ServicePlan,
         current: Option<&ServiceOutput>,
+        was: Wakefulness,
     ) -> Result<Option<ServiceOutput>, StepError> {
         let attached = self.attached(planned, ctx.trust()).await?;
-        let moved = current.is_none_or(|current| current.port != planned.port);
-        let request = request::update(&self.0, planned, &attached, moved);
+        let change = Change {
+            moved: current.is_none_or(|current| current.port != planned.port),
+            wakes: !was.is_awake() && planned.wakefulness.is_awake(),
+        };
+        let request = request::update(&self.0, planned, &attached, change);
         match self
             .0
             .client
@@ -135,8 +152,7 @@ impl Service {
                 let arn = arn.or_else(|| current.map(|current| current.arn.clone()));
                 let arn =
                     arn.ok_or_else(|| StepError::lost("UpdateService answered without an ARN"))?;
-                let port = planned.port;
-                Ok(Some(ServiceOutput { arn, port }))
+                Ok(Some(planned.made(arn)))
             }
             Err(failed) if is_gone(&failed) => Ok(None),
             Err(failed) => Err(failed.into()),

@@ -8,7 +8,9 @@ use aws_sdk_ecs::types::{
     ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService, Tag,
 };
 
-use super::{Mesh, ServicePlan, Tools};
+use tempus_model::Wakefulness;
+
+use super::{Mesh, ServicePlan, Tasks, Tools};
 use crate::Ctx;
 use crate::aws::options::{Capacity, Exec, PublicIp};
 
@@ -37,7 +39,7 @@ pub(super) fn create(
         .service_name(&planned.name)
         // The family's newest revision; all of them are alike.
         .task_definition(&planned.family)
-        .desired_count(1)
+        .desired_count(desired(planned).unwrap_or(1))
         .deployment_configuration(deployment())
         .network_configuration(network(tools, planned, attached))
         .set_load_balancers(load_balancers(planned, attached))
@@ -52,29 +54,54 @@ pub(super) fn create(
     }
 }
 
-/// `moved` says that the container's port changed, which only the load balancers' setting tells.
+/// What an update changes that is not seen in what is planned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change {
+    /// The container's port, which only the load balancers' setting tells.
+    pub(super) moved: bool,
+    /// It slept, and shall run. More tasks alone are no deployment: the one before stays completed, and
+    /// says nothing about the new task. Another one is held against its load balancer.
+    pub(super) wakes: bool,
+}
+
 pub(super) fn update(
     tools: &Tools,
     planned: &ServicePlan,
     attached: &Attached,
-    moved: bool,
+    change: Change,
 ) -> UpdateServiceFluentBuilder {
     let options = &tools.options;
     let request = tools.client.ecs.update_service();
+    // How many its load asks for is seen when it runs: one that wakes begins with one.
+    let count = desired(planned).or(change.wakes.then_some(1));
     let request = request
         .cluster(&options.cluster)
         .service(&planned.name)
         .task_definition(&planned.family)
-        .desired_count(1)
+        .set_desired_count(count)
+        .set_force_new_deployment(change.wakes.then_some(true))
         .deployment_configuration(deployment())
         .network_configuration(network(tools, planned, attached))
         .set_service_connect_configuration(mesh(tools, planned))
         .enable_execute_command(options.exec == Exec::Allowed);
-    let balancers = load_balancers(planned, attached).filter(|_| moved);
-    request.set_load_balancers(balancers)
+    let balancers = load_balancers(planned, attached).filter(|_| change.moved);
+    let grace = grace(tools, attached).filter(|_| change.moved);
+    request
+        .set_load_balancers(balancers)
+        .set_health_check_grace_period_seconds(grace)
 }
 
-/// One task, replaced by starting the new one first; what cannot be started is rolled back by ECS
+/// How many tasks it shall have, where that is settled: none while it sleeps.
+fn desired(planned: &ServicePlan) -> Option<i32> {
+    match (planned.wakefulness, planned.tasks) {
+        (Wakefulness::Asleep, _) => Some(0),
+        (Wakefulness::Awake, None) => Some(1),
+        (Wakefulness::Awake, Some(Tasks::Fixed(count))) => i32::try_from(count).ok(),
+        (Wakefulness::Awake, Some(Tasks::ByLoad)) => None,
+    }
+}
+
+/// Tasks, each replaced by starting the new one first; what cannot be started is rolled back by ECS
 /// itself. (At a desired count of 1 the circuit breaker gives up after three failures.)
 fn deployment() -> DeploymentConfiguration {
     let breaker = DeploymentCircuitBreaker::builder()

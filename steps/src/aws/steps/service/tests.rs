@@ -14,11 +14,13 @@ fn planned() -> ServicePlan {
         port: 80,
         target_group: None,
         mesh: None,
+        wakefulness: Wakefulness::Awake,
+        tasks: None,
     }
 }
 
 fn service(status: &str) -> Value {
-    json!({ "serviceName": "name", "serviceArn": "arn", "status": status,
+    json!({ "serviceName": "name", "serviceArn": "arn", "status": status, "desiredCount": 1,
             "taskDefinition": "arn:x:task-definition/family-1:3", "createdAt": 1_700_000_000.5 })
 }
 
@@ -60,6 +62,35 @@ async fn the_clean_path_is_one_call() {
     );
     let network = &body["networkConfiguration"]["awsvpcConfiguration"];
     assert_eq!(network["assignPublicIp"], "DISABLED");
+}
+
+/// The count that a create or an update asks for.
+fn asked(script: &Script, operation: &str) -> Value {
+    let body: Value = serde_json::from_str(&script.bodies(operation)[0]).unwrap();
+    body["desiredCount"].clone()
+}
+
+#[tokio::test]
+async fn as_many_tasks_run_as_planned_and_what_runs_by_load_is_left_alone() {
+    for (tasks, at_first, later) in [
+        (None, json!(1), json!(1)),
+        (Some(Tasks::Fixed(3)), json!(3), json!(3)),
+        (Some(Tasks::ByLoad), json!(1), Value::Null),
+    ] {
+        let script = Script::new()
+            .await
+            .on("CreateService", made())
+            .on("UpdateService", made());
+        let (step, ctx) = (Service(Arc::clone(&script.tools)), TestCtx::new());
+        let planned = ServicePlan { tasks, ..planned() };
+        let done = step.execute(&ctx, &planned, None).await;
+        let Ok(Progress::Done(output)) = done else {
+            panic!("{done:?}")
+        };
+        drop(step.execute(&ctx, &planned, Some(&output)).await.unwrap());
+        assert_eq!(asked(&script, "CreateService"), at_first, "{tasks:?}");
+        assert_eq!(asked(&script, "UpdateService"), later, "{tasks:?}");
+    }
 }
 
 #[tokio::test]
@@ -109,6 +140,7 @@ async fn one_that_was_removed_behind_our_back_is_made_anew_with_another_token() 
     let output = ServiceOutput {
         arn: "arn".into(),
         port: 80,
+        wakefulness: Wakefulness::Awake,
     };
     let done = step.execute(&ctx, &planned(), Some(&output)).await;
     assert!(matches!(done, Ok(Progress::Done(_))), "{done:?}");

@@ -66,6 +66,12 @@ impl Services {
         self.fails.insert(service.to_owned());
     }
 
+    /// Whether there is a service of this name that was not deleted.
+    pub(super) fn is_active(&self, name: &str) -> bool {
+        let service = self.all.get(name);
+        service.is_some_and(|service| service.course != Course::Drains)
+    }
+
     pub(super) fn any_drains(&self) -> bool {
         self.all.values().any(Service::drains)
     }

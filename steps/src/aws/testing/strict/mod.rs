@@ -9,9 +9,13 @@
 //! - A priority may be a stranger's; a target group is in use for a while after its rule went; a
 //!   listing has pages; a name that is not there is an error; tags are not in the first answers;
 //!   what was deleted is still found by its tags.
+//! - An image has any number of tags and goes with the last; what a manifest list leads to cannot be
+//!   deleted before it.
 
 mod ecs;
 mod elb;
+mod registry;
+mod scaling;
 mod tagging;
 mod xml;
 
@@ -20,13 +24,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::script::{Protocol, asked, refusal};
 use ecs::Services;
 use elb::Balancers;
+use registry::Registry;
+use scaling::Scaled;
 use tagging::Tagged;
 
 /// How many things a page of any listing holds.
@@ -50,6 +56,8 @@ struct Known {
     services: Services,
     balancers: Balancers,
     tagged: Tagged,
+    scaled: Scaled,
+    registry: Registry,
     /// The operations that were called, in order.
     calls: Vec<String>,
 }
@@ -57,6 +65,9 @@ struct Known {
 /// A request.
 struct Asked {
     operation: String,
+    method: Method,
+    /// Path and query.
+    at: String,
     headers: HeaderMap,
     body: String,
 }
@@ -95,6 +106,26 @@ impl Strict {
         std::mem::take(&mut self.account.known().calls)
     }
 
+    /// Between how many tasks the count of each service moves that moves by itself.
+    pub(in crate::aws) fn scaled(&self) -> std::collections::BTreeMap<String, Value> {
+        self.account.known().scaled.bounds()
+    }
+
+    /// Pushes an image of this digest under a tag.
+    pub(in crate::aws) fn push(&self, repository: &str, tag: &str, digest: &str) {
+        self.account.known().registry.push(repository, tag, digest);
+    }
+
+    /// Has a manifest list lead to an image.
+    pub(in crate::aws) fn lead(&self, repository: &str, list: &str, digest: &str) {
+        self.account.known().registry.lead(repository, list, digest);
+    }
+
+    /// The tags in a repository.
+    pub(in crate::aws) fn image_tags(&self, repository: &str) -> Vec<String> {
+        self.account.known().registry.tags(repository)
+    }
+
     /// From now on the pages of rules shift while they are read.
     pub(in crate::aws) fn shift_pages(&self) {
         self.account.known().balancers.shift_pages();
@@ -106,18 +137,31 @@ impl Strict {
     }
 }
 
-async fn answer(State(account): State<Arc<Account>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(account): State<Arc<Account>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let body = String::from_utf8_lossy(&body).into_owned();
-    let (operation, protocol) = asked(&headers, &body);
+    let (operation, protocol) = asked(&method, &uri, &headers, &body);
     account.known().calls.push(operation.clone());
     let asked = Asked {
         operation,
+        method,
+        at: uri.to_string(),
         headers,
         body,
     };
     let answered = match protocol {
         Protocol::Json => account.json(&asked).await,
         Protocol::Query => account.query(&asked).await,
+        Protocol::Rest => {
+            let (status, text) = account.forward(&asked, asked.body.clone()).await;
+            let kind = [("content-type", "application/json")];
+            Ok((status, kind, text).into_response())
+        }
     };
     match answered {
         Ok(answer) => answer,
@@ -134,6 +178,19 @@ impl Account {
         let input: Value = serde_json::from_str(&asked.body).unwrap_or_default();
         if asked.operation == "GetResources" {
             return Ok(self.known().tagged.get(&input).to_string().into_response());
+        }
+        let scaled = {
+            let Known {
+                services, scaled, ..
+            } = &mut *self.known();
+            scaled.answer(&asked.operation, &input, |name| services.is_active(name))?
+        };
+        let registry = match scaled {
+            None => self.known().registry.answer(&asked.operation, &input)?,
+            scaled => scaled,
+        };
+        if let Some(answer) = registry {
+            return Ok(answer.to_string().into_response());
         }
         self.known().services.may(&asked.operation, &input)?;
         if let Some(definition) = ecs::definition_wanted(&asked.operation, &input) {
@@ -191,6 +248,8 @@ impl Account {
         headers.insert("x-amz-target", target.parse().unwrap());
         let describe = Asked {
             operation: "DescribeTaskDefinition".to_owned(),
+            method: Method::POST,
+            at: "/".to_owned(),
             headers,
             body: String::new(),
         };
@@ -204,7 +263,8 @@ impl Account {
     }
 
     async fn forward(&self, asked: &Asked, body: String) -> (StatusCode, String) {
-        let mut request = self.http.post(&self.upstream).body(body);
+        let url = format!("{}{}", self.upstream.trim_end_matches('/'), asked.at);
+        let mut request = self.http.request(asked.method.clone(), url).body(body);
         for name in ["content-type", "x-amz-target", "authorization"] {
             if let Some(value) = asked.headers.get(name) {
                 request = request.header(name, value);

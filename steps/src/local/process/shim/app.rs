@@ -36,6 +36,12 @@ pub(super) struct App {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Exit(WaitStatus);
 
+impl Exit {
+    pub(super) fn is_success(self) -> bool {
+        self.0.exit_status() == Some(0)
+    }
+}
+
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.0.exit_status(), self.0.terminating_signal()) {

@@ -7,7 +7,7 @@ use std::{io, mem};
 
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::local::process::log::{LogSource, LogWriter, Splitter};
 
@@ -31,6 +31,36 @@ impl Log {
                 .unwrap_or_else(PoisonError::into_inner)
                 .write(source, lines);
         }
+    }
+}
+
+/// How often old lines are looked for, at most.
+const EXPIRE_EVERY: Duration = Duration::from_mins(10);
+
+/// Looks for old lines while it lives.
+#[derive(Debug)]
+pub(super) struct Expiry(AbortHandle);
+
+impl Drop for Expiry {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Log {
+    /// Drops what is older than that, also of a command that writes nothing any more. Within a runtime.
+    pub(super) fn expire_every(self, keeps: Duration) -> Expiry {
+        let every = (keeps / 8).min(EXPIRE_EVERY);
+        let task = tokio::spawn(async move {
+            loop {
+                self.0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .expire();
+                tokio::time::sleep(every).await;
+            }
+        });
+        Expiry(task.abort_handle())
     }
 }
 

@@ -1,11 +1,11 @@
-//! The shim: takes the lock, runs the command, runs it again, ends it when told.
+//! The shim: takes the lock, runs the command, runs it again if it is a service, ends it when told.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tempus_model::Timestamp;
+use tempus_model::{Timestamp, Timetable};
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::sleep;
 
@@ -15,14 +15,17 @@ use super::backoff::Backoff;
 use super::orders::Orders;
 use super::output::Log;
 use crate::local::process::folder::{Held, ResourceFolder, Take};
-use crate::local::process::launch::Order;
+use crate::local::process::launch::{AtEnd, Order};
 use crate::local::process::log::{LogSource, LogWriter};
 use crate::local::process::processes::{self, ProcessId, Whom};
+use crate::local::process::runs::Runs;
 use crate::local::process::state::{Phase, State, now};
 
 /// How long to try for the lock. A supervisor that looks at it holds it for an instant.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How often a shim that waits for a time looks at the clock.
+const CLOCK_EVERY: Duration = Duration::from_secs(1);
 /// How many of the command's ends are remembered.
 const ENDS: usize = 8;
 /// How long what an earlier shim left may take to die.
@@ -68,7 +71,11 @@ async fn run(own: &ShimCommand, folder: ResourceFolder) -> Result<(), Complaint>
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     sweep(&order).await?;
-    let log = Log::new(LogWriter::open(folder.logs())?);
+    let log = Log::new(LogWriter::open(folder.logs(), order.launch.keeps)?);
+    let _expiry = order
+        .launch
+        .keeps
+        .map(|keeps| log.clone().expire_every(keeps));
     let shim = Shim {
         own,
         folder,
@@ -80,7 +87,10 @@ async fn run(own: &ShimCommand, folder: ResourceFolder) -> Result<(), Complaint>
         last_exit: None,
         ends: VecDeque::with_capacity(ENDS),
     };
-    shim.look_after().await
+    match shim.order.launch.at_end.clone() {
+        AtEnd::Wait(timetable) => shim.keep_to(&timetable).await,
+        AtEnd::StartAgain | AtEnd::Rest => shim.look_after().await,
+    }
 }
 
 async fn take(folder: &ResourceFolder) -> Result<Option<Held>, Complaint> {
@@ -122,6 +132,13 @@ fn all_gone(left: Children) -> Result<(), Complaint> {
     }
 }
 
+/// How one run of the command ended.
+struct Run {
+    /// In words.
+    exit: String,
+    succeeded: bool,
+}
+
 struct Shim<'a> {
     own: &'a ShimCommand,
     folder: ResourceFolder,
@@ -140,9 +157,18 @@ impl Shim<'_> {
         let mut backoff = Backoff::default();
         loop {
             let started = Instant::now();
-            let Some(exit) = self.run_once().await? else {
+            let Some(Run { exit, succeeded }) = self.run_once().await? else {
                 return Ok(());
             };
+            if self.order.launch.at_end == AtEnd::Rest {
+                self.log.write(LogSource::Shim, vec![exit.clone()]);
+                let at = now();
+                return self.say(Phase::Ended {
+                    exit,
+                    succeeded,
+                    at,
+                });
+            }
             let wait = backoff.after(started.elapsed(), &self.order.policy);
             let said = format!("{exit}; starting again in {:.1} s", wait.as_secs_f64());
             self.log.write(LogSource::Shim, vec![said]);
@@ -170,9 +196,68 @@ impl Shim<'_> {
         }
     }
 
-    /// Runs the command until it ends, and leaves nothing of it. Returns how it ended, in words;
-    /// `None` if the shim was told to end.
-    async fn run_once(&mut self) -> Result<Option<String>, Complaint> {
+    /// Runs the command whenever its time has come, one run at a time.
+    async fn keep_to(mut self, timetable: &Timetable) -> Result<(), Complaint> {
+        let revision = self.order.launch.revision.clone();
+        let mut runs = self.folder.runs()?;
+        runs.end(now(), "ended with what looked after it");
+        let mut due = runs.first(&revision, timetable, now());
+        // Later, an out-of-date state is better than no runs.
+        self.say(Phase::Scheduled { next: due })?;
+        loop {
+            if !self.until(due).await {
+                return Ok(());
+            }
+            let began = due.unwrap_or_else(now);
+            runs.begin(&revision, began, now());
+            self.note(&runs);
+            let exit = self.run_once().await?.map(|run| run.exit);
+            let told = "told to end, as its preview was changed or the server stopped";
+            runs.end(now(), exit.as_deref().unwrap_or(told));
+            self.note(&runs);
+            let Some(exit) = exit else { return Ok(()) };
+            let (next, skipped) = timetable.after_run(began, now());
+            let after = next.map_or("never again".to_owned(), |next| format!("next at {next}"));
+            let mut said = vec![format!("{exit}; {after}")];
+            if skipped > 0 {
+                let why = "the run before was still under way";
+                said.push(format!("{skipped} times to run were skipped, as {why}"));
+            }
+            self.log.write(LogSource::Shim, said);
+            self.last_exit = Some(exit);
+            due = next;
+            self.restarts = self.restarts.saturating_add(1);
+            // Only for people to see.
+            let _ = self.say(Phase::Scheduled { next });
+        }
+    }
+
+    /// Waits for a time of day, which may be set meanwhile. `false` if the shim was told to end.
+    async fn until(&mut self, due: Option<Timestamp>) -> bool {
+        loop {
+            let left = due.map_or(Duration::MAX, |due| now().until(due));
+            if left.is_zero() {
+                return true;
+            }
+            tokio::select! {
+                biased;
+                () = self.orders.told_to_end() => return false,
+                () = sleep(left.min(CLOCK_EVERY)) => {}
+            }
+        }
+    }
+
+    /// What is written down of the runs is for people, and for a shim that comes after.
+    fn note(&self, runs: &Runs) {
+        if let Err(error) = self.folder.write_runs(runs) {
+            let said = format!("the runs cannot be written down: {error}");
+            self.log.write(LogSource::Shim, vec![said]);
+        }
+    }
+
+    /// Runs the command until it ends, and leaves nothing of it. Returns how it ended; `None` if the
+    /// shim was told to end.
+    async fn run_once(&mut self) -> Result<Option<Run>, Complaint> {
         // A tombstone may have been laid while the command was down.
         if self.folder.tombstone()?.is_some() {
             return Ok(None);
@@ -181,7 +266,10 @@ impl Shim<'_> {
             Ok(app) => app,
             Err(error) => {
                 let dir = self.order.launch.dir.display();
-                return Ok(Some(format!("cannot start in {dir}: {error}")));
+                return Ok(Some(Run {
+                    exit: format!("cannot start in {dir}: {error}"),
+                    succeeded: false,
+                }));
             }
         };
         let running = Phase::Running {
@@ -207,7 +295,10 @@ impl Shim<'_> {
             }
             exit = app.ended(&mut self.children) => {
                 all_gone(app.finish().await)?;
-                Ok(Some(exit.to_string()))
+                Ok(Some(Run {
+                    exit: exit.to_string(),
+                    succeeded: exit.is_success(),
+                }))
             }
         }
     }

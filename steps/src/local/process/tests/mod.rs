@@ -7,6 +7,8 @@ mod ending;
 mod life;
 mod listing;
 mod output;
+mod tasks;
+mod timetable;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -96,6 +98,8 @@ impl Bench {
             command: command.into(),
             dir: self.folder.path().to_owned(),
             env: BTreeMap::new(),
+            keeps: None,
+            at_end: AtEnd::default(),
         }
     }
 

@@ -176,6 +176,7 @@ async fn a_link_opens_in_both_modes_of_address() {
             host: HostLabel::parse("demo").unwrap(),
             short: ShortId::parse(SHORT).unwrap(),
             access: Access::Link,
+            wakefulness: Wakefulness::Awake,
             backends: vec![Backend {
                 path: PathPrefix::root(),
                 port: app.port,

@@ -72,6 +72,10 @@ async fn a_directory_that_hangs_is_given_up() {
         async fn lookup(&self, _: &Site) -> Standing {
             std::future::pending().await
         }
+
+        async fn rouse(&self, _: &PreviewKey) -> Result<(), String> {
+            std::future::pending().await
+        }
     }
 
     within(async {

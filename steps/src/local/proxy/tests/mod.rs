@@ -4,6 +4,7 @@ mod answers;
 mod forwarding;
 mod gate;
 mod lifecycle;
+mod sleeping;
 mod streaming;
 mod upgrades;
 
@@ -26,7 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use tempus_model::Access;
+use tempus_model::{Access, Wakefulness};
 
 use super::server::{Limits, serve_within};
 use super::*;
@@ -51,15 +52,21 @@ async fn until(mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// A directory whose answers the test sets; what it does not know is unknown.
+/// A directory whose answers the test sets; what it does not know is unknown. It notes whom it was
+/// asked to wake.
 #[derive(Default)]
-struct StubDirectory(Mutex<HashMap<Site, Standing>>);
+struct StubDirectory(Mutex<HashMap<Site, Standing>>, Mutex<Vec<PreviewKey>>);
 
 #[async_trait]
 impl Directory for StubDirectory {
     async fn lookup(&self, site: &Site) -> Standing {
         let known = self.0.lock().unwrap().get(site).cloned();
         known.unwrap_or(Standing::Unknown)
+    }
+
+    async fn rouse(&self, preview: &PreviewKey) -> Result<(), String> {
+        self.1.lock().unwrap().push(preview.clone());
+        Ok(())
     }
 }
 
@@ -124,6 +131,10 @@ impl Proxy {
 
     /// The same, for those who may see it.
     fn protect(&self, backends: &[(&str, u16)], access: Access) {
+        self.route_to(backends, access, Wakefulness::Awake);
+    }
+
+    fn route_to(&self, backends: &[(&str, u16)], access: Access, wakefulness: Wakefulness) {
         let backends = backends.iter().map(|(path, port)| Backend {
             path: PathPrefix::parse(path).unwrap(),
             port: *port,
@@ -133,6 +144,7 @@ impl Proxy {
             host: HostLabel::parse("demo").unwrap(),
             short: ShortId::parse(SHORT).unwrap(),
             access,
+            wakefulness,
             backends: backends.collect(),
             revision: Revision(1),
         });

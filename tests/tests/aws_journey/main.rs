@@ -1,6 +1,8 @@
 //! The roles as processes of their own, on the aws engine and the aws platform, against an
 //! emulator over HTTP: bootstrap, API, worker; a preview from create to receipt.
 
+mod images;
+
 use std::time::Duration;
 
 use serde_json::json;
