@@ -138,7 +138,12 @@ pub(super) fn taken_up_in_time(written: &Written<'_>, around: &dyn Around) -> Re
         return Ok(());
     };
     let waited = since.until(around.now());
+    let warning = before.warning.as_ref().and_then(|warning| warning.at);
     let most = match around.weather() {
+        // A warning may have been too far away for a hint: then the reminder brings it.
+        Weather::Calm if warning.is_some() && warning == before.due_at => {
+            bounds.remind_every + bounds.hint + bounds.skew
+        }
         Weather::Calm => bounds.hint + bounds.skew,
         Weather::Rough => {
             bounds.remind_every

@@ -54,9 +54,9 @@ impl Wish {
         let preview = about.unwrap_or_else(|| recent[chance::within(0..recent.len())]);
         match chance::within(0..100) {
             0..30 if about.is_none() => Self::Create(chance::within(0..NAMES)),
-            0..52 => Self::Update(preview),
-            52..64 => Self::Extend(preview),
-            64..74 => Self::Destroy(preview),
+            0..44 => Self::Update(preview),
+            44..54 => Self::Extend(preview),
+            54..74 => Self::Destroy(preview),
             74..84 => Self::Rouse(preview),
             84..89 => Self::Replay(preview),
             89..93 => Self::Discard(preview),
