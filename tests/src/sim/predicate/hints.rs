@@ -139,11 +139,11 @@ pub(super) fn taken_up_in_time(written: &Written<'_>, around: &dyn Around) -> Re
     };
     let waited = since.until(around.now());
     let warning = before.warning.as_ref().and_then(|warning| warning.at);
+    // A warning may have been too far away for a hint, and a look whether anybody uses it was moved
+    // by whoever did: then the reminder brings it.
+    let reminded = before.due_at == warning || before.due_at == before.idle_at;
     let most = match around.weather() {
-        // A warning may have been too far away for a hint: then the reminder brings it.
-        Weather::Calm if warning.is_some() && warning == before.due_at => {
-            bounds.remind_every + bounds.hint + bounds.skew
-        }
+        Weather::Calm if reminded => bounds.remind_every + bounds.hint + bounds.skew,
         Weather::Calm => bounds.hint + bounds.skew,
         Weather::Rough => {
             bounds.remind_every
