@@ -505,10 +505,14 @@ impl Row {
         self.desired.is_present() && (self.saga.is_none() || self.parked.is_some())
     }
 
-    /// When somebody is to be warned of its end, as it stands.
+    /// When somebody is to be warned of its end, whatever is under way; `None` once that is done or given up.
+    pub fn warning_at(&self) -> Option<Timestamp> {
+        self.warning.as_ref()?.at
+    }
+
+    /// When a warning makes it due, as it stands.
     pub(crate) fn warns_at(&self) -> Option<Timestamp> {
-        let warning = self.warning.as_ref().filter(|_| self.warns())?;
-        warning.at
+        self.warning_at().filter(|_| self.warns())
     }
 
     /// Whether the end that it has now was announced, or is about to be.

@@ -38,8 +38,7 @@ impl Drive<'_> {
     /// Sends the hint for the warning that a row at rest is due for, if it is near.
     pub(crate) async fn send_for_warning(&self) {
         let row = self.held.row();
-        let warning = row.warning.as_ref().filter(|_| row.desired.is_present());
-        if let Some(at) = warning.and_then(|warning| warning.at) {
+        if let Some(at) = row.warning_at().filter(|_| row.desired.is_present()) {
             self.send_ahead(at).await;
         }
     }

@@ -1,11 +1,9 @@
 //! What is configured about money: `[costs]`, all of it in US dollars.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
-use super::Setting;
 use super::text::Word;
+use super::{Setting, list};
 
 /// `[costs]`: what previews cost, and what they may.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,8 +82,6 @@ impl Setting for Vec<OwnerBudget> {
         owner once, such as \"octo/shop=80, ada=20\"";
 
     fn read(text: &str) -> Option<Self> {
-        let entries = text.split(',').map(str::trim);
-        let entries = entries.filter(|entry| !entry.is_empty());
         let one = |entry: &str| {
             let (owner, monthly) = entry.rsplit_once('=')?;
             Some(OwnerBudget {
@@ -93,15 +89,11 @@ impl Setting for Vec<OwnerBudget> {
                 monthly: Dollars::read(monthly.trim())?,
             })
         };
-        let read: Self = entries.map(one).collect::<Option<_>>()?;
-        let owners: BTreeSet<_> = read.iter().map(|of| of.owner.as_str()).collect();
-        (owners.len() == read.len()).then_some(read)
+        list::read_once(text, one, |of| of.owner.to_string())
     }
 
     fn show(&self) -> Value {
-        let show = |of: &OwnerBudget| format!("{}={}", of.owner, of.monthly.amount());
-        let entries: Vec<_> = self.iter().map(show).collect();
-        entries.join(", ").into()
+        list::show(self, |of| format!("{}={}", of.owner, of.monthly.amount()))
     }
 }
 

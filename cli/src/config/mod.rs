@@ -21,6 +21,7 @@ mod file;
 mod github;
 mod identity;
 pub mod keys;
+mod list;
 mod listeners;
 mod load;
 mod net;

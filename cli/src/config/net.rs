@@ -8,7 +8,7 @@ use axum::http::uri::Authority;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::Setting;
+use super::{Setting, list};
 
 /// An address that only this machine can reach: previews on one machine are not kept from each
 /// other, so they are kept from everybody else.
@@ -86,7 +86,7 @@ impl Setting for Vec<IpNet> {
         none that is everybody";
 
     fn read(text: &str) -> Option<Self> {
-        list(text, |network| {
+        list::read(text, |network| {
             let network = network
                 .parse::<IpNet>()
                 .or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
@@ -96,7 +96,7 @@ impl Setting for Vec<IpNet> {
     }
 
     fn show(&self) -> Value {
-        shown(self)
+        list::show(self, ToString::to_string)
     }
 }
 
@@ -115,7 +115,7 @@ impl Setting for Vec<HostName> {
         \"tempus.example.com, 10.0.0.5:8443\"";
 
     fn read(text: &str) -> Option<Self> {
-        list(text, |name| {
+        list::read(text, |name| {
             let authority: Authority = name.parse().ok()?;
             let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
             let is_name = !authority.host().is_empty() && name.chars().all(is_plain);
@@ -125,20 +125,8 @@ impl Setting for Vec<HostName> {
     }
 
     fn show(&self) -> Value {
-        shown(self)
+        list::show(self, ToString::to_string)
     }
-}
-
-fn list<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
-    if text.trim().is_empty() {
-        return Some(Vec::new());
-    }
-    text.split(',').map(|entry| read(entry.trim())).collect()
-}
-
-fn shown(list: &[impl ToString]) -> Value {
-    let texts: Vec<_> = list.iter().map(ToString::to_string).collect();
-    texts.join(", ").into()
 }
 
 /// A range of ports, both ends included.

@@ -2,12 +2,10 @@
 //! every layer can carry: `service_changes=100/10, elb_changes=40/6`, each the number of calls at
 //! once after a quiet while and the number a second after that.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
-use super::Setting;
 use super::value::RateFamily;
+use super::{Setting, list};
 
 /// The rate of a family of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +37,13 @@ impl Setting for Vec<Rate> {
         security_groups";
 
     fn read(text: &str) -> Option<Self> {
-        let entries = text.split(',').map(str::trim);
-        let entries = entries.filter(|entry| !entry.is_empty());
-        let read: Self = entries.map(Rate::read).collect::<Option<_>>()?;
-        let families: BTreeSet<_> = read.iter().map(|rate| rate.family.to_string()).collect();
-        (families.len() == read.len()).then_some(read)
+        list::read_once(text, Rate::read, |rate| rate.family.to_string())
     }
 
     fn show(&self) -> Value {
-        let show = |rate: &Rate| format!("{}={}/{}", rate.family, rate.burst, rate.per_second);
-        let entries: Vec<_> = self.iter().map(show).collect();
-        entries.join(", ").into()
+        list::show(self, |rate| {
+            format!("{}={}/{}", rate.family, rate.burst, rate.per_second)
+        })
     }
 }
 

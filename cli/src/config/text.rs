@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use tempus_steps::postgres::Address;
 
-use super::Setting;
+use super::{Setting, list};
 
 /// A text of a certain form; the doc comment says which.
 macro_rules! form {
@@ -115,17 +115,11 @@ impl Setting for Vec<Word> {
     const EXPECTS: &'static str = "a list with commas, such as \"subnet-1, subnet-2\"";
 
     fn read(text: &str) -> Option<Self> {
-        if text.trim().is_empty() {
-            return Some(Vec::new());
-        }
-        text.split(',')
-            .map(|word| Word::read(word.trim()))
-            .collect()
+        list::read(text, Word::read)
     }
 
     fn show(&self) -> Value {
-        let words: Vec<_> = self.iter().map(Word::as_str).collect();
-        words.join(", ").into()
+        list::show(self, Word::to_string)
     }
 }
 

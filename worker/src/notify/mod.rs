@@ -105,7 +105,8 @@ impl Shared {
         if tries == 0 {
             self.tell_source(&identity.origin).await;
         }
-        if gave_up(&row) {
+        // All tries have been made.
+        if row.warning_at().is_none() {
             tracing::error!(expires_at = %row.expires_at, "nobody could be told that the preview's time is nearly over");
             metrics::notified(Notified::GivenUp);
             return Ok(());
@@ -137,8 +138,7 @@ impl Shared {
 
     /// Sends the hint for the next try, where that is nearer than the reminder.
     async fn hint_again(&self, row: &Row) {
-        let at = row.warning.as_ref().and_then(|warning| warning.at);
-        let Some(at) = at else { return };
+        let Some(at) = row.warning_at() else { return };
         let delay = self.parts.now().until(at);
         let hint = Hint::look(row.preview);
         if delay > self.parts.queue.longest_delay() {
@@ -148,12 +148,6 @@ impl Shared {
             tracing::debug!(%error, "the reminder will find the row");
         }
     }
-}
-
-/// Whether all tries have been made.
-fn gave_up(row: &Row) -> bool {
-    let warning = row.warning.as_ref();
-    warning.is_none_or(|warning| warning.at.is_none())
 }
 
 #[cfg(test)]

@@ -47,8 +47,10 @@ pub(super) fn warned_in_time(around: &dyn Around) -> Result<(), String> {
     let (now, bounds) = (around.now(), around.bounds());
     for row in around.rows() {
         let rests = invariant::is_at_rest(&row) || row.parked.is_some();
-        let at = row.warning.as_ref().and_then(|warning| warning.at);
-        let Some(at) = at.filter(|_| rests && row.desired.is_present()) else {
+        let Some(at) = row
+            .warning_at()
+            .filter(|_| rests && row.desired.is_present())
+        else {
             continue;
         };
         let since = at.max(row.settled.at);
@@ -138,10 +140,9 @@ pub(super) fn taken_up_in_time(written: &Written<'_>, around: &dyn Around) -> Re
         return Ok(());
     };
     let waited = since.until(around.now());
-    let warning = before.warning.as_ref().and_then(|warning| warning.at);
     // A warning may have been too far away for a hint, and a look whether anybody uses it was moved
     // by whoever did: then the reminder brings it.
-    let reminded = before.due_at == warning || before.due_at == before.idle_at;
+    let reminded = before.due_at == before.warning_at() || before.due_at == before.idle_at;
     let most = match around.weather() {
         Weather::Calm if reminded => bounds.remind_every + bounds.hint + bounds.skew,
         Weather::Calm => bounds.hint + bounds.skew,
