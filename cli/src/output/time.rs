@@ -15,9 +15,16 @@ pub fn relative(now: Timestamp, at: Timestamp) -> String {
     format!("{} ago", rough(at.until(now)))
 }
 
-/// A length of time in its one or two largest units: `1h30m`, `45s`, `6d`.
+/// A length of time in its one or two largest units, to the nearest of the smaller: `1h30m`, `45s`, `6d`.
 pub fn rough(length: Duration) -> String {
     let seconds = length.as_secs();
+    let unit = match seconds {
+        0..600 => 1,
+        600..86_400 => 60,
+        86_400..864_000 => 3600,
+        _ => 86_400,
+    };
+    let seconds = (seconds + unit / 2) / unit * unit;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -70,6 +77,9 @@ mod tests {
         assert_eq!(at(-5400), "1h30m ago");
         assert_eq!(at(-7200), "2h ago");
         assert_eq!(at(7 * 86_400), "in 7d");
+        assert_eq!(at(3599), "in 1h");
+        assert_eq!(at(3 * 86_400 - 1), "in 3d");
+        assert_eq!(at(599), "in 9m59s");
         assert_eq!(lifetime(Duration::from_millis(1500)), "1.5s");
         assert_eq!(lifetime(Duration::from_mins(90)), "1h30m");
         assert_eq!(exact(Duration::from_millis(42)), "0.04s");
