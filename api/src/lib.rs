@@ -30,6 +30,7 @@ mod hint;
 mod identity;
 mod layer;
 mod metrics;
+mod overview;
 mod recorder;
 mod refusal;
 pub mod repository;

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::handler::{
     backup, costs, create, dead_letters, destroy, docs, events, extend, github, history, job, link,
-    logs, pin, preview, receipt, status, tokens, update, wake, whoami,
+    logs, overview, pin, preview, receipt, status, tokens, update, wake, whoami,
 };
 use crate::identity::access::{Access, Table};
 use crate::layer::identify::Doorman;
@@ -53,6 +53,8 @@ fn calls() -> Calls {
         .admin(routes!(tokens::list))
         .admin(routes!(tokens::revoke))
         .viewer(routes!(whoami::whoami))
+        // It names whoever has anything.
+        .admin(routes!(overview::show))
         // Signed by GitHub.
         .open(routes!(github::github))
         .open(routes!(status::health))

@@ -93,7 +93,8 @@ pub use spec::{Checkout, FieldError, Limits, Service, Spec};
 pub use template::{Template, TemplateError};
 pub use time::{Timestamp, Ttl, TtlError};
 pub use token::{
-    NotGood, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError, TokenRecord,
+    NotGood, SessionOf, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError,
+    TokenRecord,
 };
 pub use warning::Warning;
 

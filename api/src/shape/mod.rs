@@ -18,6 +18,7 @@ mod link;
 mod log;
 mod number;
 mod object;
+mod overview;
 mod pin;
 mod preview;
 mod problem;
@@ -50,6 +51,10 @@ pub use job::{FailureView, JobView, StepView};
 pub use link::{LinkQuery, LinkView};
 pub use log::LogLine;
 pub(crate) use object::Object;
+pub use overview::{
+    FindingsView, LeaseView, ListenerView, OrphanView, OverviewView, OwnerSlots, PhaseCount,
+    PreviewName, QueueView, QuotaView, WorkerView,
+};
 pub use pin::{PinRequest, PinView};
 pub use preview::{
     Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, RunView, ServiceView,
