@@ -43,7 +43,8 @@ use limits::Limits;
 
 pub(crate) use caller::{Caller, Who};
 pub use oidc::{OidcError, Pattern, Rule};
-pub(crate) use session::{Begun, Cookie};
+use session::Begun;
+pub(crate) use session::{Cookie, says_where};
 pub use settings::{Identity, OidcPace, Rate};
 pub(crate) use watch::refused;
 

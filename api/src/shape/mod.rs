@@ -26,6 +26,7 @@ mod query;
 mod receipt;
 pub(crate) mod schema;
 mod seed;
+mod spoken;
 mod status;
 mod token;
 mod update;
@@ -47,7 +48,7 @@ pub use extend::{ExtendRequest, Extended};
 pub use history::{
     ActorKind, ActorView, EventName, EventView, HistoryQuery, HistoryView, OidcView,
 };
-pub use job::{FailureView, JobView, StepView};
+pub use job::{FailureView, JobView, PauseView, StepView};
 pub use link::{LinkQuery, LinkView};
 pub use log::LogLine;
 pub(crate) use object::Object;
@@ -63,6 +64,7 @@ pub use problem::{FieldProblem, Problem, ProblemKind};
 pub use query::{LogsQuery, PreviewsQuery};
 pub use receipt::{CheckView, ReceiptView, RemovedView};
 pub use seed::SeedShape;
+pub use spoken::{exact, rough};
 pub use status::{Health, HealthStatus, Ready, ReadyStatus};
 pub use token::{CallerKind, CallerView, NewToken, TokenRequest, TokenState, TokenView, Tokens};
 pub use update::UpdateRequest;
