@@ -24,6 +24,7 @@ impl Api {
             owner,
             scope: Scope::Deployer,
             until: None,
+            session: None,
         };
         let body = Json {
             value: request,

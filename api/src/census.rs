@@ -15,7 +15,7 @@ const FRESH: Duration = Duration::from_secs(10);
 const LETTERS: usize = 1000;
 
 /// What is not gone: bounded by the quota, unlike the history.
-const LIVE: [Phase; 6] = [
+pub(crate) const LIVE: [Phase; 6] = [
     Phase::Pending,
     Phase::Provisioning,
     Phase::Ready,
@@ -50,6 +50,18 @@ pub(crate) struct Count {
     pub orphans: f64,
     /// What the previews cost, where that has a price.
     pub dollars_per_hour: Option<f64>,
+}
+
+impl Count {
+    /// How much there is that needs a person.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "they were counted one by one"
+    )]
+    pub fn letters(&self) -> usize {
+        (self.parked + self.messages + self.orphans) as usize
+    }
 }
 
 impl Census {

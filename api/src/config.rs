@@ -130,6 +130,16 @@ impl TtlRange {
         self.default
     }
 
+    /// The longest time that anything may live from now on.
+    pub(crate) const fn longest(&self) -> Ttl {
+        self.max
+    }
+
+    /// The longest time that anything may be pinned for.
+    pub(crate) const fn longest_pin(&self) -> Ttl {
+        self.pin
+    }
+
     /// The latest expiry that anything may be given at this time.
     pub(crate) fn latest(&self, now: Timestamp) -> Timestamp {
         now.after(self.max.duration())

@@ -15,13 +15,14 @@
 //!   answer  ◄── shape ◄──────────────────────────────────┘   or a refusal: problem+json
 //! ```
 //!
-//! Folders: `extract` (parts of a request, typed), `request` (from request to model), `handler`
+//! Folders: `console` (the same for people, as pages), `extract` (parts of a request, typed), `request` (from request to model), `handler`
 //! (a file for each resource), `identity` (who calls, and what they may do), `layer` (what happens to every request), [`shape`] (the wire).
 
 mod accept;
 mod books;
 mod census;
 mod config;
+mod console;
 mod doc;
 mod extract;
 mod gate;
@@ -30,6 +31,7 @@ mod hint;
 mod identity;
 mod layer;
 mod metrics;
+mod overview;
 mod recorder;
 mod refusal;
 pub mod repository;

@@ -119,6 +119,11 @@ impl Refusal {
         self.0.problem.kind == ProblemKind::Unauthenticated
     }
 
+    /// What was wrong, and what would be right.
+    pub fn detail(&self) -> &str {
+        &self.0.problem.detail
+    }
+
     /// The caller's scope does not reach.
     pub fn scope(has: Scope, needs: Scope) -> Self {
         let detail = format!("this needs the scope {needs}; the token that was sent has {has}");

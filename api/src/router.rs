@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::handler::{
     backup, costs, create, dead_letters, destroy, docs, events, extend, github, history, job, link,
-    logs, pin, preview, receipt, status, tokens, update, wake, whoami,
+    logs, overview, pin, preview, receipt, status, tokens, update, wake, whoami,
 };
 use crate::identity::access::{Access, Table};
 use crate::layer::identify::Doorman;
@@ -21,7 +21,7 @@ use crate::layer::{guard, headers, identify, intake, panic, peer, trace};
 use crate::refusal::Refusal;
 use crate::shape::ProblemKind;
 use crate::state::{Document, Shared};
-use crate::{Api, doc, gate};
+use crate::{Api, console, doc, gate};
 
 /// Every call: what it needs of its caller, and its description. There is no other way to a
 /// handler, so none can be reached by whoever has not this scope.
@@ -53,6 +53,8 @@ fn calls() -> Calls {
         .admin(routes!(tokens::list))
         .admin(routes!(tokens::revoke))
         .viewer(routes!(whoami::whoami))
+        // It names whoever has anything.
+        .admin(routes!(overview::show))
         // Signed by GitHub.
         .open(routes!(github::github))
         .open(routes!(status::health))
@@ -116,10 +118,17 @@ pub fn document() -> OpenApi {
     document
 }
 
-/// The API as a router: every call, and around it what happens to every request.
+/// The API as a router: every call and every page, and around them what happens to every request.
 pub fn router(api: Api) -> Router {
-    let Calls { router, table } = calls();
-    let (router, _) = router.split_for_parts();
+    let Calls { router, mut table } = calls();
+    let (mut router, _) = router.split_for_parts();
+    // Pages are for people: no document has them, but the table of who may see what does.
+    for page in console::pages() {
+        for method in [Method::GET, Method::POST] {
+            table.insert(method, page.path, page.access);
+        }
+        router = router.route(page.path, page.handler);
+    }
     let document = serde_json::to_string(&document()).unwrap_or_default();
     let shared = Shared {
         api: api.clone(),
@@ -140,6 +149,7 @@ pub fn router(api: Api) -> Router {
         .layer(from_fn(peer::admit))
         .layer(from_fn_with_state(api.clone(), gate::serve))
         .layer(from_fn(panic::catch))
+        .layer(from_fn(console::dress))
         .layer(from_fn(headers::add))
         .layer(from_fn(trace::trace))
         .layer(from_fn_with_state(api, peer::learn))

@@ -15,6 +15,8 @@ use crate::books::{Books, Only, Range, Tally, standings};
 use crate::census::Census;
 use crate::gate::StoreDirectory;
 use crate::identity::{Guard, Identity, OidcError};
+use crate::overview::Lookout;
+use crate::shape::OverviewView;
 use crate::{Config, Metrics, Webhook, metrics};
 
 /// How long a sum is waited for that nobody asked for in particular.
@@ -50,6 +52,7 @@ pub struct Api {
     /// Ends the answers that have no end of their own, so that a shutdown need not wait for them.
     closing: CancellationToken,
     census: Arc<Census>,
+    lookout: Arc<Lookout>,
     books: Arc<Books>,
     guard: Option<Arc<Guard>>,
 }
@@ -63,6 +66,7 @@ impl Api {
             parts: Arc::new(parts),
             closing: CancellationToken::new(),
             census: Arc::default(),
+            lookout: Arc::default(),
             books: Arc::default(),
         })
     }
@@ -86,6 +90,18 @@ impl Api {
             Ok(depth) => metrics::queue(&depth),
             Err(error) => warn!(%error, "queue not measured"),
         }
+    }
+
+    /// How the installation stands.
+    pub(crate) async fn overview(&self) -> Result<OverviewView, StoreError> {
+        self.lookout.look(self).await
+    }
+
+    /// How much there is that needs a person.
+    pub(crate) async fn letters(&self) -> Result<usize, StoreError> {
+        let prices = self.config().costs.prices.as_ref();
+        let count = self.census.take(self.store(), prices).await?;
+        Ok(count.letters())
     }
 
     /// Adds up what previews cost on these days.

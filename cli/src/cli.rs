@@ -24,6 +24,7 @@ use crate::commands::link::Link;
 use crate::commands::list::List;
 use crate::commands::logs::Logs;
 use crate::commands::name::Name;
+use crate::commands::overview::Overview;
 use crate::commands::pin::{Pin, Unpin};
 use crate::commands::receipt::Receipt;
 use crate::commands::restore::Restore;
@@ -60,6 +61,7 @@ enum Command {
     List(List),
     Show(Show),
     Costs(Costs),
+    Overview(Overview),
     Job(Job),
     Update(Update),
     Extend(Extend),
@@ -168,6 +170,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Create(c) => in_session!(c, &c.remote),
         Command::List(c) => in_session!(c, &c.remote),
         Command::Costs(c) => in_session!(c, &c.remote),
+        Command::Overview(c) => in_session!(c, &c.remote),
         Command::Show(c) => in_session!(c, &c.remote),
         Command::Job(c) => in_session!(c, &c.remote),
         Command::Update(c) => in_session!(c, &c.remote),

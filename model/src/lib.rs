@@ -83,7 +83,9 @@ pub use row::{
     Absence, Desired, GoneAs, Identity, Lease, Origin, Owner, Parked, Phase, Route, Row, Settled,
     Snapshot, State, Wakefulness, Work,
 };
-pub use saga::{Course, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState};
+pub use saga::{
+    Course, Pause, PlanId, PlanKind, PlannedStep, Saga, Stage, StepProgress, StepState,
+};
 pub use schedule::{Cron, Days, Schedule, ScheduleError, Timetable};
 pub use scope::{Scope, ScopeError};
 pub use secret::{SECRET_REFERENCE, SecretPlace, is_secret_name, secret_pattern, secret_place};
@@ -93,7 +95,8 @@ pub use spec::{Checkout, FieldError, Limits, Service, Spec};
 pub use template::{Template, TemplateError};
 pub use time::{Timestamp, Ttl, TtlError};
 pub use token::{
-    NotGood, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError, TokenRecord,
+    NotGood, SessionOf, Token, TokenError, TokenHash, TokenHashError, TokenId, TokenIdError,
+    TokenRecord,
 };
 pub use warning::Warning;
 

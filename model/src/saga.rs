@@ -203,6 +203,9 @@ impl Saga {
                 progress.state = state;
             }
             Some(progress) if state == StepState::Removing => {
+                if progress.state == StepState::Done {
+                    progress.made_at = progress.finished_at;
+                }
                 progress.state = state;
                 progress.undo_started_at = Some(now);
                 progress.since = Some(now);
@@ -222,8 +225,10 @@ impl Saga {
                 started_at: now,
                 since: Some(now),
                 finished_at: None,
+                made_at: None,
                 undo_started_at: (state == StepState::Removing).then_some(now),
                 retry_at: None,
+                pauses: Vec::new(),
                 error: None,
                 resource: None,
             }),
@@ -284,18 +289,49 @@ pub struct StepProgress {
     /// When it was done or removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// When it was done, of one whose compensation has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Timestamp>,
     /// When its compensation began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_started_at: Option<Timestamp>,
     /// When the next attempt is due, while it waits or backs off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// How long it held still after attempts that failed, oldest first: the last [`Pause::MOST`] of them.
+    /// Nothing is noted of a step that goes as it should, or that only waits for the platform.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
     /// The last error, or what it is waiting for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The name of what it makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
+}
+
+impl StepProgress {
+    /// Notes that an attempt failed, and that there is no other before a time.
+    pub fn pause(&mut self, from: Timestamp, to: Timestamp) {
+        if self.pauses.len() >= Pause::MOST {
+            self.pauses.remove(0);
+        }
+        self.pauses.push(Pause { from, to });
+    }
+}
+
+/// The time between two attempts of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When an attempt had failed.
+    pub from: Timestamp,
+    /// When the next one was due.
+    pub to: Timestamp,
+}
+
+impl Pause {
+    /// How many are kept of a step: a row must not grow for as long as something fails.
+    pub const MOST: usize = 8;
 }
 
 /// How a step stands.
@@ -375,5 +411,30 @@ mod tests {
         // An operator's replay is what starts it anew.
         saga.retry_anew();
         assert_eq!(saga.progress(&step).unwrap().since, None);
+    }
+
+    #[test]
+    fn a_step_remembers_when_it_was_done_and_its_last_pauses() {
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+        let mut progress = StepProgress {
+            step: StepId::single("route"),
+            state: StepState::Running,
+            attempts: 0,
+            started_at: at(0),
+            since: None,
+            finished_at: None,
+            made_at: None,
+            undo_started_at: None,
+            retry_at: None,
+            pauses: Vec::new(),
+            error: None,
+            resource: None,
+        };
+        for seconds in 0..20 {
+            progress.pause(at(seconds), at(seconds + 1));
+        }
+        assert_eq!(progress.pauses.len(), Pause::MOST);
+        assert_eq!(progress.pauses.last().unwrap().from, at(19));
+        assert_eq!(progress.pauses[0].from, at(12));
     }
 }

@@ -224,6 +224,20 @@ pub struct TokenRecord {
     /// Set if and only if it was revoked. Never moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// Set if and only if it is a session of a browser: what it was begun with. It is good no longer
+    /// than that, may what that may, and is no token anywhere but in the browser's cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_of: Option<SessionOf>,
+}
+
+/// What a session of a browser was begun with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionOf {
+    /// A token.
+    Token(TokenId),
+    /// The token whose hash was configured.
+    Configured(TokenHash),
 }
 
 /// Why a token that is known is not good.
@@ -251,6 +265,11 @@ impl TokenRecord {
         if self.hash != token.hash() {
             return Err(NotGood::Secret);
         }
+        self.is_good(now)
+    }
+
+    /// Whether whoever has it may use it now.
+    pub fn is_good(&self, now: Timestamp) -> Result<(), NotGood> {
         if self.revoked_at.is_some() {
             return Err(NotGood::Revoked);
         }
@@ -303,6 +322,7 @@ mod tests {
             created_at: Timestamp::from_millis(0),
             expires_at: Some(Timestamp::from_millis(1000)),
             revoked_at: None,
+            session_of: None,
         }
     }
 

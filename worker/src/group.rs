@@ -248,6 +248,9 @@ impl GroupRun<'_> {
                 });
                 let after = pause(self.config.backoff, most, total);
                 slot.ready = Instant::now() + after;
+                if let Some(progress) = held.saga.progress_mut(&step) {
+                    progress.pause(now, now.after(after));
+                }
                 let state = held
                     .saga
                     .progress(&step)

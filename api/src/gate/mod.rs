@@ -23,7 +23,7 @@ use std::net::IpAddr;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::uri::PathAndQuery;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tempus_model::{Actor, Phase};
@@ -71,6 +71,16 @@ pub(crate) async fn serve(State(api): State<Api>, request: Request, next: Next) 
     }
     let visitor = peer.map(|peer| peer.client);
     answer(&api, &aim, visitor, request).await.map(Body::new)
+}
+
+/// Whether previews answer at the name that a request was sent to, so that a browser would send them what
+/// it keeps for that name.
+pub(crate) fn shares(api: &Api, headers: &HeaderMap) -> bool {
+    let host = host(headers);
+    api.config().fronts.iter().any(|front| match front {
+        Front::Hosts { .. } => false,
+        Front::Paths { host: own } => host.as_ref() == Some(own),
+    })
 }
 
 async fn answer(api: &Api, aim: &Aim, visitor: Option<IpAddr>, request: Request) -> Answer {

@@ -46,7 +46,7 @@ pub(crate) async fn show(
 }
 
 /// The job as a client should see it.
-pub(super) async fn view(api: &Api, job: Job) -> Result<JobView, Refusal> {
+pub(crate) async fn view(api: &Api, job: Job) -> Result<JobView, Refusal> {
     let store = api.store();
     tracing::Span::current().record("preview.id", job.preview.to_string());
     if job.status.is_final() {

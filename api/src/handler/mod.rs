@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod job;
 pub(crate) mod link;
 pub(crate) mod logs;
+pub(crate) mod overview;
 pub(crate) mod pin;
 pub(crate) mod preview;
 pub(crate) mod receipt;

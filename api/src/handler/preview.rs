@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use futures::{StreamExt, TryStreamExt, stream};
-use tempus_engine::{Cursor, Filter};
+use tempus_engine::{Cursor, Filter, Page};
 use tempus_model::{Absence, AccessMode, Desired, Phase, Row, Service, Snapshot, Spec, SpecId};
 use tracing::warn;
 
@@ -19,6 +19,12 @@ use crate::state::Api;
 
 /// How many of a preview's jobs are shown.
 const JOBS: usize = 10;
+
+/// How many previews are looked through for one page of a search.
+const SEARCHED: usize = 2000;
+
+/// How many of them are read at a time.
+const LOOK: usize = 200;
 
 /// How many specs of a page are read at a time.
 const READS: usize = 16;
@@ -87,7 +93,10 @@ pub(crate) async fn list(
         parked: query.parked.unwrap_or_default(),
     };
     let cursor = query.cursor.map(Cursor);
-    let page = api.store().list(&filter, cursor.as_ref(), limit).await?;
+    let page = match query.search.as_deref().map(Search::read).transpose()? {
+        Some(search) => search.list(&api, &filter, cursor, limit).await?,
+        None => api.store().list(&filter, cursor.as_ref(), limit).await?,
+    };
     let previews = stream::iter(page.items)
         .map(|snapshot| view(&api, snapshot))
         .buffered(READS)
@@ -97,6 +106,64 @@ pub(crate) async fn list(
         previews,
         next_cursor: page.next.map(|Cursor(text)| text),
     }))
+}
+
+/// What is searched for, in small letters.
+struct Search(String);
+
+impl Search {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let text = text.trim().to_lowercase();
+        if text.is_empty() || text.chars().count() > 200 {
+            return Err(Refusal::unreadable("search", "must be 1 to 200 characters"));
+        }
+        Ok(Self(text))
+    }
+
+    /// A page of what is found among so many previews as are looked through for one.
+    async fn list(
+        &self,
+        api: &Api,
+        filter: &Filter,
+        mut cursor: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Snapshot>, Refusal> {
+        let mut items = Vec::new();
+        for _ in 0..SEARCHED / LOOK {
+            let mut page = api.store().list(filter, cursor.as_ref(), LOOK).await?;
+            let mut found = page.items.iter().enumerate();
+            let mut found = found.by_ref().filter(|(_, preview)| self.fits(preview));
+            if let Some((last, _)) = found.nth(limit - items.len() - 1)
+                && last + 1 < page.items.len()
+            {
+                // Where a page ends only the store can say: it is read again up to there.
+                page = api.store().list(filter, cursor.as_ref(), last + 1).await?;
+            }
+            items.extend(page.items.into_iter().filter(|preview| self.fits(preview)));
+            cursor = page.next;
+            if cursor.is_none() || items.len() >= limit {
+                break;
+            }
+        }
+        Ok(Page {
+            items,
+            next: cursor,
+        })
+    }
+
+    fn fits(&self, preview: &Snapshot) -> bool {
+        let identity = &preview.identity;
+        let origin = &identity.origin;
+        let texts = [
+            Some(identity.name.as_str()),
+            Some(identity.owner.login.as_str()),
+            origin.repository.as_deref(),
+            origin.branch.as_deref(),
+        ];
+        let mut texts = texts.into_iter().flatten();
+        texts.any(|text| text.to_lowercase().contains(&self.0))
+            || identity.id.to_string().starts_with(&self.0)
+    }
 }
 
 /// Whose previews are listed: one's own, or anybody's to an administrator.

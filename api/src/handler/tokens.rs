@@ -65,6 +65,7 @@ pub(crate) async fn create(
             created_at: now,
             expires_at,
             revoked_at: None,
+            session_of: None,
         };
         if api.store().put_token(&record).await? {
             info!(token.id = %record.id, scope = %record.scope, owner = record.owner.id, "token made");

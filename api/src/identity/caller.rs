@@ -21,6 +21,8 @@ pub(crate) struct Caller {
     pub scope: Scope,
     /// When what it proved itself by stops being good.
     pub until: Option<Timestamp>,
+    /// The session of a browser that it came by, which ends with it.
+    pub session: Option<TokenId>,
 }
 
 /// Who somebody is, by what they proved themselves by. Shown in logs; holds no secret.
@@ -83,6 +85,7 @@ impl Caller {
             },
             scope: Scope::Admin,
             until: None,
+            session: None,
         }
     }
 

@@ -22,11 +22,14 @@ pub(super) async fn check(
         return Err(unknown("unknown"));
     };
     match record.check(token, api.now()) {
+        // A session is the browser's whose cookie it is, and no token.
+        Ok(()) if record.session_of.is_some() => Err(unknown("session")),
         Ok(()) => Ok(Caller {
             who,
             owner: record.owner,
             scope: record.scope,
             until: record.expires_at,
+            session: None,
         }),
         // Told apart in the log only: whoever guesses learns nothing of ids.
         Err(NotGood::Secret) => Err(unknown("wrong_secret")),
@@ -41,6 +44,6 @@ pub(super) async fn check(
     }
 }
 
-fn unknown(reason: &'static str) -> Refusal {
+pub(super) fn unknown(reason: &'static str) -> Refusal {
     Refusal::unauthenticated(reason, "this token is not known here")
 }

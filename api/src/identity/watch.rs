@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tempus_model::TokenId;
+
 use super::{Caller, Who};
 use crate::state::Api;
 
@@ -18,7 +20,10 @@ pub(crate) async fn refused(api: Api, caller: Caller) {
     loop {
         let left = caller.until.map(|end| api.now().until(end));
         tokio::time::sleep(left.unwrap_or(LOOK).min(LOOK)).await;
-        if caller.until.is_some_and(|end| end <= api.now()) || is_revoked(&api, &caller.who).await {
+        if caller.until.is_some_and(|end| end <= api.now())
+            || is_over(&api, caller.session).await
+            || is_revoked(&api, &caller.who).await
+        {
             return;
         }
     }
@@ -26,10 +31,16 @@ pub(crate) async fn refused(api: Api, caller: Caller) {
 
 async fn is_revoked(api: &Api, who: &Who) -> bool {
     match who {
-        Who::Token(id) => match api.store().token(*id).await {
-            Ok(record) => record.is_none_or(|record| record.revoked_at.is_some()),
-            Err(_) => false,
-        },
+        Who::Token(id) => is_over(api, Some(*id)).await,
         Who::Local | Who::Configured | Who::App | Who::Oidc { .. } => false,
+    }
+}
+
+/// Whether a token was revoked, or a session signed out.
+async fn is_over(api: &Api, id: Option<TokenId>) -> bool {
+    let Some(id) = id else { return false };
+    match api.store().token(id).await {
+        Ok(record) => record.is_none_or(|record| record.revoked_at.is_some()),
+        Err(_) => false,
     }
 }

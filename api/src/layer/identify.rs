@@ -3,11 +3,10 @@
 //! Before the body is taken in: nobody's megabytes are read for a stranger. Whatever comes after
 //! knows the caller and has not the credential, so that nothing there can log it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -33,14 +32,15 @@ pub(crate) async fn identify(
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map(MatchedPath::as_str);
     let access = doorman.table.of(request.method(), route);
-    let peer = request.extensions().get::<Peer>();
-    let peer = peer.map(|peer| peer.client);
-    match doorman.admit(access, request.headers(), peer).await {
+    let peer = request.extensions().get::<Peer>().copied();
+    let (method, headers) = (request.method(), request.headers());
+    match doorman.admit(access, method, headers, peer).await {
         Ok(Some(caller)) => drop(request.extensions_mut().insert(caller)),
         Ok(None) => {}
         Err(refusal) => return refusal.into_response(),
     }
     request.headers_mut().remove(header::AUTHORIZATION);
+    request.headers_mut().remove(header::COOKIE);
     next.run(request).await
 }
 
@@ -49,8 +49,9 @@ impl Doorman {
     async fn admit(
         &self,
         access: Access,
+        method: &Method,
         headers: &HeaderMap,
-        peer: Option<IpAddr>,
+        peer: Option<Peer>,
     ) -> Result<Option<Caller>, Refusal> {
         if access == Access::Open {
             return Ok(None);
@@ -58,7 +59,7 @@ impl Doorman {
         let Some(guard) = self.api.guard() else {
             return Ok(Some(Caller::local()));
         };
-        let caller = guard.identify(&self.api, headers, peer).await?;
+        let caller = guard.identify(&self.api, method, headers, peer).await?;
         access.admit(&caller)?;
         Ok(Some(caller))
     }

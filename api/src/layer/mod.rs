@@ -4,6 +4,7 @@
 //!   peer      where it comes from: the client's address, by trusted proxies if there are any
 //!   trace     a span with a request id; measures, logs the outcome once
 //!   headers   what every answer tells a browser
+//!   dress     a refusal becomes a page where a person would be shown it
 //!   panic     a defect becomes a problem document
 //!   gate      answers for previews behind a load balancer, and lets nothing of them further
 //!   peer      refuses what came past the trusted proxies, or to them in the clear

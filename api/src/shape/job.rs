@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use tempus_model::{
-    Failure, FailureKind, Generation, Job, JobId, JobKind, JobStatus, PreviewId, StepProgress,
-    StepState, Timestamp,
+    Failure, FailureKind, Generation, Job, JobId, JobKind, JobStatus, Pause, PreviewId,
+    StepProgress, StepState, Timestamp,
 };
 use utoipa::ToSchema;
 
@@ -62,10 +62,17 @@ pub struct StepView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
+    /// When it was done, of one whose removal has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub made_at: Option<Timestamp>,
     /// When its removal began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub undo_started_at: Option<Timestamp>,
+    /// How long it held still after attempts that failed: the last ones, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<PauseView>,
     /// When it is tried or looked at again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -79,6 +86,17 @@ pub struct StepView {
     /// The name of what it makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
+}
+
+/// The time between two attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PauseView {
+    /// When an attempt had failed.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// When the next one was due.
+    #[schema(value_type = String, format = DateTime)]
+    pub to: Timestamp,
 }
 
 /// Why something did not work.
@@ -127,12 +145,20 @@ impl From<StepProgress> for StepView {
             attempts: step.attempts,
             started_at: step.started_at,
             finished_at: step.finished_at,
+            made_at: step.made_at,
             undo_started_at: step.undo_started_at,
+            pauses: step.pauses.into_iter().map(Into::into).collect(),
             retry_at: step.retry_at,
             waiting_for,
             error,
             resource: step.resource,
         }
+    }
+}
+
+impl From<Pause> for PauseView {
+    fn from(Pause { from, to }: Pause) -> Self {
+        Self { from, to }
     }
 }
 

@@ -18,6 +18,7 @@ mod link;
 mod log;
 mod number;
 mod object;
+mod overview;
 mod pin;
 mod preview;
 mod problem;
@@ -25,6 +26,7 @@ mod query;
 mod receipt;
 pub(crate) mod schema;
 mod seed;
+mod spoken;
 mod status;
 mod token;
 mod update;
@@ -46,10 +48,14 @@ pub use extend::{ExtendRequest, Extended};
 pub use history::{
     ActorKind, ActorView, EventName, EventView, HistoryQuery, HistoryView, OidcView,
 };
-pub use job::{FailureView, JobView, StepView};
+pub use job::{FailureView, JobView, PauseView, StepView};
 pub use link::{LinkQuery, LinkView};
 pub use log::LogLine;
 pub(crate) use object::Object;
+pub use overview::{
+    FindingsView, LeaseView, ListenerView, OrphanView, OverviewView, OwnerSlots, PhaseCount,
+    PreviewName, QueueView, QuotaView, WorkerView,
+};
 pub use pin::{PinRequest, PinView};
 pub use preview::{
     Ending, JobRefView, JobSummary, OwnerView, PreviewView, Previews, RunView, ServiceView,
@@ -58,6 +64,7 @@ pub use problem::{FieldProblem, Problem, ProblemKind};
 pub use query::{LogsQuery, PreviewsQuery};
 pub use receipt::{CheckView, ReceiptView, RemovedView};
 pub use seed::SeedShape;
+pub use spoken::{exact, rough};
 pub use status::{Health, HealthStatus, Ready, ReadyStatus};
 pub use token::{CallerKind, CallerView, NewToken, TokenRequest, TokenState, TokenView, Tokens};
 pub use update::UpdateRequest;

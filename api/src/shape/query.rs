@@ -24,6 +24,12 @@ pub struct PreviewsQuery {
     /// `true` lists only what is parked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parked: Option<bool>,
+    /// What must occur in the name, the repository, the branch, the owner's login, or at the beginning of
+    /// the id. A page may then have fewer previews than it could, and still a `next_cursor`: as many are
+    /// looked at for one page as takes no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(min_length = 1, max_length = 200)]
+    pub search: Option<String>,
     /// How many at most, 1 to 200; 50 unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(minimum = 1, maximum = 200)]

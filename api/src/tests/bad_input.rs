@@ -139,7 +139,7 @@ async fn ids_and_parameters_are_refused_by_name() {
         ("/previews?cursor=zzz", 400),
         ("/preview", 404),
         ("/previews/", 404),
-        ("/", 404),
+        ("/overviews", 404),
     ] {
         let answer = server.get(path).await;
         assert_eq!(answer.status, status, "{path}");

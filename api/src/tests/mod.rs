@@ -5,6 +5,7 @@ mod backup;
 mod bad_input;
 mod browser;
 mod calls;
+mod console;
 mod costs;
 mod dead_letters;
 mod document;

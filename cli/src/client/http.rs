@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use tempus_api::shape::{
     Accepted, CallerView, CostsQuery, CostsView, CreateRequest, DeadLetters, ExtendRequest,
     Extended, HistoryQuery, HistoryView, JobView, LinkQuery, LinkView, LogsQuery, NewToken,
-    PinRequest, PreviewView, Previews, PreviewsQuery, ReceiptView, ReplayRequest, Replayed, Roused,
-    TokenRequest, Tokens, UpdateRequest,
+    OverviewView, PinRequest, PreviewView, Previews, PreviewsQuery, ReceiptView, ReplayRequest,
+    Replayed, Roused, TokenRequest, Tokens, UpdateRequest,
 };
 use tempus_model::{JobId, PreviewId, TokenId};
 
@@ -130,6 +130,11 @@ impl Client {
     /// A preview.
     pub async fn preview(&self, preview: PreviewId) -> Result<Answer<PreviewView>, ClientError> {
         self.get(&format!("preview/{preview}"), &()).await
+    }
+
+    /// How the installation stands.
+    pub async fn overview(&self) -> Result<Answer<OverviewView>, ClientError> {
+        self.get("overview", &()).await
     }
 
     /// What previews cost.

@@ -28,6 +28,9 @@ pub struct List {
     /// In one of these phases, separated by commas
     #[arg(long, value_name = "PHASE", value_delimiter = ',', value_parser = phase)]
     phase: Vec<Phase>,
+    /// With this in the name, the repository, the branch or the owner's name, or at the beginning of the id
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
     /// Those that need a person
     #[arg(long)]
     parked: bool,
@@ -90,6 +93,7 @@ impl List {
                 (true, true) => None,
                 (true, false) => Some(LIVE.to_owned()),
             },
+            search: self.search.clone(),
             parked: self.parked.then_some(true),
             ..PreviewsQuery::default()
         }

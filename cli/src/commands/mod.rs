@@ -20,6 +20,7 @@ pub mod link;
 pub mod list;
 pub mod logs;
 pub mod name;
+pub mod overview;
 pub mod pin;
 pub mod receipt;
 pub mod restore;

@@ -22,6 +22,7 @@ fn token(byte: u8, created_at: Timestamp, expires_at: Option<Timestamp>) -> (Tok
         created_at,
         expires_at,
         revoked_at: None,
+        session_of: None,
     };
     (token, record)
 }

@@ -1,4 +1,5 @@
-//! The session's cookie: found, set, and taken away before the application sees it.
+//! The session's cookie: found, set, and taken away before the application sees it. So is that of
+//! the console, which browsers send along where previews have the console's host and another port.
 
 use hyper::header::{COOKIE, HeaderMap, HeaderValue};
 use tempus_model::Timestamp;
@@ -7,6 +8,10 @@ use super::{Door, Scheme};
 
 /// Its name: nobody else's.
 pub(super) const NAME: &str = "__tempus_gate";
+
+/// Those of the console's sessions, in the clear on this machine and over TLS. The prefix keeps pages of
+/// other names below the same domain from setting one.
+pub const CONSOLE_COOKIES: [&str; 2] = ["__tempus_console", "__Host-tempus_console"];
 
 /// The values of our cookie, in the order in which they were sent: browsers send the one of the
 /// longer path first, and there are several where one preview is reached in two ways.
@@ -19,12 +24,15 @@ pub(super) fn values(headers: &HeaderMap) -> impl Iterator<Item = &str> {
         .filter_map(|(name, value)| (name == NAME).then_some(value))
 }
 
-/// Takes our cookie out of what the application sees, and leaves every other to the byte.
+/// Takes our cookies out of what the application sees, and leaves every other to the byte.
 pub fn strip(headers: &mut HeaderMap) {
     let is_ours = |pair: &[u8]| {
         let pair = pair.trim_ascii_start();
-        let rest = pair.strip_prefix(NAME.as_bytes());
-        rest.is_some_and(|rest| rest.is_empty() || rest.trim_ascii_start().starts_with(b"="))
+        let mut names = std::iter::once(NAME).chain(CONSOLE_COOKIES);
+        names.any(|name| {
+            let rest = pair.strip_prefix(name.as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest.trim_ascii_start().starts_with(b"="))
+        })
     };
     let lines: Vec<_> = headers.get_all(COOKIE).iter().cloned().collect();
     let has_ours = |line: &HeaderValue| line.as_bytes().split(|b| *b == b';').any(is_ours);
@@ -86,6 +94,10 @@ mod tests {
         );
         assert_eq!(stripped(&["__tempus_gate=x; __tempus_gate=y"]), [""; 0]);
         assert_eq!(stripped(&["__tempus_gate"]), [""; 0]);
+        for console in CONSOLE_COOKIES {
+            let line = format!("a=1; {console}=tps_x; b=2");
+            assert_eq!(stripped(&[&line]), ["a=1; b=2"]);
+        }
         for others in [
             "a=__tempus_gate=x",
             "__tempus_gates=x",

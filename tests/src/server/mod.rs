@@ -59,6 +59,7 @@ const QUICK: &[(&str, &str)] = &[
 
 /// A server and its folder. The folder stays over restarts, and so do the addresses.
 pub struct Server {
+    role: &'static str,
     root: TempDir,
     ports: Ports,
     settings: Vec<(String, String)>,
@@ -70,6 +71,15 @@ pub struct Server {
 impl Server {
     /// Starts a server on an empty folder, with these settings besides the quick ones.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_as("serve", settings).await
+    }
+
+    /// The same as whoever develops has it: `tempus dev`.
+    pub async fn develop(settings: &[(&str, &str)]) -> Self {
+        Self::start_as("dev", settings).await
+    }
+
+    async fn start_as(role: &'static str, settings: &[(&str, &str)]) -> Self {
         let root = tempfile::Builder::new()
             .prefix("tempus-e2e-")
             .tempdir()
@@ -77,6 +87,7 @@ impl Server {
         fs::create_dir(root.path().join("tmp")).expect("a folder in a new folder");
         let settings = QUICK.iter().chain(settings);
         let mut server = Self {
+            role,
             root,
             ports: Ports::take(),
             settings: settings
@@ -123,10 +134,10 @@ impl Server {
         }
     }
 
-    /// `tempus serve` on this server's folder and addresses, not yet started.
+    /// `tempus serve`, or `tempus dev`, on this server's folder and addresses, not yet started.
     pub fn command(&self) -> std::process::Command {
         let mut command = command(self.root.path());
-        command.arg("serve").arg("--data").arg(self.data());
+        command.arg(self.role).arg("--data").arg(self.data());
         let own = [
             ("api.listen", format!("127.0.0.1:{}", self.ports.api())),
             (

@@ -3,13 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where it is: next to the folder that the suite itself is in, or next to a program of ours.
+/// What it is called: beside most suites, and beside those of the browser, which are a package of their own.
+const NAMES: [&str; 2] = ["tempus-under-test", "tempus-in-browser"];
+
+/// Where it is: next to the folder that the suite itself is in, or next to a program of ours. Both are there
+/// where both packages were built, so it is asked for by package: Cargo says which one a test is of.
 pub fn binary() -> PathBuf {
     let suite = std::env::current_exe().expect("the suite's own path");
     let places = suite.ancestors().skip(1).take(2);
-    let mut binaries = places.map(|place| place.join("tempus-under-test"));
+    let [usual, browser] = NAMES;
+    let package = std::env::var("CARGO_PKG_NAME");
+    let name = if package.is_ok_and(|package| package == "browser") {
+        browser
+    } else {
+        usual
+    };
+    let mut binaries = places.map(|place| place.join(name));
     let built = binaries.find(|binary| binary.is_file());
-    built.expect("tempus-under-test is built: cargo does so with a suite, or with --bins")
+    built.unwrap_or_else(|| panic!("{name} is built: cargo does so with a suite, or with --bins"))
 }
 
 /// The program with nothing of this process's environment, in this folder.

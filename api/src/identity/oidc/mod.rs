@@ -68,6 +68,7 @@ impl Verifier {
             owner: claims.owner(),
             scope: rule.scope,
             until: Some(claims.until().after(Duration::from_secs(LEEWAY))),
+            session: None,
         })
     }
 

@@ -7,6 +7,7 @@ mod oidc;
 mod ownership;
 mod rotation;
 mod secrecy;
+mod sessions;
 mod tokens;
 mod visitors;
 mod walk;

@@ -120,7 +120,7 @@ async fn every_route_refuses_a_lower_scope_and_says_which_it_needs() {
             }
         }
     }
-    assert_eq!(refused, (15, 7), "of viewer and deployer");
+    assert_eq!(refused, (16, 8), "of viewer and deployer");
 }
 
 /// Strangers are not told what there is; a HEAD is a GET.

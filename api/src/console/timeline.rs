@@ -1,0 +1,400 @@
+//! A job's steps as a timeline, drawn to scale: what ran side by side, what was tried again and how long
+//! was waited before that, what was undone and why.
+//!
+//! It is a table, with everything in words; the picture is one more column, which says nothing that the
+//! others do not. What is still open, scripts let grow (`timeline.js`): they know where it begins.
+
+use maud::{Markup, html};
+use tempus_model::{JobStatus, StepState, Timestamp};
+
+use super::words;
+use crate::shape::{JobView, StepView};
+
+/// What a part of a line shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Nobody has begun.
+    Queued,
+    /// It is being made.
+    Making,
+    /// The platform is at work.
+    Waiting,
+    /// It was refused, or took too long.
+    Failed,
+    /// An attempt failed, and the next is not due.
+    Pause,
+    /// It was there, until it was undone.
+    Kept,
+    /// It is being undone.
+    Undoing,
+    /// It cannot be undone.
+    Stuck,
+}
+
+impl Part {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Making => "making",
+            Self::Waiting => "waiting",
+            Self::Failed => "failed",
+            Self::Pause => "pause",
+            Self::Kept => "kept",
+            Self::Undoing => "undoing",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+/// A part of a line, in milliseconds from the job's beginning; without an end it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bar {
+    part: Part,
+    from: i64,
+    to: Option<i64>,
+}
+
+/// The scale that all lines share.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    begins: Timestamp,
+    /// How long all of it takes, in milliseconds: more than nothing.
+    length: i64,
+    is_open: bool,
+}
+
+impl Scale {
+    fn of(job: &JobView, now: Timestamp) -> Self {
+        let is_open = job.finished_at.is_none() && job.status != JobStatus::Parked;
+        let ends = job.steps.iter().flat_map(|step| {
+            let pauses = step.pauses.iter().map(|pause| pause.to.min(now));
+            let ends = [step.finished_at, step.undo_started_at, step.made_at];
+            ends.into_iter()
+                .flatten()
+                .chain(pauses)
+                .chain([step.started_at])
+        });
+        let last = ends.chain(job.started_at).chain(job.finished_at).max();
+        let last = if is_open { Some(now) } else { last };
+        let begins = job.created_at;
+        let length = last.map_or(0, |last| last.millis() - begins.millis());
+        Self {
+            begins,
+            length: length.max(1),
+            is_open,
+        }
+    }
+
+    fn at(self, time: Timestamp) -> i64 {
+        (time.millis() - self.begins.millis()).clamp(0, self.length)
+    }
+
+    /// As a part of the whole, in percent.
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a picture has fewer points than a number digits"
+    )]
+    fn percent(self, milliseconds: i64) -> String {
+        let part = milliseconds as f64 / self.length as f64 * 100.0;
+        format!("{part:.3}%")
+    }
+
+    fn bar(self, part: Part, from: Timestamp, to: Option<Timestamp>) -> Bar {
+        let to = match to {
+            None if !self.is_open => Some(self.length),
+            to => to.map(|to| self.at(to)),
+        };
+        Bar {
+            part,
+            from: self.at(from),
+            to,
+        }
+    }
+
+    /// What a step's line is made of, in the order in which it is drawn.
+    fn bars(self, step: &StepView) -> Vec<Bar> {
+        let mut bars = Vec::new();
+        let was_made = step.undo_started_at != Some(step.started_at);
+        if was_made {
+            let (part, to) = match (step.state, step.undo_started_at) {
+                (StepState::Failed, _) => (Part::Failed, step.finished_at),
+                (StepState::Waiting, None) => (Part::Waiting, None),
+                (StepState::Running, None) => (Part::Making, None),
+                (_, None) => (Part::Making, step.finished_at),
+                (_, undone) => (Part::Making, step.made_at.or(undone)),
+            };
+            bars.push(self.bar(part, step.started_at, to));
+            if let Some(made) = step.made_at {
+                bars.push(self.bar(Part::Kept, made, step.undo_started_at));
+            }
+        }
+        if let Some(undone) = step.undo_started_at {
+            let (part, to) = match step.state {
+                StepState::Stuck => (Part::Stuck, None),
+                StepState::Removed => (Part::Undoing, step.finished_at),
+                _ => (Part::Undoing, None),
+            };
+            bars.push(self.bar(part, undone, to));
+        }
+        let pauses = step.pauses.iter();
+        bars.extend(pauses.map(|pause| self.bar(Part::Pause, pause.from, Some(pause.to))));
+        bars
+    }
+
+    /// Where lines stand behind the picture, and what they are called.
+    fn ticks(self) -> impl Iterator<Item = (i64, String)> {
+        const STEPS: [i64; 16] = [
+            50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000,
+            600_000, 1_800_000, 3_600_000,
+        ];
+        let fits = |step: &i64| self.length / step < 6;
+        let coarse = self.length / 5;
+        let step = STEPS.into_iter().find(fits).unwrap_or(coarse.max(1));
+        let ticks = (0..).map(move |i| i * step);
+        ticks
+            .take_while(move |at| *at <= self.length)
+            .map(|at| (at, tick(at)))
+    }
+}
+
+/// A time from the beginning, as short as it can be said.
+fn tick(milliseconds: i64) -> String {
+    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+    match (seconds, rest) {
+        (0, 0) => "0".to_owned(),
+        (0..60, 0) => format!("{seconds}s"),
+        (0..60, rest) if rest % 100 == 0 => format!("{seconds}.{}s", rest / 100),
+        (0..60, rest) => format!("{seconds}.{:02}s", rest / 10),
+        (60..3600, _) if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        (60..3600, _) => format!("{}m{}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// The timeline.
+pub(super) fn show(job: &JobView, now: Timestamp) -> Markup {
+    let scale = Scale::of(job, now);
+    let queued = scale.bar(Part::Queued, job.created_at, job.started_at);
+    // What is turned is begun anew: what came before is in the steps.
+    let first = job.steps.iter().map(|step| step.started_at).min();
+    let taken_up = [first, job.started_at].into_iter().flatten().min();
+    let waited = taken_up.map(|at| job.created_at.until(at));
+    html! {
+        table.timeline data-begins=(job.created_at.millis()) data-length=(scale.length) data-growing[scale.is_open] {
+            caption.unseen { "Steps of the " (job.kind) ", in the order in which they were begun" }
+            thead {
+                tr {
+                    th scope="col" { "Step" }
+                    th scope="col" { "State" }
+                    th.picture scope="col" {
+                        span.unseen { "When" }
+                        svg.ticks aria-hidden="true" width="100%" height="16" {
+                            @for (at, name) in scale.ticks() {
+                                text x=(scale.percent(at)) y="12" { (name) }
+                            }
+                        }
+                    }
+                    th.number scope="col" { "Took" }
+                }
+            }
+            tbody {
+                tr data-key="queued" {
+                    th scope="row" { "in the queue" }
+                    td { @if taken_up.is_none() { (words::badge(words::Tone::Busy, "waiting")) } }
+                    td.picture { (picture(scale, &[Bar { to: taken_up.map_or(queued.to, |at| Some(scale.at(at))), ..queued }])) }
+                    td.number { @if let Some(waited) = waited { (words::took(waited)) } }
+                }
+                @for step in &job.steps {
+                    (line(scale, job, step, now))
+                }
+            }
+        }
+    }
+}
+
+fn picture(scale: Scale, bars: &[Bar]) -> Markup {
+    html! {
+        svg.line aria-hidden="true" width="100%" height="20" {
+            @for bar in bars {
+                @let to = bar.to.unwrap_or(scale.length);
+                rect class=(bar.part.class()) rx="2" y=(if bar.part == Part::Kept { 9 } else { 4 })
+                    height=(if bar.part == Part::Kept { 2 } else { 12 })
+                    x=(scale.percent(bar.from)) width=(scale.percent(to - bar.from))
+                    data-from=(bar.from) data-to=[bar.to] {}
+            }
+        }
+    }
+}
+
+fn line(scale: Scale, job: &JobView, step: &StepView, now: Timestamp) -> Markup {
+    let (kind, item) = match step.step.split_once(':') {
+        Some((kind, item)) => (kind, Some(item)),
+        None => (step.step.as_str(), None),
+    };
+    let began = step.undo_started_at.unwrap_or(step.started_at);
+    let until = match step.state {
+        StepState::Done | StepState::Removed | StepState::Failed => step.finished_at,
+        _ => None,
+    };
+    let length = began.until(until.unwrap_or(now));
+    let is_cause = job.error.as_ref().and_then(|error| error.step.as_ref()) == Some(&step.step);
+    let offset = scale.begins.until(step.started_at);
+    html! {
+        tr data-key=(step.step) class=[is_cause.then_some("cause")] {
+            th scope="row" title=[step.resource.as_deref()] {
+                (kind) @if let Some(item) = item { " " span.item { (item) } }
+                @if let Some(remark) = remark(step, now) { p.remark { (remark) } }
+            }
+            td { (words::step(step.state)) @if step.attempts > 1 { " " span.tries { "attempt " (step.attempts) } } }
+            td.picture {
+                (picture(scale, &scale.bars(step)))
+                span.unseen { "begun " (words::took(offset)) " after the job was accepted"
+                    @if step.undo_started_at.is_some() { ", then undone" }
+                    @for pause in &step.pauses { ", held still for " (words::took(pause.from.until(pause.to))) " after a failed attempt" }
+                }
+            }
+            td.number data-since=[until.is_none().then(|| began.millis())] { (words::took(length)) }
+        }
+    }
+}
+
+/// What else there is to say about a step: what it waits for, or what went wrong.
+fn remark(step: &StepView, now: Timestamp) -> Option<Markup> {
+    let text = step.waiting_for.as_ref().or(step.error.as_ref())?;
+    let again = step.retry_at.filter(|at| step.state.is_open() && *at > now);
+    Some(html! {
+        (text)
+        @if step.error.is_some() {
+            @if let Some(at) = again { ", again in " (words::until(at)) }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_767_225_600_000 + milliseconds)
+    }
+
+    fn job(status: &str, steps: &[Value]) -> JobView {
+        let mut job = json!({
+            "job_id": "550e8400-e29b-41d4-a716-446655440000",
+            "preview_id": "550e8400-e29b-41d4-a716-446655440001",
+            "kind": "create", "status": status, "generation": 1,
+            "created_at": at(0).to_string(), "started_at": at(100).to_string(), "steps": steps,
+        });
+        if status == "failed" {
+            job["finished_at"] = at(4000).to_string().into();
+        }
+        serde_json::from_value(job).unwrap()
+    }
+
+    fn step(state: &str, times: &[(&str, i64)]) -> Value {
+        let mut step = json!({"step": "process:web", "state": state, "attempts": 1});
+        for (name, time) in times {
+            step[*name] = at(*time).to_string().into();
+        }
+        step
+    }
+
+    fn bars(job: &JobView, now: i64) -> Vec<(Part, i64, Option<i64>)> {
+        let bars = Scale::of(job, at(now)).bars(&job.steps[0]);
+        bars.iter()
+            .map(|bar| (bar.part, bar.from, bar.to))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_open_grows_until_the_job_ends() {
+        let running = job("running", &[step("running", &[("started_at", 200)])]);
+        assert_eq!(bars(&running, 1000), [(Part::Making, 200, None)]);
+        assert_eq!(Scale::of(&running, at(1000)).length, 1000);
+        let waiting = job("running", &[step("waiting", &[("started_at", 200)])]);
+        assert_eq!(bars(&waiting, 1000), [(Part::Waiting, 200, None)]);
+        let parked = job(
+            "parked",
+            &[step(
+                "stuck",
+                &[("started_at", 200), ("undo_started_at", 700)],
+            )],
+        );
+        let found = bars(&parked, 9_000_000);
+        assert_eq!(
+            found,
+            [
+                (Part::Making, 200, Some(700)),
+                (Part::Stuck, 700, Some(700))
+            ],
+            "what stands still for days is not drawn to scale"
+        );
+    }
+
+    #[test]
+    fn what_was_rolled_back_shows_when_it_was_made_and_undone() {
+        let mut undone = step(
+            "removed",
+            &[
+                ("started_at", 200),
+                ("made_at", 900),
+                ("undo_started_at", 3000),
+                ("finished_at", 3500),
+            ],
+        );
+        undone["pauses"] = json!([{"from": at(400).to_string(), "to": at(600).to_string()}]);
+        assert_eq!(
+            bars(&job("failed", &[undone]), 99_000),
+            [
+                (Part::Making, 200, Some(900)),
+                (Part::Kept, 900, Some(3000)),
+                (Part::Undoing, 3000, Some(3500)),
+                (Part::Pause, 400, Some(600)),
+            ]
+        );
+        let only = step("removing", &[("started_at", 200), ("undo_started_at", 200)]);
+        assert_eq!(
+            bars(&job("running", &[only]), 1000),
+            [(Part::Undoing, 200, None)]
+        );
+    }
+
+    #[test]
+    fn a_scale_has_a_handful_of_round_ticks() {
+        for (length, expected) in [
+            (1, vec!["0"]),
+            (450, vec!["0", "0.1s", "0.2s", "0.3s", "0.4s"]),
+            (9000, vec!["0", "2s", "4s", "6s", "8s"]),
+            (150_000, vec!["0", "30s", "1m", "1m30s", "2m", "2m30s"]),
+        ] {
+            let scale = Scale {
+                begins: at(0),
+                length,
+                is_open: false,
+            };
+            let names: Vec<_> = scale.ticks().map(|(_, name)| name).collect();
+            assert_eq!(names, expected, "{length}");
+        }
+        let scale = Scale {
+            begins: at(0),
+            length: 86_400_000,
+            is_open: false,
+        };
+        assert!((3..8).contains(&scale.ticks().count()));
+    }
+
+    #[test]
+    fn hostile_texts_are_texts() {
+        let mut hostile = step("failed", &[("started_at", 200), ("finished_at", 300)]);
+        hostile["error"] = "<script>alert(1)</script>".into();
+        hostile["resource"] = "\"><img src=x onerror=alert(1)>".into();
+        let page = show(&job("failed", &[hostile]), at(5000)).into_string();
+        assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
+        assert!(
+            !page.contains("<script") && !page.contains("<img"),
+            "{page}"
+        );
+    }
+}

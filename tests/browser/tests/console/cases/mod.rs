@@ -1,0 +1,9 @@
+//! What people do, a file for each.
+
+mod broken;
+mod first;
+mod hostile;
+mod keyboard;
+mod list;
+mod looks;
+mod roles;
