@@ -35,6 +35,9 @@ pub struct Arguments {
     /// How many previews wait at once in W4
     #[arg(long, global = true, default_value_t = 10_000)]
     pub waiting: u64,
+    /// How many previews are asked for at once in W8
+    #[arg(long, global = true, default_value_t = 500)]
+    pub creates: u64,
 }
 
 impl Arguments {
@@ -76,6 +79,10 @@ pub enum Workload {
     W5,
     /// HTTP: creates and reads of jobs, from another process
     W6,
+    /// The AWS path against an emulated account with real latencies: time to ready, requests, write units
+    W7,
+    /// Many creates at once under AWS's request rates
+    W8,
     /// Everything, each in a process of its own
     All,
     /// The raw floor beside W1

@@ -2,6 +2,7 @@
 //! has settled. So whoever waits for a job need not ask the store again and again.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::sync::oneshot;
 pub struct Bell {
     inner: Arc<dyn Queue>,
     state: Mutex<State>,
+    brought: AtomicU64,
 }
 
 #[derive(Default)]
@@ -28,6 +30,7 @@ impl Bell {
         Self {
             inner,
             state: Mutex::default(),
+            brought: AtomicU64::new(0),
         }
     }
 
@@ -36,6 +39,11 @@ impl Bell {
         let (ring, rung) = oneshot::channel();
         self.state().waiting.insert(preview, ring);
         rung
+    }
+
+    /// How many receives brought something.
+    pub fn brought(&self) -> u64 {
+        self.brought.load(Ordering::Relaxed)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -51,6 +59,8 @@ impl Queue for Bell {
 
     async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
         let deliveries = self.inner.receive(most, wait).await?;
+        let some = u64::from(!deliveries.is_empty());
+        self.brought.fetch_add(some, Ordering::Relaxed);
         let mut state = self.state();
         for delivery in &deliveries {
             let hint = Hint::decode(&delivery.body);

@@ -16,7 +16,11 @@ pub fn floor(arguments: &Arguments) -> anyhow::Result<f64> {
 /// Runs this program with the same arguments and says what its last line was.
 pub fn run(arguments: &Arguments, workload: &[&str]) -> anyhow::Result<Value> {
     let ended = command(arguments, workload)?.output()?;
-    ensure!(ended.status.success(), "{workload:?} ended with {}", ended.status);
+    ensure!(
+        ended.status.success(),
+        "{workload:?} ended with {}",
+        ended.status
+    );
     last_line(&ended.stdout)
 }
 
@@ -31,6 +35,7 @@ pub fn command(arguments: &Arguments, workload: &[&str]) -> anyhow::Result<Comma
         .args(["--seconds", &arguments.seconds.to_string()])
         .args(["--rounds", &arguments.rounds.to_string()])
         .args(["--waiting", &arguments.waiting.to_string()])
+        .args(["--creates", &arguments.creates.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit());

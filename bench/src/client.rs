@@ -25,14 +25,21 @@ pub async fn run(
     let jobs = Arc::<Mutex<Vec<String>>>::default();
     let begun = Arc::clone(&jobs);
     let create = create(address);
-    let mut created = ask(address, connections, how_long, 202, move || create.clone(), {
-        move |answer| {
-            let location = header(answer, "location").context("there is no Location")?;
-            let mut jobs = begun.lock().unwrap_or_else(PoisonError::into_inner);
-            jobs.push(location.to_owned());
-            Ok(())
-        }
-    })
+    let mut created = ask(
+        address,
+        connections,
+        how_long,
+        202,
+        move || create.clone(),
+        {
+            move |answer| {
+                let location = header(answer, "location").context("there is no Location")?;
+                let mut jobs = begun.lock().unwrap_or_else(PoisonError::into_inner);
+                jobs.push(location.to_owned());
+                Ok(())
+            }
+        },
+    )
     .await?;
     let jobs = std::mem::take(&mut *jobs.lock().unwrap_or_else(PoisonError::into_inner));
     let next = AtomicUsize::new(0);
@@ -109,10 +116,7 @@ async fn ask(
 }
 
 /// One answer, head and body.
-async fn answer<'r>(
-    connection: &mut TcpStream,
-    read: &'r mut Vec<u8>,
-) -> anyhow::Result<&'r str> {
+async fn answer<'r>(connection: &mut TcpStream, read: &'r mut Vec<u8>) -> anyhow::Result<&'r str> {
     read.clear();
     loop {
         ensure!(connection.read_buf(read).await? > 0, "the API hung up");

@@ -32,7 +32,10 @@ impl Outcome {
     pub async fn must_be(&self, rig: &Rig, status: JobStatus) -> anyhow::Result<()> {
         for job in &self.jobs {
             let found = rig.store.job(*job).await?.map(|job| job.status);
-            ensure!(found == Some(status), "job {job} is {found:?}, not {status}");
+            ensure!(
+                found == Some(status),
+                "job {job} is {found:?}, not {status}"
+            );
         }
         Ok(())
     }
@@ -90,11 +93,7 @@ async fn keep(
 }
 
 /// Asks for so many previews a second, for so long, however long each takes.
-pub async fn pace(
-    rig: &Arc<Rig>,
-    per_second: u32,
-    how_long: Duration,
-) -> anyhow::Result<Outcome> {
+pub async fn pace(rig: &Arc<Rig>, per_second: u32, how_long: Duration) -> anyhow::Result<Outcome> {
     let began = Instant::now();
     let mut tick = tokio::time::interval(Duration::from_secs(1) / per_second);
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);

@@ -117,7 +117,8 @@ impl Rig {
     }
 }
 
-fn new_preview(
+/// What the API makes of a request for one service.
+pub fn new_preview(
     id: PreviewId,
     number: u64,
     owner: &str,

@@ -59,7 +59,9 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
             writes_per_commit: count(after.requests - before.requests) / commits,
             commits_per_s: commits / flooded.took.as_secs_f64(),
         };
-        best = best.filter(|b| b.jobs_per_s >= round.jobs_per_s).or(Some(round));
+        best = best
+            .filter(|b| b.jobs_per_s >= round.jobs_per_s)
+            .or(Some(round));
         report.number("peak_mib", memory()?.peak, 1);
         flooded.must_be(&rig, JobStatus::Succeeded).await?;
     }
@@ -107,7 +109,7 @@ pub fn settings(report: &mut Report) {
     report.set("steps", STEPS);
     report.set("in_flight", IN_FLIGHT);
     report.set("taken", "the best round");
-    report.set("log", "warn");
+    report.set("log", "error");
     report.show_settings();
 }
 

@@ -38,18 +38,31 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     settings(&mut report);
     report.number("fsync_per_s", fsyncs_per_second(&arguments.data)?, 0);
     for (name, how) in [("sigterm", Signal::TERM), ("sigkill", Signal::KILL)] {
-        let (mut next, mut stopped, mut twice, mut gone_on) = (Sample::default(), Sample::default(), 0, 0);
+        let (mut next, mut stopped, mut twice, mut gone_on) =
+            (Sample::default(), Sample::default(), 0, 0);
         for _ in 0..arguments.rounds {
             let one = stop_once(arguments, how).await?;
             next.add(one.next);
             stopped.add(one.stopped);
             twice += one.twice;
             gone_on += one.gone_on;
-            ensure!(one.wrong == 0, "{} steps with a checkpoint were done again", one.wrong);
+            ensure!(
+                one.wrong == 0,
+                "{} steps with a checkpoint were done again",
+                one.wrong
+            );
         }
         report.number(&format!("{name}_stopped_ms"), stopped.percentile_ms(0.5), 1);
-        report.number(&format!("{name}_next_checkpoint_ms"), next.percentile_ms(0.5), 1);
-        report.number(&format!("{name}_next_checkpoint_most_ms"), next.most_ms(), 1);
+        report.number(
+            &format!("{name}_next_checkpoint_ms"),
+            next.percentile_ms(0.5),
+            1,
+        );
+        report.number(
+            &format!("{name}_next_checkpoint_most_ms"),
+            next.most_ms(),
+            1,
+        );
         report.figure(&format!("{name}_sagas_gone_on_with"), gone_on);
         report.figure(&format!("{name}_calls_made_again"), twice);
         report.figure(&format!("{name}_checkpoints_done_twice"), 0);
@@ -82,7 +95,10 @@ async fn stop_once(arguments: &Arguments, how: Signal) -> anyhow::Result<Stop> {
     let (asked, began) = (now(), Instant::now());
     first.signal(how)?;
     let status = tokio::task::spawn_blocking(move || first.0.wait()).await??;
-    ensure!(how == Signal::KILL || status.success(), "it ended with {status}");
+    ensure!(
+        how == Signal::KILL || status.success(),
+        "it ended with {status}"
+    );
     let stopped = began.elapsed();
     let mut second = serve(arguments, folder.path(), "second", false)?;
     let next = loop {
@@ -90,7 +106,10 @@ async fn stop_once(arguments: &Arguments, how: Signal) -> anyhow::Result<Stop> {
         if let Some(at) = first_checkpoint(&seen) {
             break at.saturating_sub(asked);
         }
-        ensure!(second.0.try_wait()?.is_none(), "the second server has ended");
+        ensure!(
+            second.0.try_wait()?.is_none(),
+            "the second server has ended"
+        );
         if began.elapsed() > PATIENCE {
             bail!("nothing went on within {PATIENCE:?}");
         }
@@ -100,7 +119,10 @@ async fn stop_once(arguments: &Arguments, how: Signal) -> anyhow::Result<Stop> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     second.signal(Signal::TERM)?;
     tokio::task::spawn_blocking(move || second.0.wait()).await??;
-    let (before, after) = (by_preview(folder.path(), "first")?, by_preview(folder.path(), "second")?);
+    let (before, after) = (
+        by_preview(folder.path(), "first")?,
+        by_preview(folder.path(), "second")?,
+    );
     let (mut twice, mut wrong, mut gone_on) = (0, 0, 0);
     for (preview, steps) in &after {
         let Some(done) = before.get(preview) else {
@@ -173,6 +195,10 @@ pub async fn server(store: &Path, log: &Path, in_flight: usize) -> anyhow::Resul
     told.recv().await;
     load.abort();
     let _ = load.await;
+    // Its clients end with it, each when its task is next looked at.
+    while Arc::strong_count(&rig) > 1 {
+        tokio::task::yield_now().await;
+    }
     let rig = Arc::into_inner(rig).context("nobody else has the rig")?;
     rig.stop().await
 }
@@ -206,7 +232,9 @@ fn calls(folder: &Path, name: &str) -> anyhow::Result<Vec<Call>> {
             step: words.next()?.parse().ok()?,
         })
     };
-    let calls = whole.lines().map(|line| call(line).context(line.to_owned()));
+    let calls = whole
+        .lines()
+        .map(|line| call(line).context(line.to_owned()));
     calls.collect()
 }
 

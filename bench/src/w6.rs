@@ -35,7 +35,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     report.set("quotas", "on");
     report.set("identity", "off");
     report.set("taken", "the best round");
-    report.set("log", "warn");
+    report.set("log", "error");
     report.show_settings();
     let folder = arguments.folder()?;
     let rig = Rig::without_worker(folder.path())?;
