@@ -41,6 +41,10 @@ matrix-aws cells="all" lanes="8":
 model:
     TEMPUS_TEST_MODEL=large cargo test -p tempus-model --test protocol --release -- --nocapture
 
+# How fast and how small: one workload, or all of them, such as: just bench w1 --seconds 5
+bench *workload="all":
+    cargo run --release -p bench -- {{ workload }}
+
 # Fuzz every target, or some, for so many seconds each, such as: just fuzz 600 rows
 fuzz seconds="60" *targets:
     fuzz/run {{ seconds }} {{ targets }}

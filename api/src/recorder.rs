@@ -3,6 +3,7 @@
 //! here at any time, as Prometheus text.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -16,6 +17,9 @@ const REQUEST: [f64; 11] = [
 const WORK: [f64; 15] = [
     0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1800.0,
 ];
+
+/// How often what was measured is folded up.
+const FOLDED: Duration = Duration::from_secs(5);
 
 /// The media type of what is rendered.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -43,6 +47,15 @@ impl Metrics {
                 .map_err(|error| error.to_string())
         });
         handle.clone().map(Self).map_err(MetricsError)
+    }
+
+    /// Folds up what was measured, now and then, for as long as it is polled. Until then every single
+    /// duration is kept: without this a server that nobody looks at would grow with what it does.
+    pub async fn tend(self) {
+        loop {
+            tokio::time::sleep(FOLDED).await;
+            self.0.run_upkeep();
+        }
     }
 
     /// Everything measured so far, as Prometheus text.

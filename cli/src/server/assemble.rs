@@ -36,6 +36,7 @@ pub(super) async fn assemble(
     let role = chosen.role;
     // First of all: what is counted before there is a recorder is lost.
     let metrics = telemetry::recorder(role)?;
+    let folding = tokio::spawn(metrics.clone().tend());
     let data = data(config, &chosen)?;
     let engine = Arc::new(Engine::open(chosen.engine, &data).await?);
     let installation = engine.installation();
@@ -119,6 +120,7 @@ pub(super) async fn assemble(
         }
         let tended = tended.await;
         telemetry.stop().await;
+        folding.abort();
         let closed = platform.close().await;
         at_rest.cancel();
         if let Some(probe) = probe {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
+use super::desk::Desk;
 use super::folder::Folder;
 use super::readers::Readers;
 use super::watermark::Watermark;
@@ -27,7 +28,7 @@ enum Way {
 
 /// A connection and the folder it keeps others out of; in memory there is no folder.
 struct Held {
-    db: Connection,
+    db: Desk,
     place: Option<(Folder, Watermark)>,
 }
 
@@ -39,7 +40,7 @@ impl Db {
     ) -> std::io::Result<Self> {
         let counters = Arc::<Counters>::default();
         let readers = Readers::of(folder.database());
-        let writer = WriterThread::start(db, (folder, watermark), Arc::clone(&counters))?;
+        let writer = WriterThread::start(Desk::of(db), (folder, watermark), Arc::clone(&counters))?;
         Ok(Self {
             way: Way::Threaded(writer, readers),
             counters,
@@ -47,6 +48,7 @@ impl Db {
     }
 
     pub(super) fn inline(db: Connection, place: Option<(Folder, Watermark)>) -> Self {
+        let db = Desk::of(db);
         let way = Way::Inline(Mutex::new(Some(Held { db, place })));
         Self {
             way,
@@ -60,7 +62,7 @@ impl Db {
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        D: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        D: FnOnce(&Desk) -> Result<T, E> + Send + 'static,
     {
         let (request, answer) = Write::new(decide);
         match &self.way {

@@ -24,7 +24,9 @@ use tokio::sync::Mutex;
 use crate::{Clock, Outgoing, Queue, Store, StoreError, SystemClock, Timer};
 
 pub mod backup;
+mod company;
 mod db;
+mod desk;
 mod error;
 mod folder;
 mod mailbox;
@@ -159,7 +161,10 @@ impl SqliteEngine {
         let (made_as, now) = (self.options.installation, self.options.clock.now());
         let start = self
             .db
-            .write(move |db| start::begin(db, made_as, now, Some(stop)))
+            .write(move |db| {
+                db.forget();
+                start::begin(db, made_as, now, Some(stop))
+            })
             .await?;
         Self::with(
             Arc::clone(&self.db),

@@ -13,6 +13,10 @@ use crate::StoreError;
 /// nobody waits for one.
 const KEPT: usize = 8;
 
+/// How much each of them keeps of the file, as SQLite counts it: in KiB, negative. All of it is forgotten
+/// with every commit.
+const CACHE: i32 = -1024;
+
 /// A pool of them. A read takes tens of microseconds and runs where it is called: handing it to
 /// another thread would cost more than it does.
 pub(super) struct Readers {
@@ -54,6 +58,7 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(&self.file, flags).map_err(sql)?;
         db.set_prepared_statement_cache_capacity(64);
+        db.pragma_update(None, "cache_size", CACHE).map_err(sql)?;
         Ok(db)
     }
 

@@ -24,12 +24,14 @@ const MIGRATIONS: &[&str] = &[
 /// said to be damaged when it is read.
 const CHECKED_FOR: Duration = Duration::from_secs(5);
 
-/// Settings of a connection that writes. A commit is on the disk before it is acknowledged.
+/// Settings of a connection that writes. A commit is on the disk before it is acknowledged. What it reads
+/// again is what it wrote last, and the system keeps the file's pages besides: a large cache of its own is
+/// memory that a small server has not.
 const WRITER: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -32768;
+    PRAGMA cache_size = -8192;
     PRAGMA journal_size_limit = 67108864;
 ";
 

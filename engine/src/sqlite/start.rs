@@ -55,7 +55,7 @@ pub(super) fn begin(
     let mut ended = 0_usize;
     for stored in rows::held(db)? {
         if let Some(change) = end_lease(&stored.row, now, stop) {
-            rows::apply(db, &stored, change)?;
+            rows::write(db, &stored, change)?;
             ended += 1;
         }
     }
@@ -93,7 +93,7 @@ pub(super) fn begin(
 fn doubt_all(db: &Connection, now: Timestamp) -> Result<usize, StoreError> {
     let unproved = rows::unproved(db)?;
     for stored in &unproved {
-        rows::apply(db, stored, doubt(&stored.row, now))?;
+        rows::write(db, stored, doubt(&stored.row, now))?;
     }
     Ok(unproved.len())
 }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::db::Db;
+use super::desk::Desk;
 use super::queue::SqliteQueue;
 use super::tables::timers;
 use crate::{Alarm, Clock, Outgoing, StoreError, Timer, TimerError};
@@ -103,7 +104,7 @@ impl Shared {
             for alarm in &due {
                 self.queue.put(&Outgoing::now(&alarm.hint()));
             }
-            let fired = move |db: &rusqlite::Connection| {
+            let fired = move |db: &Desk| {
                 due.iter()
                     .try_for_each(|alarm| timers::delete(db, &alarm.name))
             };
@@ -134,7 +135,7 @@ impl Timer for SqliteTimer {
     }
 }
 
-fn set(db: &rusqlite::Connection, alarm: &Alarm) -> Result<(), TimerError> {
+fn set(db: &Desk, alarm: &Alarm) -> Result<(), TimerError> {
     match timers::get(db, &alarm.name)? {
         None => Ok(timers::insert(db, alarm)?),
         Some(stands) if stands.is_same_as(alarm) => Ok(()),

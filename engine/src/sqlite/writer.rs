@@ -3,17 +3,21 @@
 //! Requests arrive over a channel. Each is applied in a savepoint of its own inside one
 //! transaction, sees what those before it wrote, and is undone alone if it refuses. When the
 //! channel is drained, or enough were taken, the transaction is committed, and only then are the
-//! answers sent. While a commit waits for the disk the next requests gather, so the more callers
-//! there are, the more of them share a commit. Nobody else writes, so nothing is ever locked.
+//! answers sent. While a commit waits for the disk the next requests gather, and those that the last
+//! commit answered are waited for a moment, so the more callers there are, the more of them share a
+//! commit. Nobody else writes, so nothing is ever locked.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
+use super::company::{Company, Transacted};
+use super::desk::Desk;
 use super::error::{is_full, sql};
 use super::folder::Folder;
 use super::watermark::Watermark;
@@ -50,7 +54,7 @@ impl Counters {
 /// Something to write, and somebody who waits for the answer.
 pub(super) trait Request: Send {
     /// Decides and writes. `false` undoes what it wrote.
-    fn apply(&mut self, db: &Connection) -> bool;
+    fn apply(&mut self, db: &Desk) -> bool;
 
     /// Sends the answer, now that it is known what became of the transaction.
     fn answer(self: Box<Self>, fate: &Fate);
@@ -90,11 +94,11 @@ impl<D, T, E> Write<D, T, E> {
 
 impl<D, T, E> Request for Write<D, T, E>
 where
-    D: FnOnce(&Connection) -> Result<T, E> + Send,
+    D: FnOnce(&Desk) -> Result<T, E> + Send,
     T: Send,
     E: From<StoreError> + Send,
 {
-    fn apply(&mut self, db: &Connection) -> bool {
+    fn apply(&mut self, db: &Desk) -> bool {
         self.decided = self.decide.take().map(|decide| decide(db));
         matches!(self.decided, Some(Ok(_)))
     }
@@ -115,7 +119,7 @@ where
 
 /// Where requests are carried out.
 pub(super) struct Destination<'a> {
-    pub(super) db: &'a Connection,
+    pub(super) db: &'a Desk,
     pub(super) counters: &'a Counters,
     /// What notes how far the store has come; nothing does in memory.
     pub(super) watermark: Option<&'a mut Watermark>,
@@ -126,7 +130,7 @@ pub(super) fn transact(
     to: Destination<'_>,
     first: Box<dyn Request>,
     mut next: impl FnMut() -> Option<Box<dyn Request>>,
-) {
+) -> Transacted {
     let Destination {
         db,
         counters,
@@ -145,6 +149,7 @@ pub(super) fn transact(
             upcoming = next();
         }
     }
+    let began = Instant::now();
     let fate = match applied {
         // What only looked, or was refused, is no commit that could be lost.
         Ok(()) => commit(db, watermark.filter(|_| db.total_changes() > before)),
@@ -152,6 +157,10 @@ pub(super) fn transact(
             undo(db);
             Fate::NotDone(error)
         }
+    };
+    let transacted = Transacted {
+        requests: taken.len(),
+        commit: began.elapsed(),
     };
     counters
         .requests
@@ -166,10 +175,11 @@ pub(super) fn transact(
     for request in taken {
         request.answer(&fate);
     }
+    transacted
 }
 
 /// Applies one request in a savepoint. An error is the whole transaction's: it cannot go on.
-fn apply(db: &Connection, request: &mut dyn Request) -> Result<(), StoreError> {
+fn apply(db: &Desk, request: &mut dyn Request) -> Result<(), StoreError> {
     run(db, "SAVEPOINT request")?;
     // A request that panics is a bug, but its neighbours' writes and every later one's need this
     // thread. What it wrote is undone below.
@@ -179,12 +189,13 @@ fn apply(db: &Connection, request: &mut dyn Request) -> Result<(), StoreError> {
         return Err(StoreError::Full("the disk is full, or fails".to_owned()));
     }
     if !keep {
+        db.forget();
         run(db, "ROLLBACK TO request")?;
     }
     run(db, "RELEASE request")
 }
 
-fn commit(db: &Connection, mut watermark: Option<&mut Watermark>) -> Fate {
+fn commit(db: &Desk, mut watermark: Option<&mut Watermark>) -> Fate {
     let counted = watermark.as_ref().map(|watermark| watermark.count(db));
     let count = match counted.transpose() {
         Ok(count) => count,
@@ -213,7 +224,8 @@ fn commit(db: &Connection, mut watermark: Option<&mut Watermark>) -> Fate {
     }
 }
 
-fn undo(db: &Connection) {
+fn undo(db: &Desk) {
+    db.forget();
     if !db.is_autocommit()
         && let Err(error) = run(db, "ROLLBACK")
     {
@@ -227,11 +239,12 @@ fn run(db: &Connection, statement: &str) -> Result<(), StoreError> {
 }
 
 /// Says that the process stopped of its own accord, and puts everything into the main file.
-pub(super) fn stop_cleanly(db: Connection) -> Result<(), StoreError> {
+pub(super) fn stop_cleanly(db: Desk) -> Result<(), StoreError> {
     db.execute("INSERT OR REPLACE INTO meta VALUES ('clean_stop', '1')", [])
         .map_err(sql)?;
     // Only tidies up: what is in the log is as durable as what is in the file.
     let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let db = db.into_connection();
     db.close().map_err(|(_, error)| sql(error))
 }
 
@@ -249,7 +262,7 @@ pub(super) struct WriterThread {
 
 impl WriterThread {
     pub(super) fn start(
-        db: Connection,
+        db: Desk,
         place: (Folder, Watermark),
         counters: Arc<Counters>,
     ) -> std::io::Result<Self> {
@@ -294,13 +307,13 @@ impl Drop for WriterThread {
 }
 
 fn serve(
-    db: Connection,
+    db: Desk,
     place: (Folder, Watermark),
     counters: &Counters,
     inbox: &mpsc::Receiver<Message>,
 ) {
     let (folder, mut watermark) = place;
-    let mut closing = None;
+    let (mut closing, mut last) = (None, Transacted::default());
     while closing.is_none()
         && let Ok(message) = inbox.recv()
     {
@@ -316,7 +329,8 @@ fn serve(
             counters,
             watermark: Some(&mut watermark),
         };
-        transact(to, first, || match inbox.try_recv().ok()? {
+        let mut company = Company::after(last);
+        last = transact(to, first, || match company.next(inbox)? {
             Message::Write(request) => Some(request),
             Message::Close(reply) => {
                 closing = Some(reply);

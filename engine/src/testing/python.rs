@@ -28,11 +28,18 @@ pub(super) fn installed(package: &str, name: &str) -> PathBuf {
     environment
 }
 
-/// The build's own folder, wherever it is: cargo puts this test at `<folder>/<profile>/deps/<test>`.
-/// (Its `CACHEDIR.TAG` says nothing: cargo leaves it out of a folder that stood there before.)
+/// The build's own folder, wherever it is: cargo puts this test at `<folder>/<profile>/deps/<test>`, and
+/// a program one folder up. (Its `CACHEDIR.TAG` says nothing: cargo leaves it out of a folder that stood
+/// there before.)
 fn target() -> PathBuf {
     let test = std::env::current_exe().unwrap_or_else(|error| panic!("this test: {error}"));
-    let target = test.ancestors().nth(3);
+    let beside = test.parent().and_then(Path::file_name);
+    let up = if beside.is_some_and(|folder| folder == "deps") {
+        3
+    } else {
+        2
+    };
+    let target = test.ancestors().nth(up);
     target.map_or_else(
         || panic!("{} is in no target folder", test.display()),
         Path::to_owned,

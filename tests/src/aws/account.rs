@@ -15,9 +15,9 @@ pub struct Account {
     pub(super) calls: Calls,
     pub(super) vpc: String,
     pub(super) listener: String,
-    subnets: [String; 2],
-    group: String,
-    balancer: String,
+    pub(super) subnets: [String; 2],
+    pub(super) group: String,
+    pub(super) balancer: String,
 }
 
 impl Account {

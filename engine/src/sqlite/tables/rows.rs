@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use tempus_model::transition::{Change, Slots};
 use tempus_model::{PreviewId, Row, Timestamp};
 
+use super::super::desk::Desk;
 use super::{Key, all, decode, deeds, encode, execute, jobs, one, previews, receipts, slots};
 use crate::StoreError;
 
@@ -16,7 +17,14 @@ pub(crate) struct Stored {
 }
 
 /// The row of a preview.
-pub(crate) fn load(db: &Connection, preview: PreviewId) -> Result<Option<Stored>, StoreError> {
+pub(crate) fn load(desk: &Desk, preview: PreviewId) -> Result<Option<Stored>, StoreError> {
+    match desk.take(preview) {
+        Some(stored) => Ok(Some(stored)),
+        None => read(desk, preview),
+    }
+}
+
+fn read(db: &Connection, preview: PreviewId) -> Result<Option<Stored>, StoreError> {
     let found = one(
         db,
         "SELECT rows.key, rows.body FROM previews JOIN rows USING (key) WHERE previews.id = ?",
@@ -49,9 +57,16 @@ pub(crate) fn insert(db: &Connection, key: Key, change: &Change) -> Result<(), S
     jobs::put_all(db, key, &change.jobs)
 }
 
+/// Makes a change of a row, and of everything that changes with it, and keeps the row at hand.
+pub(crate) fn apply(desk: &Desk, stored: &Stored, change: Change) -> Result<Row, StoreError> {
+    let row = write(desk, stored, change)?;
+    desk.keep(stored.key, &row);
+    Ok(row)
+}
+
 /// Makes a change of a row, and of everything that changes with it. A checkpoint, which changes
 /// nothing else, is one update of one record: no index has to be touched.
-pub(crate) fn apply(db: &Connection, stored: &Stored, change: Change) -> Result<Row, StoreError> {
+pub(crate) fn write(db: &Connection, stored: &Stored, change: Change) -> Result<Row, StoreError> {
     let (key, was, row) = (stored.key, &stored.row, change.row);
     let body = encode(&row)?;
     if row.due_at == was.due_at {

@@ -4,20 +4,23 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use rusqlite::Connection;
+use tempus_model::transition::checkpoint;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::sqlite::desk::Desk;
 use crate::sqlite::sql;
+use crate::sqlite::verbs::holder;
 use crate::sqlite::writer::{Counters, Destination, Request, Write, transact};
-use crate::{CreateError, JobError, NewPreview, StoreError};
+use crate::{CreateError, JobError, NewPreview, StoreError, WriteError};
 
 type Answer = oneshot::Receiver<Result<u32, StoreError>>;
 
-fn db() -> Connection {
+fn db() -> Desk {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch("CREATE TABLE kept (n INTEGER)").unwrap();
-    db
+    Desk::of(db)
 }
 
 fn kept(db: &Connection) -> Vec<u32> {
@@ -33,13 +36,13 @@ fn insert(db: &Connection, n: u32) -> Result<u32, StoreError> {
 }
 
 fn request(
-    decide: impl FnOnce(&Connection) -> Result<u32, StoreError> + Send + 'static,
+    decide: impl FnOnce(&Desk) -> Result<u32, StoreError> + Send + 'static,
 ) -> (Box<dyn Request>, Answer) {
     let (request, answer) = Write::new(decide);
     (Box::new(request), answer)
 }
 
-fn together(db: &Connection, requests: Vec<Box<dyn Request>>) -> crate::sqlite::Stats {
+fn together(db: &Desk, requests: Vec<Box<dyn Request>>) -> crate::sqlite::Stats {
     let counters = Counters::default();
     let left = RefCell::new(VecDeque::from(requests));
     let first = left.borrow_mut().pop_front().unwrap();
@@ -131,7 +134,7 @@ async fn what_gathers_while_the_writer_is_busy_shares_a_commit() {
     let engine = SqliteEngine::open(folder.path(), Options::default()).unwrap();
     let slow = Arc::clone(&engine.db);
     let busy = tokio::spawn(async move {
-        let wait = |_: &Connection| {
+        let wait = |_: &Desk| {
             std::thread::sleep(Duration::from_millis(300));
             Ok::<_, StoreError>(())
         };
@@ -202,7 +205,7 @@ async fn readers_do_not_wait_for_the_writer() {
     let db = Arc::clone(&engine.db);
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let writing = tokio::spawn(async move {
-        let hold = move |_: &Connection| {
+        let hold = move |_: &Desk| {
             let _ = wait.recv();
             Ok::<_, StoreError>(())
         };
@@ -214,4 +217,32 @@ async fn readers_do_not_wait_for_the_writer() {
     assert!(!writing.is_finished());
     release.send(()).unwrap();
     writing.await.unwrap();
+}
+
+/// A row that is held is kept at hand by the writer; when a write of it is undone, so is that.
+#[tokio::test(start_paused = true)]
+async fn what_was_undone_is_not_at_hand() {
+    let engine = SqliteEngine::in_memory(Options::default()).unwrap();
+    let store = engine.store();
+    let new = crate::conformance::new_preview("app", crate::conformance::at(0));
+    let preview = store.create(new).await.unwrap().preview;
+    let looked = store.get(preview).await.unwrap().unwrap().row;
+    let claim = crate::conformance::claim(&looked, crate::conformance::at(1));
+    let row = store.claim(preview, &claim).await.unwrap();
+
+    let write = crate::conformance::next_write(&row, crate::conformance::at(2));
+    let (fence, until) = (write.fence, crate::conformance::at(100));
+    let undone = engine.db.write(move |desk| {
+        holder::write(desk, preview, |row| checkpoint::renew(row, &fence, until))?;
+        Err::<(), _>(WriteError::Lost)
+    });
+    assert!(matches!(undone.await, Err(WriteError::Lost)));
+
+    let written = store.checkpoint(&write).await.unwrap();
+    let stored = store.get(preview).await.unwrap().unwrap().row;
+    assert_eq!(
+        (stored.wseq, stored.version),
+        (fence.wseq, written.version),
+        "the write that was undone was taken for one that was made"
+    );
 }

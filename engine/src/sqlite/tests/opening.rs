@@ -174,7 +174,7 @@ async fn a_damaged_file_is_said_to_be_damaged() {
 async fn a_newer_schema_is_refused() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
     let engine = open(folder.path(), &clock);
-    let newer = |db: &rusqlite::Connection| {
+    let newer = |db: &crate::sqlite::desk::Desk| {
         db.pragma_update(None, "user_version", 99)
             .map_err(crate::sqlite::sql)
     };
@@ -203,7 +203,7 @@ async fn an_older_schema_is_brought_up_to_date() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
     let engine = open(folder.path(), &clock);
     let preview = create(&engine, &clock).await;
-    let back = |db: &rusqlite::Connection| db.execute_batch(BACK).map_err(crate::sqlite::sql);
+    let back = |db: &crate::sqlite::desk::Desk| db.execute_batch(BACK).map_err(crate::sqlite::sql);
     engine.db.write(back).await.unwrap();
     engine.close().await.unwrap();
     let store = open(folder.path(), &clock).store();

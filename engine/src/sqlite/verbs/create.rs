@@ -1,15 +1,15 @@
 //! Create: everything that a new preview takes, in one transaction.
 
-use rusqlite::Connection;
 use tempus_model::transition::accept::{self, NameStands};
 use tempus_model::{Identity, PreviewId, Route};
 
+use super::super::desk::Desk;
 use super::super::tables::{idempotency, previews, rows, slots, specs};
 use super::want;
 use crate::{Accepted, CreateError, Listener, NewPreview, Repeat, StoreError};
 
 /// Accepts a create, or the update that it is.
-pub(crate) fn create(db: &Connection, new: &NewPreview) -> Result<Accepted, CreateError> {
+pub(crate) fn create(db: &Desk, new: &NewPreview) -> Result<Accepted, CreateError> {
     if let Some(first) = idempotency::first_answer(db, new.key.as_ref(), new.job.now)? {
         return Ok(first);
     }
@@ -41,7 +41,7 @@ pub(crate) fn create(db: &Connection, new: &NewPreview) -> Result<Accepted, Crea
 }
 
 fn fresh(
-    db: &Connection,
+    db: &Desk,
     new: &NewPreview,
     predecessor: Option<PreviewId>,
 ) -> Result<Accepted, CreateError> {
@@ -88,7 +88,7 @@ fn fresh(
     })
 }
 
-fn quota_slot(db: &Connection, pool: &str, most: u32, whose: &str) -> Result<u32, CreateError> {
+fn quota_slot(db: &Desk, pool: &str, most: u32, whose: &str) -> Result<u32, CreateError> {
     if let Some(slot) = slots::lowest_free(db, pool, most)? {
         return Ok(slot);
     }
@@ -104,7 +104,7 @@ fn quota_slot(db: &Connection, pool: &str, most: u32, whose: &str) -> Result<u32
 }
 
 /// The first listener that has room.
-fn choose(db: &Connection, listeners: &[Listener]) -> Result<Route, CreateError> {
+fn choose(db: &Desk, listeners: &[Listener]) -> Result<Route, CreateError> {
     for listener in listeners {
         let slot = match listener.slots {
             None => None,

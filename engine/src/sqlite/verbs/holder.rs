@@ -1,16 +1,16 @@
 //! What the holder of a lease did.
 
-use rusqlite::Connection;
 use tempus_model::transition::claim::{self, Claim};
 use tempus_model::transition::{Change, Refused};
 use tempus_model::{PreviewId, Row};
 
+use super::super::desk::Desk;
 use super::super::tables::rows;
 use super::load;
 use crate::{ClaimError, WriteError};
 
 /// Claims a due row. One whose saga has ended its workers too often comes back parked.
-pub(crate) fn claim(db: &Connection, preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError> {
+pub(crate) fn claim(db: &Desk, preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError> {
     let stored = load(db, preview, || ClaimError::NotFound)?;
     let change = claim::claim(&stored.row, claim)?;
     Ok(rows::apply(db, &stored, change)?)
@@ -18,7 +18,7 @@ pub(crate) fn claim(db: &Connection, preview: PreviewId, claim: &Claim) -> Resul
 
 /// Makes a fenced write. One that was made before, and whose answer was lost, succeeds again.
 pub(crate) fn write(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     decide: impl FnOnce(&Row) -> Result<Change, Refused>,
 ) -> Result<Row, WriteError> {

@@ -1,9 +1,9 @@
 //! The store's verbs, as what the writer does for each: load the row, let the pure transition
 //! decide, write what it decided. An `Err` writes nothing.
 
-use rusqlite::Connection;
 use tempus_model::{PreviewId, Row};
 
+use super::desk::Desk;
 use super::tables::rows::{self, Stored};
 use crate::StoreError;
 
@@ -16,7 +16,7 @@ pub(super) mod want;
 
 /// The row, or what it means that there is none.
 fn load<E: From<StoreError>>(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     missing: impl FnOnce() -> E,
 ) -> Result<Stored, E> {
@@ -25,7 +25,7 @@ fn load<E: From<StoreError>>(
 
 /// A change that a row may call for: the row as it is then, if it did.
 fn change_if(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     decide: impl FnOnce(&Row) -> Option<tempus_model::transition::Change>,
 ) -> Result<Option<Row>, StoreError> {

@@ -1,8 +1,8 @@
 //! Reserve: a number from a pool, for one item of a preview.
 
-use rusqlite::Connection;
 use tempus_model::InstallationId;
 
+use super::super::desk::Desk;
 use super::super::tables::{rows, slots};
 use crate::{Reserve, ReserveError, StoreError};
 
@@ -11,7 +11,7 @@ use crate::{Reserve, ReserveError, StoreError};
 /// The search begins at a place that depends on the installation and goes round, so that two
 /// installations on one machine rarely want the same number.
 pub(crate) fn reserve(
-    db: &Connection,
+    db: &Desk,
     installation: InstallationId,
     ask: &Reserve,
 ) -> Result<u32, ReserveError> {

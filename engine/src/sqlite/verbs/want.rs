@@ -1,12 +1,12 @@
 //! What users and timers want: another spec, another expiry, an end; and a second chance for what
 //! is parked.
 
-use rusqlite::Connection;
 use tempus_model::transition::accept::{self, DestroyReason, NewJob, NotAccepted};
 use tempus_model::transition::extend::{self, Extended};
 use tempus_model::transition::{discard, replay, sleep};
 use tempus_model::{Actor, Job, JobRef, PreviewId, Row, Spec, Timestamp};
 
+use super::super::desk::Desk;
 use super::super::tables::rows::Stored;
 use super::super::tables::{Key, idempotency, jobs, previews, rows, specs};
 use super::{change_if, load};
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Accepts an update.
-pub(crate) fn update(db: &Connection, update: &Update) -> Result<Accepted, JobError> {
+pub(crate) fn update(db: &Desk, update: &Update) -> Result<Accepted, JobError> {
     let now = update.job.now;
     if let Some(first) = idempotency::first_answer(db, update.key.as_ref(), now)? {
         return Ok(first);
@@ -33,7 +33,7 @@ pub(crate) fn update(db: &Connection, update: &Update) -> Result<Accepted, JobEr
 
 /// Accepts another spec for a preview.
 pub(super) fn converge(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     spec: &Spec,
     expires_at: Option<Timestamp>,
@@ -49,7 +49,7 @@ pub(super) fn converge(
 
 /// Accepts a destroy.
 pub(crate) fn destroy(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     why: DestroyReason,
     job: &NewJob,
@@ -76,7 +76,7 @@ pub(crate) fn destroy(
 
 /// Gives a preview another expiry.
 pub(crate) fn extend(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     to: &Extended,
     by: Actor,
@@ -89,7 +89,7 @@ pub(crate) fn extend(
 
 /// Wakes a preview, or keeps it awake.
 pub(crate) fn rouse(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     by: Actor,
     now: Timestamp,
@@ -100,7 +100,7 @@ pub(crate) fn rouse(
 
 /// Takes a parked saga out of the dead letters.
 pub(crate) fn replay(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     by: Actor,
     now: Timestamp,
@@ -111,7 +111,7 @@ pub(crate) fn replay(
 
 /// Gives up on a parked saga that owns nothing.
 pub(crate) fn discard(
-    db: &Connection,
+    db: &Desk,
     preview: PreviewId,
     by: Actor,
     now: Timestamp,
@@ -124,12 +124,12 @@ pub(crate) fn discard(
     Ok(())
 }
 
-fn stored_job(db: &Connection, job: Option<JobRef>) -> Result<Option<Job>, StoreError> {
+fn stored_job(db: &Desk, job: Option<JobRef>) -> Result<Option<Job>, StoreError> {
     Ok(job.map(|job| jobs::get(db, job.id)).transpose()?.flatten())
 }
 
 fn answer(
-    db: &Connection,
+    db: &Desk,
     key: Key,
     row: &Row,
     job: JobRef,
