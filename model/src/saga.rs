@@ -413,7 +413,10 @@ mod tests {
         (progress.state, progress.finished_at) = (StepState::Done, Some(at(45)));
         saga.begin(&step, StepState::Removing, at(50));
         let progress = saga.progress(&step).unwrap();
-        assert_eq!((progress.made_at, progress.undo_started_at), (Some(at(45)), Some(at(50))));
+        assert_eq!(
+            (progress.made_at, progress.undo_started_at),
+            (Some(at(45)), Some(at(50)))
+        );
         // An operator's replay is what starts it anew.
         saga.retry_anew();
         assert_eq!(saga.progress(&step).unwrap().since, None);
@@ -427,11 +430,17 @@ mod tests {
         }))
         .unwrap();
         let before = serde_json::to_string(&progress).unwrap();
-        assert!(!before.contains("pauses"), "what goes well is written as ever: {before}");
+        assert!(
+            !before.contains("pauses"),
+            "what goes well is written as ever: {before}"
+        );
         for seconds in 0..20 {
             progress.pause(at(seconds), at(seconds + 1));
         }
         assert_eq!(progress.pauses.len(), Pause::MOST);
-        assert_eq!((progress.pauses[0].from, progress.pauses[7].from), (at(12), at(19)));
+        assert_eq!(
+            (progress.pauses[0].from, progress.pauses[7].from),
+            (at(12), at(19))
+        );
     }
 }
