@@ -11,6 +11,10 @@ dev ttl="2m":
 test:
     cargo test --workspace --no-fail-fast
 
+# The console's tests in a real browser, and the pictures that docs/console.md shows taken anew.
+pictures:
+    TEMPUS_PICTURES=1 cargo test --workspace --locked --features browser/chromium --test console
+
 # What CI runs.
 ci:
     .ci/run

@@ -79,6 +79,8 @@ fn jobs_and_specs() {
     let _: Job = keeps("job");
     let _: Job = keeps("job-queued");
     let _: Job = keeps("job-by");
+    let with_pauses: Job = keeps("job-pauses");
+    assert_eq!(with_pauses.steps[0].pauses.len(), 1);
     let spec: Spec = keeps("spec");
     // Specs are named by their content: were the form to change, every preview would be updated.
     assert_eq!(spec.id().to_string(), "5f23939cbcc0fdc6");
@@ -118,6 +120,8 @@ fn deeds() {
 #[test]
 fn tokens() {
     let _: TokenRecord = keeps("token");
+    let sessions: Vec<TokenRecord> = keeps("tokens-session");
+    assert!(sessions.iter().all(|session| session.session_of.is_some()));
 }
 
 #[test]

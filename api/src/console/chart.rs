@@ -77,7 +77,7 @@ pub(super) fn days(costs: &CostsView) -> Markup {
         figure {
             figcaption { "By day, in UTC" }
             svg.chart aria-hidden="true" width="100%" height=(HEIGHT + ABOVE) {
-                text x="0" y="12" { (Usd(most).to_string()) }
+                @if costs.estimated_usd > 0.0 { text x="0" y="12" { (Usd(most).to_string()) } }
                 line.axis x1="0" x2="100%" y1=(HEIGHT + ABOVE - 0.5) y2=(HEIGHT + ABOVE - 0.5) {}
                 @for (i, day) in days.iter().enumerate() {
                     @for (block, below) in stacked(day) {
@@ -127,7 +127,7 @@ pub(super) fn towards(costs: &CostsView, budget: Option<f64>) -> Markup {
                 @if let Some(budget) = budget {
                     line.budget x1="0" x2="100%" y1=(y(budget)) y2=(y(budget)) {}
                     text x="0" y=(format!("{:.2}", (ABOVE + HEIGHT - budget / most * HEIGHT - 5.0).max(11.0))) { "budget " (Usd(budget).to_string()) }
-                } @else {
+                } @else if costs.estimated_usd > 0.0 {
                     text x="0" y="12" { (Usd(most).to_string()) }
                 }
             }

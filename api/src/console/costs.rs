@@ -129,14 +129,14 @@ fn months(choice: &Choice, costs: &CostsView) -> Markup {
 
 fn chosen(choice: &Choice) -> Markup {
     html! {
-        div.filters {
+        @if choice.owner.is_some() || choice.repository.is_some() { div.filters {
             @if let Some(owner) = &choice.owner {
                 a.chip href=(choice.but(|to| to.owner = None)) { "owner " b { (owner) } span aria-hidden="true" { " ×" } span.unseen { ", remove this filter" } }
             }
             @if let Some(repository) = &choice.repository {
                 a.chip href=(choice.but(|to| to.repository = None)) { "repository " b { (repository) } span aria-hidden="true" { " ×" } span.unseen { ", remove this filter" } }
             }
-        }
+        } }
     }
 }
 
@@ -206,6 +206,7 @@ fn amounts(title: &str, of: &str, amounts: impl Iterator<Item = Amount>) -> Mark
                 caption { (title) }
                 thead { tr { th scope="col" { (of) } th.number scope="col" { "Cost" } th.number scope="col" { "An hour now" }
                     @if counts { th.number scope="col" { "Previews" } } } }
+                @if amounts.is_empty() { tbody { tr { td.none colspan="4" { "Nothing yet." } } } }
                 tbody { @for amount in &amounts {
                     tr { td { (amount.name) } td.number { (Usd(amount.usd).to_string()) } td.number { (Usd(amount.hourly).to_string()) }
                         @if let Some(previews) = amount.previews { td.number { (previews) } } }

@@ -117,6 +117,11 @@ fn preview(of: &PreviewName) -> Markup {
     html! { a href={ "/console/preview/" (of.preview_id) } { (of.name) } }
 }
 
+/// The first of them.
+fn names(of: &[PreviewName]) -> Markup {
+    html! { @for (i, of) in of.iter().take(NAMED).enumerate() { @if i > 0 { ", " } (preview(of)) } }
+}
+
 fn workers(seen: &OverviewView) -> Markup {
     html! {
         section.card.list aria-labelledby="workers" {
@@ -152,7 +157,7 @@ fn quota(seen: &OverviewView) -> Markup {
                         tr data-key=(owner.id) {
                             td { (owner.login) }
                             td { (bar(owner.previews.len(), Some(per_owner))) }
-                            td { @for of in owner.previews.iter().take(NAMED) { (preview(of)) " " }
+                            td { (names(&owner.previews))
                                 @if owner.previews.len() > NAMED { "and " (owner.previews.len() - NAMED) " more" } }
                         }
                     } }
@@ -206,11 +211,11 @@ fn sweeps(seen: &OverviewView) -> Markup {
         section.card.list aria-labelledby="sweeps" {
             h2 #sweeps { "What sweeps found" }
             @if findings.orphans.is_empty() && findings.suspect.is_empty() {
-                p.none { "Everything that exists is known, and everything that is known exists." }
+                p.none { "Nothing that does not belong here, as far as the last one saw." }
             }
             @if !findings.suspect.is_empty() {
                 p { "Of these something may exist that nobody wrote down; it is looked for: "
-                    @for of in &findings.suspect { (preview(of)) " " } }
+                    (names(&findings.suspect)) }
             }
             @if !findings.orphans.is_empty() {
                 table {

@@ -128,6 +128,7 @@ fn announce(
     for moved in &pipeline.moved {
         progress.line(moved)?;
     }
+    progress.line(&format!("console   {api_url}/"))?;
     progress.line(&format!("API       {api_url}"))?;
     if let Some(previews_url) = &pipeline.previews_url {
         progress.line(&format!("previews  {previews_url}"))?;

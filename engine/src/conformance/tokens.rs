@@ -1,6 +1,6 @@
 //! API tokens: what is kept of them, and for how long.
 
-use tempus_model::{NotGood, Owner, Scope, Timestamp, Token, TokenId, TokenRecord};
+use tempus_model::{NotGood, Owner, Scope, SessionOf, Timestamp, Token, TokenId, TokenRecord};
 
 use super::Harness;
 use super::world::{World, at};
@@ -32,7 +32,11 @@ pub async fn a_token_is_found_as_it_was_put(harness: &dyn Harness) {
     let world = World::of(harness).await;
     let store = &world.ports.store;
     let (bearer, first) = token(9, at(0), Some(at(60)));
-    let (_, second) = token(3, at(1), None);
+    // A session of a browser is kept as a token is, with what it was begun with.
+    let second = TokenRecord {
+        session_of: Some(SessionOf::Token(first.id)),
+        ..token(3, at(1), None).1
+    };
     assert!(store.put_token(&first).await.unwrap());
     assert!(store.put_token(&second).await.unwrap());
     let found = store.token(first.id).await.unwrap().unwrap();

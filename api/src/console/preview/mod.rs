@@ -64,8 +64,11 @@ pub(super) async fn page(
             @if let Some(error) = &seen.error { (failure(&seen, error, caller.is_admin())) }
             div.columns {
                 div.main {
-                    (past::receipt(&seen, proof.ok().map(|axum::Json(proof)| proof).as_ref()))
+                    @let proof = past::receipt(&seen, proof.ok().map(|axum::Json(proof)| proof).as_ref());
+                    // Of what failed, how it failed is asked first.
+                    @if seen.error.is_none() { (proof) }
                     @if let Some(job) = &job { (steps(&seen, job, &api)) }
+                    @if seen.error.is_some() { (proof) }
                     (logs(&seen))
                     (past::history(&past))
                 }

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempus_tests::server::{Server, eventually};
+use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromiumLikeCapabilities, Key};
 
 use crate::driver::Driver;
 
@@ -44,6 +44,9 @@ impl Browser {
         for argument in driver.arguments() {
             wanted.add_arg(&argument).unwrap();
         }
+        wanted
+            .set_logging_prefs("browser", LoggingPrefsLogLevel::All)
+            .unwrap();
         let client = tempus_steps::http::plain().no_proxy().build().unwrap();
         let address = format!("http://127.0.0.1:{}", driver.port);
         let web = WebDriver::builder(address, wanted)
@@ -137,11 +140,8 @@ impl Browser {
             let path = self.path().await;
             format!("{what}, at {path}, which shows:\n{text}")
         };
-        let mut ask = ask;
-        let found = tokio::time::timeout(PATIENCE, async {
-            eventually(what, PATIENCE * 2, async || ask().await).await
-        })
-        .await;
+        // Its own patience is longer, so that this is what says what was seen instead.
+        let found = tokio::time::timeout(PATIENCE, eventually(what, PATIENCE * 2, ask)).await;
         match found {
             Ok(found) => found,
             Err(_) => panic!("not within {PATIENCE:?}: {}", shown.await),
@@ -184,7 +184,7 @@ impl Browser {
     }
 
     /// Presses keys wherever the focus is.
-    pub async fn press(&self, keys: impl Into<thirtyfour::TypingData>) {
+    pub async fn press(&self, keys: impl Into<TypingData>) {
         let at = self.web.active_element().await.unwrap();
         at.send_keys(keys).await.unwrap();
     }
@@ -233,10 +233,12 @@ impl Browser {
 
     /// What the page complained about: a script that failed, or something that the policy forbids.
     pub async fn complaints(&self) -> Vec<String> {
-        let log = self.web.browser_log().await.unwrap_or_default();
-        let entries = log.into_iter().map(|entry| entry.message);
-        entries
-            .filter(|message| !message.contains("status of 4") && !message.contains("favicon"))
+        let log = self.web.browser_log().await.unwrap();
+        let severe = log.into_iter().filter(|entry| entry.level == "SEVERE");
+        // That a call was refused is what a case is about.
+        let messages = severe.map(|entry| entry.message);
+        messages
+            .filter(|message| !message.contains("Failed to load resource"))
             .collect()
     }
 

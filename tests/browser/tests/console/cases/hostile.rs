@@ -12,7 +12,8 @@ const EVIL: &str = "<script>window.hurt = true</script><img src=x onerror=\"wind
 async fn what_looks_like_a_script_is_read_and_not_run() {
     let server = developing().await;
     let command = format!("echo '{EVIL}'; exit 3");
-    let body = json!({"name": "evil", "owner": EVIL, "repository": "acme/shop", "branch": EVIL, "command": command});
+    let body =
+        json!({"name": "evil", "repository": "acme/shop", "branch": EVIL, "command": command});
     let made = server.api().create(&body).await;
     let says =
         json!({"name": "says", "command": format!("echo '{EVIL}'; exec \"$TEMPUS_EXE\" hello")});
