@@ -83,7 +83,7 @@ async fn nothing_of_a_page_is_from_elsewhere_or_runs_that_is_no_file_of_ours() {
             .skip(1)
             .chain(page.text.split("<link ").skip(1))
         {
-            let target = reference.split("href=\"").next_back().unwrap_or(reference);
+            let target = reference.split("href=\"").last().unwrap_or(reference);
             assert!(
                 target.starts_with("/console/assets/"),
                 "{path}: {reference}"
