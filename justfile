@@ -13,7 +13,7 @@ test:
 
 # The console's tests in a real browser, and the pictures that docs/console.md shows taken anew.
 pictures:
-    TEMPUS_PICTURES=1 cargo test --workspace --locked --features browser/chromium --test console
+    TEMPUS_TEST_PICTURES=1 cargo test --workspace --locked --features browser/chromium --test console
 
 # What CI runs.
 ci:

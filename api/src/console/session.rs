@@ -166,8 +166,6 @@ fn fields(next: &str, refused: Option<&str>) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn after(next: &str) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
         super::next(form.append_pair("next", next).finish().as_bytes())

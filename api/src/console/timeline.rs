@@ -111,8 +111,9 @@ impl Scale {
         }
     }
 
-    /// What a step's line is made of, in the order in which it is drawn.
-    fn bars(self, step: &StepView) -> Vec<Bar> {
+    /// What a step's line is made of, in the order in which it is drawn. Of one that was undone its state
+    /// does not tell any more whether it had failed; the job does.
+    fn bars(self, step: &StepView, is_cause: bool) -> Vec<Bar> {
         let mut bars = Vec::new();
         let was_made = step.undo_started_at != Some(step.started_at);
         if was_made {
@@ -121,6 +122,7 @@ impl Scale {
                 (StepState::Waiting, None) => (Part::Waiting, None),
                 (StepState::Running, None) => (Part::Making, None),
                 (_, None) => (Part::Making, step.finished_at),
+                (_, undone) if is_cause && step.made_at.is_none() => (Part::Failed, undone),
                 (_, undone) => (Part::Making, step.made_at.or(undone)),
             };
             bars.push(self.bar(part, step.started_at, to));
@@ -247,7 +249,7 @@ fn line(scale: Scale, job: &JobView, step: &StepView, now: Timestamp) -> Markup 
             }
             td { (words::step(step.state)) @if step.attempts > 1 { " " span.tries { "attempt " (step.attempts) } } }
             td.picture {
-                (picture(scale, &scale.bars(step)))
+                (picture(scale, &scale.bars(step, is_cause)))
                 span.unseen { "begun " (words::took(offset)) " after the job was accepted"
                     @if step.undo_started_at.is_some() { ", then undone" }
                     @for pause in &step.pauses { ", held still for " (words::took(pause.from.until(pause.to))) " after a failed attempt" }
@@ -302,7 +304,7 @@ mod tests {
     }
 
     fn bars(job: &JobView, now: i64) -> Vec<(Part, i64, Option<i64>)> {
-        let bars = Scale::of(job, at(now)).bars(&job.steps[0]);
+        let bars = Scale::of(job, at(now)).bars(&job.steps[0], false);
         bars.iter()
             .map(|bar| (bar.part, bar.from, bar.to))
             .collect()
@@ -354,6 +356,17 @@ mod tests {
                 (Part::Pause, 400, Some(600)),
             ]
         );
+        let failed = step(
+            "removed",
+            &[
+                ("started_at", 200),
+                ("undo_started_at", 3000),
+                ("finished_at", 3500),
+            ],
+        );
+        let failed = job("failed", &[failed]);
+        let cause = Scale::of(&failed, at(99_000)).bars(&failed.steps[0], true);
+        assert_eq!(cause[0].part, Part::Failed);
         let only = step("removing", &[("started_at", 200), ("undo_started_at", 200)]);
         assert_eq!(
             bars(&job("running", &[only]), 1000),

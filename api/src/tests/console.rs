@@ -77,17 +77,11 @@ async fn nothing_of_a_page_is_from_elsewhere_or_runs_that_is_no_file_of_ours() {
         for inline in [" style=\"", " onclick", " onload", "javascript:", "<style"] {
             assert!(!page.text.contains(inline), "{inline} in {path}");
         }
-        for reference in page
-            .text
-            .split(" src=\"")
-            .skip(1)
-            .chain(page.text.split("<link ").skip(1))
-        {
-            let target = reference.split("href=\"").next_back().unwrap_or(reference);
-            assert!(
-                target.starts_with("/console/assets/"),
-                "{path}: {reference}"
-            );
+        let sources = page.text.split(" src=\"").skip(1);
+        let links = page.text.split("<link ").skip(1);
+        let links = links.filter_map(|link| link.split("href=\"").nth(1));
+        for target in sources.chain(links) {
+            assert!(target.starts_with("/console/assets/"), "{path}: {target}");
         }
         assert_eq!(page.text.matches("<script").count(), 1, "{path}");
         assert!(page.text.contains("href=\"#page\"") && page.text.contains("<main id=\"page\""));
@@ -198,7 +192,7 @@ async fn hostile_texts_are_shown_as_texts() {
     let (preview, _) = server
         .created(json!({
             "name": "shop", "repository": "acme/shop", "branch": format!("{evil}\"><img src=x>"),
-            "owner": "<svg/onload=alert(1)>", "command": format!("echo '{evil}'"),
+            "owner": "<svg/onload=alert(1)>",
         }))
         .await;
     server.delete(&format!("/preview/{preview}")).await;

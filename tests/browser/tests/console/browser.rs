@@ -250,7 +250,7 @@ impl Browser {
         );
         let taken = taken.await;
         let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
-        if std::env::var_os("TEMPUS_PICTURES").is_some() {
+        if std::env::var_os("TEMPUS_TEST_PICTURES").is_some() {
             let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/console");
             std::fs::create_dir_all(folder).unwrap();
             std::fs::write(format!("{folder}/{name}.png"), &picture).unwrap();

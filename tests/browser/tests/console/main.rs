@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Needs Debian's `chromium` and `chromium-driver`; where they are missing, the first test to look for them says so and
-//! fails. With `TEMPUS_PICTURES` set, the pictures that the documentation shows are taken anew.
+//! fails. With `TEMPUS_TEST_PICTURES` set, the pictures that the documentation shows are taken anew.
 
 #![expect(
     clippy::unwrap_used,
