@@ -28,7 +28,7 @@ use crate::w1::{IN_FLIGHT, settings};
 /// How long the first server works before it is stopped.
 const WORKS: Duration = Duration::from_secs(2);
 /// How long the second one may take to go on.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What the files are called that calls are written down in.
 const CALLS: &str = "calls";
 

@@ -161,9 +161,9 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
     }
     match command {
         Command::Dev(command) => Box::pin(command.run()).await,
-        Command::Serve(command) => command.run().await,
-        Command::Api(command) => command.run().await,
-        Command::Worker(command) => command.run().await,
+        Command::Serve(command) => Box::pin(command.run()).await,
+        Command::Api(command) => Box::pin(command.run()).await,
+        Command::Worker(command) => Box::pin(command.run()).await,
         Command::Bootstrap(command) => command.run().await,
         Command::Health(command) => command.run().await,
         Command::Hello => hello::run().await,

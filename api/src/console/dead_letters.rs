@@ -204,12 +204,13 @@ fn discard(letter: &DeadLetterView) -> Markup {
     Dialog {
         id: &format!("discard-{}", letter.id),
         title: "Discard",
-        about: match letter.kind {
-            DeadLetterKind::Saga => html! {
+        about: if letter.kind == DeadLetterKind::Saga {
+            html! {
                 p { b { (name(letter)) } " is given up, and its preview has failed. It owns nothing any more; what it may have left "
                     "behind all the same is looked for once more." }
-            },
-            _ => html! { p { "It is forgotten. If it is met again, it is here again." } },
+            }
+        } else {
+            html! { p { "It is forgotten. If it is met again, it is here again." } }
         },
         fields: html! {},
         call: format!("DELETE /dead-letters/{}", letter.id),

@@ -70,9 +70,10 @@ impl Frame {
         Self {
             letters,
             who: Some(Viewer {
-                name: match caller.is_admin() {
-                    true => caller.who.to_string(),
-                    false => caller.owner.login.clone(),
+                name: if caller.is_admin() {
+                    caller.who.to_string()
+                } else {
+                    caller.owner.login.clone()
                 },
                 scope: caller.scope,
                 signed_in: caller.session.is_some(),

@@ -65,10 +65,10 @@ fn phases(seen: &OverviewView) -> String {
     let phases: Vec<_> = phases
         .map(|of| format!("{} {}", of.previews, of.phase))
         .collect();
-    match phases.is_empty() {
-        true => "none is live".to_owned(),
-        false => phases.join(", "),
+    if phases.is_empty() {
+        return "none is live".to_owned();
     }
+    phases.join(", ")
 }
 
 fn figure(name: &str, value: &str, about: &str) -> Markup {

@@ -68,6 +68,7 @@ impl Show {
         (Self::All, "All"),
     ];
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
     const fn is_live(&self) -> bool {
         matches!(self, Self::Live)
     }
@@ -98,6 +99,7 @@ impl Show {
 }
 
 /// A form sends what was left empty, too.
+#[expect(clippy::ref_option, reason = "as serde calls it")]
 fn is_empty(text: &Option<String>) -> bool {
     text.as_ref().is_none_or(|text| text.trim().is_empty())
 }

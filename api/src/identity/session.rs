@@ -67,9 +67,10 @@ impl Cookie {
     pub fn set(self, begun: &Begun, now: Timestamp) -> Option<HeaderValue> {
         let Self { name, attributes } = self;
         let (value, age) = (begun.token.expose(), now.until(begun.until).as_secs());
-        let mut set = HeaderValue::try_from(format!("{name}={value}; Max-Age={age}; {attributes}"));
-        set.iter_mut().for_each(|set| set.set_sensitive(true));
-        set.ok()
+        let set = format!("{name}={value}; Max-Age={age}; {attributes}");
+        let mut set = HeaderValue::try_from(set).ok()?;
+        set.set_sensitive(true);
+        Some(set)
     }
 
     /// The header that takes it away.

@@ -153,11 +153,11 @@ fn orphans(seen: &OverviewView, now: Timestamp) -> Table {
 /// The first few names.
 fn names(previews: &[PreviewName]) -> String {
     let first = previews.iter().take(NAMED).map(|of| of.name.as_str());
-    let mut text = first.collect::<Vec<_>>().join(", ");
-    if previews.len() > NAMED {
-        text.push_str(&format!(" and {} more", previews.len() - NAMED));
+    let text = first.collect::<Vec<_>>().join(", ");
+    match previews.len().saturating_sub(NAMED) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
 
 #[cfg(test)]

@@ -13,9 +13,8 @@ use crate::state::Api;
 pub(super) struct Offered {
     pub wake: bool,
     pub link: bool,
-    /// Another end, another specification.
+    /// Another end, another specification, none of it any more.
     pub change: bool,
-    pub destroy: bool,
 }
 
 impl Offered {
@@ -25,8 +24,6 @@ impl Offered {
             wake: preview.phase == Phase::Asleep,
             link: is_wanted && preview.access != AccessMode::Open && preview.url.is_some(),
             change: is_wanted,
-            // A removal that is stuck is tried again by another destroy.
-            destroy: is_wanted,
         }
     }
 }
@@ -40,9 +37,8 @@ pub(super) fn dialogs(preview: &PreviewView, api: &Api) -> Markup {
         @if offered.change {
             (extend(preview, api)) (pin(preview, api))
             @if preview.pin.is_some() { (unpin(preview)) }
-            (update(preview))
+            (update(preview)) (destroy(preview))
         }
-        @if offered.destroy { (destroy(preview)) }
     }
 }
 

@@ -124,8 +124,8 @@ fn head(preview: &PreviewView, may_change: bool) -> Markup {
                         (opens("pin", "plain", if preview.pin.is_some() { "Pin anew" } else { "Pin" }))
                         @if preview.pin.is_some() { (opens("unpin", "plain", "Unpin")) }
                         (opens("update", "plain", "Update"))
+                        (opens("destroy", "final", "Destroy"))
                     }
-                    @if actions.destroy { (opens("destroy", "final", "Destroy")) }
                 }
             }
         }

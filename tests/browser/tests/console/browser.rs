@@ -144,7 +144,7 @@ impl Browser {
         let found = tokio::time::timeout(PATIENCE, eventually(what, PATIENCE * 2, ask)).await;
         match found {
             Ok(found) => found,
-            Err(_) => panic!("not within {PATIENCE:?}: {}", shown.await),
+            Err(_error) => panic!("not within {PATIENCE:?}: {}", shown.await),
         }
     }
 
