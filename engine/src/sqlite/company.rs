@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn who_is_alone_waits_for_nobody() {
-        let (_send, inbox) = mpsc::channel();
+        let (_send, inbox) = mpsc::channel::<()>();
         for alone in [0, 1] {
             assert!(company(alone).next(&inbox).is_none());
         }

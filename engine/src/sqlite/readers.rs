@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::sql;
+use super::schema;
 use super::writer::closed;
 use crate::StoreError;
 
@@ -58,6 +59,7 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(&self.file, flags).map_err(sql)?;
         db.set_prepared_statement_cache_capacity(64);
+        schema::plan_once(&db).map_err(sql)?;
         db.pragma_update(None, "cache_size", CACHE).map_err(sql)?;
         Ok(db)
     }

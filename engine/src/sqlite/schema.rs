@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
 use super::OpenError;
@@ -45,6 +46,7 @@ pub(super) fn prepare(
     db.set_prepared_statement_cache_capacity(128);
     let failed = |error| OpenError::of(file, &sql(error));
     db.execute_batch(WRITER).map_err(failed)?;
+    plan_once(db).map_err(failed)?;
     check(db, file)?;
     if let Some(mark) = mark {
         mark.hold(db, file)?;
@@ -64,6 +66,13 @@ pub(super) fn prepare(
         migrate.commit().map_err(failed)?;
     }
     Ok(())
+}
+
+/// Has every statement planned once. Without this, one that an index with a condition might serve is
+/// planned anew each time that it is asked with other values.
+pub(super) fn plan_once(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(drop)
 }
 
 /// A newer version's file is not touched.
@@ -126,7 +135,24 @@ pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
 mod tests {
     use std::time::Instant;
 
+    use rusqlite::StatementStatus;
+
     use super::*;
+
+    #[test]
+    fn what_is_asked_again_is_not_planned_again() {
+        let mut db = Connection::open_in_memory().unwrap();
+        prepare(&mut db, Path::new(":memory:"), None).unwrap();
+        let free = "SELECT number FROM slots INDEXED BY slots_free
+                    WHERE pool = ? AND preview IS NULL ORDER BY number LIMIT 1";
+        for pool in ["a", "b", "c"] {
+            let mut asked = db.prepare_cached(free).unwrap();
+            let found = asked.query_map([pool], |record| record.get::<_, u32>(0));
+            assert_eq!(found.unwrap().count(), 0);
+        }
+        let asked = db.prepare_cached(free).unwrap();
+        assert_eq!(asked.get_status(StatementStatus::RePrepare), 0);
+    }
 
     #[test]
     fn what_takes_too_long_is_interrupted_and_the_connection_is_good() {

@@ -142,10 +142,10 @@ impl Browser {
         };
         // Its own patience is longer, so that this is what says what was seen instead.
         let found = tokio::time::timeout(PATIENCE, eventually(what, PATIENCE * 2, ask)).await;
-        match found {
-            Ok(found) => found,
-            Err(_error) => panic!("not within {PATIENCE:?}: {}", shown.await),
-        }
+        let Ok(found) = found else {
+            panic!("not within {PATIENCE:?}: {}", shown.await)
+        };
+        found
     }
 
     /// What this selector finds, once it is there and can be seen.
