@@ -225,7 +225,7 @@ mod tests {
         let seen = anstream::adapter::strip_str(&table(&tokens, now).to_string()).to_string();
         insta::assert_snapshot!(seen, @r"
         ID                NAME   SCOPE     OWNER      STATE    ENDS     MADE    BY
-        0123456789abcdef  ci     deployer  acme/shop  good     in 29d   1h ago  configured
+        0123456789abcdef  ci     deployer  acme/shop  good     in 30d   1h ago  configured
         0123456789abcdef  phone  deployer  acme/shop  revoked  30m ago  1h ago  configured
         0123456789abcdef  pager  deployer  acme/shop  good     never    1h ago  configured
         ");
