@@ -8,6 +8,13 @@ async fn what_runs_is_found_by_name_and_by_tag() {
     let launch = bench.launch("exec sleep 1000");
     bench.supervisor.ensure(&launch).await.unwrap();
     bench.is_one().await;
+    let running = bench.running().unwrap();
+    // In the moment in which it becomes another program, a process has no environment that could be read.
+    eventually("the shell has become what it was told to run", || {
+        let runs = fs::read_to_string(format!("/proc/{}/comm", running.pid)).ok()?;
+        (runs.trim() == "sleep").then_some(())
+    })
+    .await;
     let found = bench.supervisor.list().await.unwrap();
     for one in &found {
         assert_eq!(one.resource, launch.resource);
@@ -15,7 +22,6 @@ async fn what_runs_is_found_by_name_and_by_tag() {
         assert_eq!(one.service.as_ref(), Some(&launch.service));
         assert_eq!(one.revision.as_ref(), Some(&launch.revision));
     }
-    let running = bench.running().unwrap();
     let mut seen: Vec<Seen> = found.into_iter().map(|one| one.seen).collect();
     seen.sort_by_key(|seen| {
         matches!(
