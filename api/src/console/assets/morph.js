@@ -1,7 +1,10 @@
 // Makes one tree of nodes into another with as few changes as it takes, so that focus, scrolling, what is
 // open and what somebody has typed stay where they are.
 
-const keyOf = (node) => node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.key || null : null;
+// What belongs to whoever looks needs a key too: made into its neighbour it would stay as it is, and the
+// neighbour would never be seen.
+const keyOf = (node) =>
+  node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.key || node.dataset.keep || null : null;
 
 const isSame = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
 

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempus_tests::server::{Server, eventually};
-use thirtyfour::LoggingPrefsLogLevel;
-use thirtyfour::prelude::*;
 
+use crate::chrome::Chrome;
 use crate::driver::Driver;
 
 /// How long a page may take to show what it should, on a machine that does something else as well.
@@ -30,7 +33,7 @@ pub enum Scheme {
 
 /// A window.
 pub struct Browser {
-    web: WebDriver,
+    web: Client,
     base: String,
     /// Outlives the window.
     _driver: Driver,
@@ -40,18 +43,14 @@ impl Browser {
     /// A window of a server's console, still empty.
     pub async fn of(server: &Server) -> Self {
         let driver = Driver::start();
-        let mut wanted = DesiredCapabilities::chrome();
-        for argument in driver.arguments() {
-            wanted.add_arg(&argument).unwrap();
-        }
-        wanted
-            .set_logging_prefs("browser", LoggingPrefsLogLevel::All)
-            .unwrap();
-        let client = tempus_steps::http::plain().no_proxy().build().unwrap();
+        let wanted = json!({
+            "goog:chromeOptions": {"args": driver.arguments()},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
         let address = format!("http://127.0.0.1:{}", driver.port);
-        let web = WebDriver::builder(address, wanted)
-            .client(client)
-            .connect()
+        let web = ClientBuilder::new(HttpConnector::new())
+            .capabilities(serde_json::from_value(wanted).unwrap())
+            .connect(&address)
             .await;
         let browser = Self {
             web: web.unwrap(),
@@ -86,13 +85,15 @@ impl Browser {
             .await;
     }
 
-    async fn cdp(&self, method: &str, parameters: Value) {
-        self.web.cdp().send_raw(method, parameters).await.unwrap();
+    async fn cdp(&self, method: &'static str, parameters: Value) -> Value {
+        let told = self.web.issue_cmd(Chrome::Tell(method, parameters)).await;
+        told.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// Goes to a page.
     pub async fn open(&self, path: &str) {
-        self.web.goto(format!("{}{path}", self.base)).await.unwrap();
+        let address = format!("{}{path}", self.base);
+        self.web.goto(&address).await.unwrap();
     }
 
     /// Where it is, without the server.
@@ -105,8 +106,6 @@ impl Browser {
     pub async fn script(&self, text: &str) -> Value {
         let ran = self.web.execute(text, Vec::new()).await;
         ran.unwrap_or_else(|error| panic!("{text}: {error}"))
-            .json()
-            .clone()
     }
 
     /// All that can be read on the page.
@@ -149,9 +148,9 @@ impl Browser {
     }
 
     /// What this selector finds, once it is there and can be seen.
-    pub async fn find(&self, selector: &str) -> WebElement {
+    pub async fn find(&self, selector: &str) -> Element {
         self.until(selector, async || {
-            let found = self.web.find(By::Css(selector)).await.ok()?;
+            let found = self.web.find(Locator::Css(selector)).await.ok()?;
             found.is_displayed().await.ok()?.then_some(found)
         })
         .await
@@ -161,7 +160,7 @@ impl Browser {
     pub async fn has(&self, selector: &str) -> bool {
         !self
             .web
-            .find_all(By::Css(selector))
+            .find_all(Locator::Css(selector))
             .await
             .unwrap()
             .is_empty()
@@ -170,7 +169,7 @@ impl Browser {
     /// Clicks it, once it can be clicked.
     pub async fn click(&self, selector: &str) {
         self.until(&format!("a click on {selector}"), async || {
-            let found = self.web.find(By::Css(selector)).await.ok()?;
+            let found = self.web.find(Locator::Css(selector)).await.ok()?;
             found.click().await.ok()
         })
         .await;
@@ -184,7 +183,7 @@ impl Browser {
     }
 
     /// Presses keys wherever the focus is.
-    pub async fn press(&self, keys: impl Into<TypingData>) {
+    pub async fn press(&self, keys: &str) {
         let at = self.web.active_element().await.unwrap();
         at.send_keys(keys).await.unwrap();
     }
@@ -196,7 +195,7 @@ impl Browser {
             if self.script(&script).await == true {
                 return;
             }
-            self.press(Key::Tab).await;
+            self.press(&Key::Tab).await;
         }
         panic!(
             "{selector} is not reached by the tab key: {}",
@@ -233,10 +232,11 @@ impl Browser {
 
     /// What the page complained about: a script that failed, or something that the policy forbids.
     pub async fn complaints(&self) -> Vec<String> {
-        let log = self.web.browser_log().await.unwrap();
-        let severe = log.into_iter().filter(|entry| entry.level == "SEVERE");
+        let log = self.web.issue_cmd(Chrome::Complaints).await.unwrap();
+        let entries = log.as_array().cloned().unwrap_or_default();
+        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
         // That a call was refused is what a case is about.
-        let messages = severe.map(|entry| entry.message);
+        let messages = severe.filter_map(|entry| entry["message"].as_str().map(str::to_owned));
         messages
             .filter(|message| !message.contains("Failed to load resource"))
             .collect()
@@ -244,7 +244,7 @@ impl Browser {
 
     /// Takes a picture of what is seen, for the documentation where that is wanted.
     pub async fn picture(&self, name: &str) -> Vec<u8> {
-        let taken = self.cdp_value(
+        let taken = self.cdp(
             "Page.captureScreenshot",
             json!({"format": "png", "captureBeyondViewport": false}),
         );
@@ -258,14 +258,10 @@ impl Browser {
         picture
     }
 
-    async fn cdp_value(&self, method: &str, parameters: Value) -> Value {
-        self.web.cdp().send_raw(method, parameters).await.unwrap()
-    }
-
     /// Closes the window. Nothing may have been complained about.
     pub async fn close(self) {
         let complaints = self.complaints().await;
-        self.web.clone().quit().await.unwrap();
+        self.web.close().await.unwrap();
         assert!(complaints.is_empty(), "{complaints:#?}");
     }
 }

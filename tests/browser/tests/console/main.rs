@@ -15,6 +15,7 @@
 
 mod browser;
 mod cases;
+mod chrome;
 mod driver;
 
 use tempus_tests::server::Server;

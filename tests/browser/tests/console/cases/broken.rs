@@ -2,20 +2,28 @@
 
 use rustix::process::Signal;
 use serde_json::json;
-use tempus_tests::server::{app, text};
+use tempus_tests::server::{Server, app, text};
 
 use crate::browser::Browser;
 use crate::developing;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_that_fails_says_why_first_and_what_was_rolled_back() {
-    let server = developing().await;
-    let body = json!({"name": "broken", "command": "echo cannot find my config; exit 3"});
+    let server = Server::develop(&[("previews.ready_within", "60s")]).await;
+    // It fails only once its page is looked at, so that all that follows comes into a page that is open.
+    let flag = server.root().join("looked-at");
+    let command = format!(
+        "until test -e {}; do sleep 0.1; done; echo cannot find my config; exit 3",
+        flag.display()
+    );
+    let body = json!({"name": "broken", "command": command});
     let made = server.api().create(&body).await;
     let browser = Browser::of(&server).await;
     browser
         .open(&format!("/console/preview/{}", text(&made, "preview_id")))
         .await;
+    browser.shows("provisioning").await;
+    std::fs::write(&flag, "").unwrap();
     browser.shows("It could not be made").await;
     browser.shows("exit status 3").await;
     browser.shows("cannot find my config").await;
@@ -37,6 +45,12 @@ async fn a_preview_that_fails_says_why_first_and_what_was_rolled_back() {
             .await
     );
     browser.shows("Receipt: nothing is left").await;
+    let logs = "return document.querySelectorAll('#page [data-logs]').length";
+    assert_eq!(
+        browser.script(logs).await,
+        1,
+        "what is kept is there once, and took nobody's place"
+    );
     browser.picture("failed").await;
     assert!(
         !browser.has("[data-open=destroy]").await,
