@@ -159,7 +159,7 @@ pub fn new_preview(
         expires_at: now.after(LIFE),
         warn_before: None,
         job: NewJob {
-            id: JobId::new(Uuid::new_v4()),
+            id: JobId::new(Uuid::now_v7()),
             by: Actor::Worker,
             now,
         },

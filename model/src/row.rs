@@ -257,6 +257,11 @@ impl Phase {
         Self::Failed,
     ];
 
+    /// Whether it is one of those that a preview ends in.
+    pub const fn is_gone(self) -> bool {
+        matches!(self, Self::Destroyed | Self::Failed)
+    }
+
     /// The phase as it is written in URLs, JSON and tables.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -125,7 +125,7 @@ impl Kept {
         self.accounts.clear();
         self.list(store, &Filter::default(), since).await?;
         let alive = Phase::ALL.into_iter();
-        let alive = alive.filter(|phase| !matches!(phase, Phase::Destroyed | Phase::Failed));
+        let alive = alive.filter(|phase| !phase.is_gone());
         let alive = Filter {
             phases: alive.collect(),
             ..Filter::default()

@@ -17,7 +17,7 @@ use crate::state::Api;
 /// A new job of somebody's, now.
 pub(super) fn new_job(api: &Api, by: Actor) -> NewJob {
     NewJob {
-        id: JobId::new(Uuid::new_v4()),
+        id: JobId::new(Uuid::now_v7()),
         by,
         now: api.now(),
     }

@@ -4,6 +4,10 @@
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+/// A commit that takes no longer is not worth waiting for: what it costs is the processor's time, of which
+/// there is none to lose.
+const CHEAP: Duration = Duration::from_millis(1);
+
 /// How long the first waits for the others at most, on the slowest disk.
 const PATIENCE: Duration = Duration::from_millis(2);
 
@@ -29,7 +33,7 @@ impl Company {
     pub(super) fn after(last: Transacted) -> Self {
         Self {
             expected: last.requests.saturating_sub(1),
-            until: Instant::now() + (last.commit / 4).min(PATIENCE),
+            until: Instant::now() + (last.commit.saturating_sub(CHEAP) / 4).min(PATIENCE),
         }
     }
 

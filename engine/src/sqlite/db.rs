@@ -3,10 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use tempus_model::transition::{Change, Refused};
+use tempus_model::{PreviewId, Row};
+use tokio::sync::oneshot;
 
-use super::desk::Desk;
+use super::desk::{AtHand, Desk};
 use super::folder::Folder;
 use super::readers::Readers;
+use super::tables::rows::Ready;
 use super::watermark::Watermark;
 use super::writer::{
     Counters, Destination, Stats, Write, WriterThread, closed, stop_cleanly, transact,
@@ -16,6 +20,7 @@ use crate::StoreError;
 /// The database.
 pub(super) struct Db {
     way: Way,
+    at_hand: AtHand,
     counters: Arc<Counters>,
 }
 
@@ -40,18 +45,23 @@ impl Db {
     ) -> std::io::Result<Self> {
         let counters = Arc::<Counters>::default();
         let readers = Readers::of(folder.database());
-        let writer = WriterThread::start(Desk::of(db), (folder, watermark), Arc::clone(&counters))?;
+        let desk = Desk::of(db);
+        let at_hand = desk.at_hand.clone();
+        let writer = WriterThread::start(desk, (folder, watermark), Arc::clone(&counters))?;
         Ok(Self {
             way: Way::Threaded(writer, readers),
+            at_hand,
             counters,
         })
     }
 
     pub(super) fn inline(db: Connection, place: Option<(Folder, Watermark)>) -> Self {
         let db = Desk::of(db);
+        let at_hand = db.at_hand.clone();
         let way = Way::Inline(Mutex::new(Some(Held { db, place })));
         Self {
             way,
+            at_hand,
             counters: Arc::default(),
         }
     }
@@ -64,7 +74,38 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         D: FnOnce(&Desk) -> Result<T, E> + Send + 'static,
     {
-        let (request, answer) = Write::new(decide);
+        self.ask(Write::new(decide, false)).await
+    }
+
+    /// Writes what `decide` makes of the row that is at hand, if that is still the one when it comes to be
+    /// written. `None` if there is none, or another, or if it calls for an answer that only what is
+    /// committed may give: then it is for [`Db::write`].
+    pub(super) async fn write_ready(
+        &self,
+        preview: PreviewId,
+        decide: impl FnOnce(&Row) -> Result<Change, Refused>,
+    ) -> Result<Option<Row>, StoreError> {
+        let Some(stored) = self.at_hand.get(preview) else {
+            return Ok(None);
+        };
+        let Ok(change) = decide(&stored.row) else {
+            return Ok(None);
+        };
+        let ready = Ready::of(stored, change)?;
+        let is_one_statement = ready.is_one_statement();
+        let write = move |desk: &Desk| ready.write_if_same(desk);
+        self.ask(Write::new(write, is_one_statement)).await
+    }
+
+    async fn ask<D, T, E>(
+        &self,
+        (request, answer): (Write<D, T, E>, oneshot::Receiver<Result<T, E>>),
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        D: FnOnce(&Desk) -> Result<T, E> + Send + 'static,
+    {
         match &self.way {
             Way::Threaded(writer, _) => writer.send(Box::new(request))?,
             Way::Inline(held) => {

@@ -162,7 +162,7 @@ impl SqliteEngine {
         let start = self
             .db
             .write(move |db| {
-                db.forget();
+                db.at_hand.forget();
                 start::begin(db, made_as, now, Some(stop))
             })
             .await?;

@@ -6,6 +6,7 @@ use tempus_model::{InstallationId, Timestamp};
 
 use super::backup;
 use super::error::sql;
+use super::tables::rows::Ready;
 use super::tables::{execute, one, rows};
 use crate::StoreError;
 
@@ -55,7 +56,7 @@ pub(super) fn begin(
     let mut ended = 0_usize;
     for stored in rows::held(db)? {
         if let Some(change) = end_lease(&stored.row, now, stop) {
-            rows::write(db, &stored, change)?;
+            rows::write(db, &Ready::of(stored, change)?)?;
             ended += 1;
         }
     }
@@ -92,10 +93,12 @@ pub(super) fn begin(
 /// was made, nobody here knows.
 fn doubt_all(db: &Connection, now: Timestamp) -> Result<usize, StoreError> {
     let unproved = rows::unproved(db)?;
-    for stored in &unproved {
-        rows::write(db, stored, doubt(&stored.row, now))?;
+    let doubted = unproved.len();
+    for stored in unproved {
+        let change = doubt(&stored.row, now);
+        rows::write(db, &Ready::of(stored, change)?)?;
     }
-    Ok(unproved.len())
+    Ok(doubted)
 }
 
 fn meta(db: &Connection, name: &str) -> Result<Option<String>, StoreError> {

@@ -122,21 +122,19 @@ impl Store for SqliteStore {
     }
 
     async fn renew(&self, fence: &Fence, until: Timestamp) -> Result<Row, WriteError> {
-        let fence = *fence;
-        self.fenced(fence, move |row| checkpoint::renew(row, &fence, until))
-            .await
+        self.fenced(*fence, &(*fence, until), |row, (fence, until)| {
+            checkpoint::renew(row, fence, *until)
+        })
+        .await
     }
 
     async fn checkpoint(&self, write: &Checkpoint) -> Result<Row, WriteError> {
-        let write = write.clone();
-        self.fenced(write.fence, move |row| checkpoint::checkpoint(row, &write))
+        self.fenced(write.fence, write, checkpoint::checkpoint)
             .await
     }
 
     async fn turn(&self, turn: &Turn) -> Result<Row, WriteError> {
-        let turn = turn.clone();
-        self.fenced(turn.checkpoint.fence, move |row| turn::turn(row, &turn))
-            .await
+        self.fenced(turn.checkpoint.fence, turn, turn::turn).await
     }
 
     async fn wait(
@@ -145,9 +143,11 @@ impl Store for SqliteStore {
         seen: Seen,
         until: Timestamp,
     ) -> Result<Row, WriteError> {
-        let write = write.clone();
-        self.fenced(write.fence, move |row| rest::wait(row, &write, seen, until))
-            .await
+        let wait = (write.clone(), seen, until);
+        self.fenced(write.fence, &wait, |row, (write, seen, until)| {
+            rest::wait(row, write, *seen, *until)
+        })
+        .await
     }
 
     async fn park(
@@ -156,24 +156,20 @@ impl Store for SqliteStore {
         seen: Seen,
         parked: Parked,
     ) -> Result<Row, WriteError> {
-        let write = write.clone();
-        self.fenced(write.fence, move |row| {
-            rest::park(row, &write, seen, parked)
+        let park = (write.clone(), seen, parked);
+        self.fenced(write.fence, &park, |row, (write, seen, parked)| {
+            rest::park(row, write, *seen, parked.clone())
         })
         .await
     }
 
     async fn settle(&self, settle: &Settle) -> Result<Row, WriteError> {
-        let settle = settle.clone();
-        self.fenced(settle.checkpoint.fence, move |row| {
-            settle::settle(row, &settle)
-        })
-        .await
+        self.fenced(settle.checkpoint.fence, settle, settle::settle)
+            .await
     }
 
     async fn vouch(&self, vouch: &Vouch) -> Result<Row, WriteError> {
-        let vouch = vouch.clone();
-        self.fenced(vouch.checkpoint.fence, move |row| vouch::vouch(row, &vouch))
+        self.fenced(vouch.checkpoint.fence, vouch, vouch::vouch)
             .await
     }
 
@@ -359,13 +355,19 @@ impl Store for SqliteStore {
 
 impl SqliteStore {
     /// A write that the row's fence decides on.
-    async fn fenced(
+    async fn fenced<W: Clone + Send + 'static>(
         &self,
         fence: Fence,
-        decide: impl FnOnce(&Row) -> Result<Change, Refused> + Send + 'static,
+        write: &W,
+        decide: fn(&Row, &W) -> Result<Change, Refused>,
     ) -> Result<Row, WriteError> {
+        let ready = self.db.write_ready(fence.preview, |row| decide(row, write));
+        if let Some(row) = ready.await? {
+            return Ok(row);
+        }
+        let write = write.clone();
         self.db
-            .write(move |db| holder::write(db, fence.preview, decide))
+            .write(move |db| holder::write(db, fence.preview, |row| decide(row, &write)))
             .await
     }
 }

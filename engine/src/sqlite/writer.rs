@@ -1,7 +1,8 @@
 //! The one writer: many requests, one commit.
 //!
-//! Requests arrive over a channel. Each is applied in a savepoint of its own inside one
-//! transaction, sees what those before it wrote, and is undone alone if it refuses. When the
+//! Requests arrive over a channel. Each is applied in a savepoint of its own inside one transaction
+//! (but for what is one statement, and has one by itself), sees what those before it wrote, and is
+//! undone alone if it refuses. When the
 //! channel is drained, or enough were taken, the transaction is committed, and only then are the
 //! answers sent. While a commit waits for the disk the next requests gather, and those that the last
 //! commit answered are waited for a moment, so the more callers there are, the more of them share a
@@ -53,6 +54,9 @@ impl Counters {
 
 /// Something to write, and somebody who waits for the answer.
 pub(super) trait Request: Send {
+    /// Whether it writes with one statement at most, of which SQLite makes all or nothing.
+    fn is_one_statement(&self) -> bool;
+
     /// Decides and writes. `false` undoes what it wrote.
     fn apply(&mut self, db: &Desk) -> bool;
 
@@ -75,16 +79,21 @@ pub(super) enum Fate {
 pub(super) struct Write<D, T, E> {
     decide: Option<D>,
     decided: Option<Result<T, E>>,
+    is_one_statement: bool,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
 impl<D, T, E> Write<D, T, E> {
-    pub(super) fn new(decide: D) -> (Self, oneshot::Receiver<Result<T, E>>) {
+    pub(super) fn new(
+        decide: D,
+        is_one_statement: bool,
+    ) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (reply, answer) = oneshot::channel();
         (
             Self {
                 decide: Some(decide),
                 decided: None,
+                is_one_statement,
                 reply,
             },
             answer,
@@ -98,6 +107,10 @@ where
     T: Send,
     E: From<StoreError> + Send,
 {
+    fn is_one_statement(&self) -> bool {
+        self.is_one_statement
+    }
+
     fn apply(&mut self, db: &Desk) -> bool {
         self.decided = self.decide.take().map(|decide| decide(db));
         matches!(self.decided, Some(Ok(_)))
@@ -180,19 +193,34 @@ pub(super) fn transact(
 
 /// Applies one request in a savepoint. An error is the whole transaction's: it cannot go on.
 fn apply(db: &Desk, request: &mut dyn Request) -> Result<(), StoreError> {
-    run(db, "SAVEPOINT request")?;
+    let is_one_statement = request.is_one_statement();
+    if !is_one_statement {
+        run(db, "SAVEPOINT request")?;
+    }
     // A request that panics is a bug, but its neighbours' writes and every later one's need this
     // thread. What it wrote is undone below.
-    let keep = catch_unwind(AssertUnwindSafe(|| request.apply(db))).unwrap_or(false);
+    let applied = catch_unwind(AssertUnwindSafe(|| request.apply(db)));
     if db.is_autocommit() {
         // A full disk, or one that fails, makes SQLite give up the transaction by itself.
         return Err(StoreError::Full("the disk is full, or fails".to_owned()));
     }
+    let keep = matches!(applied, Ok(true));
     if !keep {
-        db.forget();
-        run(db, "ROLLBACK TO request")?;
+        db.at_hand.forget();
     }
-    run(db, "RELEASE request")
+    match (is_one_statement, applied) {
+        (true, Ok(_)) => Ok(()),
+        // It may have panicked after its statement, which nothing undoes by itself.
+        (true, Err(_)) => Err(StoreError::Unavailable(
+            "a request ended in a panic".to_owned(),
+        )),
+        (false, _) => {
+            if !keep {
+                run(db, "ROLLBACK TO request")?;
+            }
+            run(db, "RELEASE request")
+        }
+    }
 }
 
 fn commit(db: &Desk, mut watermark: Option<&mut Watermark>) -> Fate {
@@ -225,7 +253,7 @@ fn commit(db: &Desk, mut watermark: Option<&mut Watermark>) -> Fate {
 }
 
 fn undo(db: &Desk) {
-    db.forget();
+    db.at_hand.forget();
     if !db.is_autocommit()
         && let Err(error) = run(db, "ROLLBACK")
     {

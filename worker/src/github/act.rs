@@ -158,7 +158,7 @@ impl Tending<'_> {
         };
         let id = preview.identity.id;
         let job = NewJob {
-            id: JobId::new(uuid::Uuid::new_v4()),
+            id: JobId::new(uuid::Uuid::now_v7()),
             by: behind_end(&self.source, &self.tended, why),
             now: self.now(),
         };

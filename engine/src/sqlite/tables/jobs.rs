@@ -3,7 +3,8 @@
 use rusqlite::{Connection, params};
 use tempus_model::{Job, JobId, PreviewId};
 
-use super::{Key, all, decode, encode, execute, one};
+use super::packed::{Body, pack};
+use super::{Key, all, decode, execute, one};
 use crate::StoreError;
 
 /// Writes jobs that begin or end. A job has one outcome: what is final stays as it is.
@@ -17,7 +18,7 @@ pub(crate) fn put_all(db: &Connection, preview: Key, jobs: &[Job]) -> Result<(),
                 job.id.uuid().as_bytes(),
                 preview,
                 job.status.is_final(),
-                encode(job)?
+                pack(job)?
             ],
         )?;
     }
@@ -26,7 +27,7 @@ pub(crate) fn put_all(db: &Connection, preview: Key, jobs: &[Job]) -> Result<(),
 
 /// A job by its id.
 pub(crate) fn get(db: &Connection, job: JobId) -> Result<Option<Job>, StoreError> {
-    let body: Option<String> = one(
+    let body: Option<Body> = one(
         db,
         "SELECT body FROM jobs WHERE id = ?",
         [job.uuid().as_bytes()],
@@ -37,7 +38,7 @@ pub(crate) fn get(db: &Connection, job: JobId) -> Result<Option<Job>, StoreError
 
 /// The newest jobs of a preview, newest first.
 pub(crate) fn of(db: &Connection, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
-    let bodies: Vec<String> = all(
+    let bodies: Vec<Body> = all(
         db,
         "SELECT body FROM jobs INDEXED BY jobs_preview WHERE preview = (SELECT key FROM previews WHERE id = ?)
          ORDER BY key DESC LIMIT ?",

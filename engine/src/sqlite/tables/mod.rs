@@ -12,6 +12,7 @@ pub(super) mod deeds;
 pub(super) mod idempotency;
 pub(super) mod jobs;
 pub(super) mod letters;
+pub(super) mod packed;
 pub(super) mod previews;
 pub(super) mod receipts;
 pub(super) mod rows;

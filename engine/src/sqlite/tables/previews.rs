@@ -4,10 +4,11 @@ use rusqlite::{Connection, params};
 use tempus_model::{DnsName, Identity, PreviewId, Row, ShortId, Snapshot};
 use uuid::Uuid;
 
+use super::packed::Body;
 use super::{Key, decode, encode, execute, one};
 use crate::StoreError;
 
-/// Writes a new preview: its name and its short id point to it from now on.
+/// Writes a new preview: its name points to it from now on.
 pub(crate) fn insert(db: &Connection, identity: &Identity, row: &Row) -> Result<Key, StoreError> {
     execute(
         db,
@@ -31,21 +32,20 @@ pub(crate) fn insert(db: &Connection, identity: &Identity, row: &Row) -> Result<
          ON CONFLICT (name) DO UPDATE SET preview = ?2",
         params![identity.name.as_str(), key],
     )?;
-    execute(
-        db,
-        "INSERT INTO shorts (short, preview) VALUES (?1, ?2)",
-        params![identity.short().bits(), key],
-    )?;
     Ok(key)
 }
 
-/// Notes the phase, and whether it is parked, for those who list.
-pub(crate) fn show(db: &Connection, key: Key, row: &Row) -> Result<(), StoreError> {
-    execute(
-        db,
-        "UPDATE previews SET phase = ?2, parked = ?3 WHERE key = ?1",
-        params![key, row.phase().as_str(), row.parked.is_some()],
-    )?;
+/// Notes the phase, and whether it is parked, for those who list. What an index is sorted by is written
+/// only if it changed.
+pub(crate) fn show(db: &Connection, key: Key, was: &Row, row: &Row) -> Result<(), StoreError> {
+    let (phase, is_parked) = (row.phase().as_str(), row.parked.is_some());
+    if row.is_gone() == was.is_gone() {
+        let show = "UPDATE previews SET phase = ?2, parked = ?3 WHERE key = ?1";
+        execute(db, show, params![key, phase, is_parked])?;
+    } else {
+        let show = "UPDATE previews SET phase = ?2, parked = ?3, is_gone = ?4 WHERE key = ?1";
+        execute(db, show, params![key, phase, is_parked, row.is_gone()])?;
+    }
     Ok(())
 }
 
@@ -75,9 +75,8 @@ pub(crate) fn by_short(db: &Connection, short: ShortId) -> Result<Option<Snapsho
     snapshot(
         db,
         "SELECT previews.identity, rows.body
-         FROM shorts JOIN previews ON previews.key = shorts.preview JOIN rows USING (key)
-         WHERE shorts.short = ?",
-        [short.bits()],
+         FROM previews JOIN rows USING (key) WHERE previews.id BETWEEN ? AND ?",
+        range(short),
     )
 }
 
@@ -97,11 +96,20 @@ pub(crate) fn identity(db: &Connection, key: Key) -> Result<Identity, StoreError
 pub(crate) fn is_short_used(db: &Connection, short: ShortId) -> Result<bool, StoreError> {
     let holder: Option<i64> = one(
         db,
-        "SELECT preview FROM shorts WHERE short = ?",
-        [short.bits()],
+        "SELECT key FROM previews WHERE id BETWEEN ? AND ?",
+        range(short),
         |record| record.get(0),
     )?;
     Ok(holder.is_some())
+}
+
+/// The least and the greatest id that begin with a short id.
+fn range(short: ShortId) -> [[u8; 16]; 2] {
+    [0x00, 0xff].map(|rest| {
+        let mut id = [rest; 16];
+        id[..4].copy_from_slice(&short.bits().to_be_bytes());
+        id
+    })
 }
 
 /// A stored id.
@@ -115,9 +123,9 @@ fn snapshot(
     params: impl rusqlite::Params,
 ) -> Result<Option<Snapshot>, StoreError> {
     let found = one(db, statement, params, |record| {
-        Ok((record.get::<_, String>(0)?, record.get::<_, String>(1)?))
+        Ok((record.get::<_, String>(0)?, record.get::<_, Body>(1)?))
     })?;
-    let read = |(identity, row): (String, String)| {
+    let read = |(identity, row): (String, Body)| {
         Ok(Snapshot {
             identity: decode(&identity)?,
             row: decode(&row)?,

@@ -1,13 +1,15 @@
 //! The hot rows, and what every change of one writes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use tempus_model::transition::{Change, Slots};
-use tempus_model::{PreviewId, Row, Timestamp};
+use tempus_model::{Phase, PreviewId, Row, Timestamp};
 
 use super::super::desk::Desk;
-use super::{Key, all, decode, deeds, encode, execute, jobs, one, previews, receipts, slots};
+use super::packed::{Body, pack};
+use super::{Key, all, decode, deeds, execute, jobs, one, previews, receipts, slots};
 use crate::StoreError;
 
 /// A row as it is stored, and where.
@@ -16,11 +18,75 @@ pub(crate) struct Stored {
     pub(crate) row: Row,
 }
 
+/// A change of a row, ready to be written: encoded, and with what will be at hand afterwards.
+pub(crate) struct Ready {
+    was: Arc<Stored>,
+    becomes: Option<Arc<Stored>>,
+    body: Vec<u8>,
+    change: Change,
+}
+
+impl Ready {
+    /// A change that was decided on this row.
+    pub(crate) fn of(was: Arc<Stored>, change: Change) -> Result<Self, StoreError> {
+        let body = pack(&change.row)?;
+        // One that is not held will not be written again soon.
+        let becomes = change.row.lease.is_some().then(|| {
+            Arc::new(Stored {
+                key: was.key,
+                row: change.row.clone(),
+            })
+        });
+        Ok(Self {
+            was,
+            becomes,
+            body,
+            change,
+        })
+    }
+
+    /// Whether it is one statement, of which SQLite itself makes all or nothing.
+    pub(crate) fn is_one_statement(&self) -> bool {
+        let Change {
+            row,
+            jobs,
+            quota,
+            reservations,
+            receipt,
+            deed,
+        } = &self.change;
+        shown(&self.was.row) == shown(row)
+            && jobs.is_empty()
+            && [*quota, *reservations] == [Slots::Keep; 2]
+            && receipt.is_none()
+            && deed.is_none()
+    }
+
+    /// Writes it, if the row is still the one that was decided on.
+    pub(crate) fn write_if_same(self, desk: &Desk) -> Result<Option<Row>, StoreError> {
+        if !desk.at_hand.is(&self.was) {
+            return Ok(None);
+        }
+        self.write(desk).map(Some)
+    }
+
+    /// Writes it, and keeps the row at hand.
+    fn write(self, desk: &Desk) -> Result<Row, StoreError> {
+        let preview = self.was.row.preview;
+        write(desk, &self)?;
+        match self.becomes {
+            Some(becomes) => desk.at_hand.keep(becomes),
+            None => desk.at_hand.let_go(preview),
+        }
+        Ok(self.change.row)
+    }
+}
+
 /// The row of a preview.
-pub(crate) fn load(desk: &Desk, preview: PreviewId) -> Result<Option<Stored>, StoreError> {
-    match desk.take(preview) {
+pub(crate) fn load(desk: &Desk, preview: PreviewId) -> Result<Option<Arc<Stored>>, StoreError> {
+    match desk.at_hand.get(preview) {
         Some(stored) => Ok(Some(stored)),
-        None => read(desk, preview),
+        None => Ok(read(desk, preview)?.map(Arc::new)),
     }
 }
 
@@ -29,7 +95,7 @@ fn read(db: &Connection, preview: PreviewId) -> Result<Option<Stored>, StoreErro
         db,
         "SELECT rows.key, rows.body FROM previews JOIN rows USING (key) WHERE previews.id = ?",
         [preview.uuid().as_bytes()],
-        |record| Ok((Key(record.get(0)?), record.get::<_, String>(1)?)),
+        |record| Ok((Key(record.get(0)?), record.get::<_, Body>(1)?)),
     )?;
     found
         .map(|(key, body)| {
@@ -51,29 +117,32 @@ pub(crate) fn insert(db: &Connection, key: Key, change: &Change) -> Result<(), S
             key,
             row.due_at.map(Timestamp::millis),
             held_until(row),
-            encode(row)?
+            pack(row)?
         ],
     )?;
     jobs::put_all(db, key, &change.jobs)
 }
 
 /// Makes a change of a row, and of everything that changes with it, and keeps the row at hand.
-pub(crate) fn apply(desk: &Desk, stored: &Stored, change: Change) -> Result<Row, StoreError> {
-    let row = write(desk, stored, change)?;
-    desk.keep(stored.key, &row);
-    Ok(row)
+pub(crate) fn apply(desk: &Desk, stored: &Arc<Stored>, change: Change) -> Result<Row, StoreError> {
+    Ready::of(Arc::clone(stored), change)?.write(desk)
 }
 
 /// Makes a change of a row, and of everything that changes with it. A checkpoint, which changes
 /// nothing else, is one update of one record: no index has to be touched.
-pub(crate) fn write(db: &Connection, stored: &Stored, change: Change) -> Result<Row, StoreError> {
-    let (key, was, row) = (stored.key, &stored.row, change.row);
-    let body = encode(&row)?;
+pub(crate) fn write(db: &Connection, ready: &Ready) -> Result<(), StoreError> {
+    let Ready {
+        was: stored,
+        body,
+        change,
+        ..
+    } = ready;
+    let (key, was, row) = (stored.key, &stored.row, &change.row);
     if row.due_at == was.due_at {
         execute(
             db,
             "UPDATE rows SET held_until = ?2, body = ?3 WHERE key = ?1",
-            params![key, held_until(&row), body],
+            params![key, held_until(row), body],
         )?;
     } else {
         execute(
@@ -82,14 +151,13 @@ pub(crate) fn write(db: &Connection, stored: &Stored, change: Change) -> Result<
             params![
                 key,
                 row.due_at.map(Timestamp::millis),
-                held_until(&row),
+                held_until(row),
                 body
             ],
         )?;
     }
-    let shown = |row: &Row| (row.phase(), row.parked.is_some());
-    if shown(was) != shown(&row) {
-        previews::show(db, key, &row)?;
+    if shown(was) != shown(row) {
+        previews::show(db, key, was, row)?;
     }
     jobs::put_all(db, key, &change.jobs)?;
     if change.quota == Slots::Free {
@@ -104,7 +172,12 @@ pub(crate) fn write(db: &Connection, stored: &Stored, change: Change) -> Result<
     if let Some(deed) = &change.deed {
         deeds::put(db, key, row.version, deed)?;
     }
-    Ok(row)
+    Ok(())
+}
+
+/// What those who list see of a row.
+fn shown(row: &Row) -> (Phase, bool) {
+    (row.phase(), row.parked.is_some())
 }
 
 /// Rows that are due and that nobody holds, longest due first.
@@ -163,7 +236,7 @@ pub(crate) fn waiting(db: &Connection) -> Result<Vec<Waiting>, StoreError> {
 }
 
 /// Every row that somebody holds. A claim leaves a row due, so the index on `due_at` has them all.
-pub(crate) fn held(db: &Connection) -> Result<Vec<Stored>, StoreError> {
+pub(crate) fn held(db: &Connection) -> Result<Vec<Arc<Stored>>, StoreError> {
     stored(
         db,
         "SELECT key, body FROM rows INDEXED BY rows_due
@@ -173,7 +246,7 @@ pub(crate) fn held(db: &Connection) -> Result<Vec<Stored>, StoreError> {
 
 /// Every row of which there is no proof that all of it is gone: it will be due some time, or it is
 /// parked.
-pub(crate) fn unproved(db: &Connection) -> Result<Vec<Stored>, StoreError> {
+pub(crate) fn unproved(db: &Connection) -> Result<Vec<Arc<Stored>>, StoreError> {
     let mut found = stored(
         db,
         "SELECT key, body FROM rows INDEXED BY rows_due WHERE due_at IS NOT NULL",
@@ -183,20 +256,18 @@ pub(crate) fn unproved(db: &Connection) -> Result<Vec<Stored>, StoreError> {
         "SELECT rows.key, rows.body FROM previews INDEXED BY previews_parked
          JOIN rows USING (key) WHERE previews.parked = 1",
     )?;
-    let never_due = |of: &Stored| of.row.due_at.is_none();
+    let never_due = |of: &Arc<Stored>| of.row.due_at.is_none();
     found.extend(parked.into_iter().filter(never_due));
     Ok(found)
 }
 
-fn stored(db: &Connection, query: &str) -> Result<Vec<Stored>, StoreError> {
+fn stored(db: &Connection, query: &str) -> Result<Vec<Arc<Stored>>, StoreError> {
     let found = all(db, query, [], |record| {
-        Ok((Key(record.get(0)?), record.get::<_, String>(1)?))
+        Ok((Key(record.get(0)?), record.get::<_, Body>(1)?))
     })?;
     let stored = found.into_iter().map(|(key, body)| {
-        Ok(Stored {
-            key,
-            row: decode(&body)?,
-        })
+        let row = decode(&body)?;
+        Ok(Arc::new(Stored { key, row }))
     });
     stored.collect()
 }

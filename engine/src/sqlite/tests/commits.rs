@@ -5,13 +5,15 @@ use std::collections::VecDeque;
 
 use rusqlite::Connection;
 use tempus_model::transition::checkpoint;
+use tempus_model::transition::doubt::doubt;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::*;
 use crate::sqlite::desk::Desk;
 use crate::sqlite::sql;
-use crate::sqlite::verbs::holder;
+use crate::sqlite::tables::rows::{self, Ready};
+use crate::sqlite::verbs::{create, holder};
 use crate::sqlite::writer::{Counters, Destination, Request, Write, transact};
 use crate::{CreateError, JobError, NewPreview, StoreError, WriteError};
 
@@ -38,7 +40,7 @@ fn insert(db: &Connection, n: u32) -> Result<u32, StoreError> {
 fn request(
     decide: impl FnOnce(&Desk) -> Result<u32, StoreError> + Send + 'static,
 ) -> (Box<dyn Request>, Answer) {
-    let (request, answer) = Write::new(decide);
+    let (request, answer) = Write::new(decide, false);
     (Box::new(request), answer)
 }
 
@@ -126,6 +128,69 @@ fn when_the_commit_fails_everybody_is_told_and_nothing_is_written() {
     let (again, mut answer) = request(|db| insert(db, 1));
     together(&db, vec![again]);
     assert_eq!(answer.try_recv().unwrap().unwrap(), 1);
+}
+
+/// What is one statement has no savepoint. It is undone by itself when it fails; when its request
+/// panics nobody knows how far it came, and nothing of the transaction is kept.
+#[test]
+fn what_is_one_statement_is_undone_too() {
+    let db = db();
+    db.execute_batch("CREATE UNIQUE INDEX once ON kept (n)")
+        .unwrap();
+    let alone = |decide: fn(&Desk) -> Result<u32, StoreError>| -> (Box<dyn Request>, Answer) {
+        let (request, answer) = Write::new(decide, true);
+        (Box::new(request), answer)
+    };
+    let (first, _) = alone(|db| insert(db, 1));
+    let (again, mut refused) = alone(|db| insert(db, 1));
+    let (second, mut written) = alone(|db| insert(db, 2));
+    together(&db, vec![first, again, second]);
+    assert!(refused.try_recv().unwrap().is_err());
+    assert_eq!(written.try_recv().unwrap().unwrap(), 2);
+    assert_eq!(kept(&db), [1, 2]);
+
+    let (third, mut undone) = alone(|db| insert(db, 3));
+    let (panics, _) = alone(|db| {
+        insert(db, 4)?;
+        panic!("a bug")
+    });
+    together(&db, vec![third, panics]);
+    let undone = undone.try_recv().unwrap();
+    assert!(
+        matches!(undone, Err(StoreError::Unavailable(_))),
+        "{undone:?}"
+    );
+    assert_eq!(kept(&db), [1, 2]);
+    assert!(db.is_autocommit());
+}
+
+/// What was decided beside the writer is written only over the very row that it was decided on.
+#[test]
+fn what_was_made_ready_for_another_row_is_not_written() {
+    let mut db = Connection::open_in_memory().unwrap();
+    crate::sqlite::schema::prepare(&mut db, std::path::Path::new(":memory:"), None).unwrap();
+    let db = Desk::of(db);
+    let new = crate::conformance::new_preview("app", crate::conformance::at(0));
+    let preview = create::create(&db, &new).unwrap().preview;
+    let stored = rows::load(&db, preview).unwrap().unwrap();
+    let claim = crate::conformance::claim(&stored.row, crate::conformance::at(0));
+    holder::claim(&db, preview, &claim).unwrap();
+    let ready = || {
+        let stored = db.at_hand.get(preview).unwrap();
+        let change = doubt(&stored.row, crate::conformance::at(1));
+        Ready::of(stored, change).unwrap()
+    };
+    let (first, second) = (ready(), ready());
+    let written = first.write_if_same(&db).unwrap().unwrap();
+    assert_eq!(
+        second.write_if_same(&db).unwrap().map(|row| row.version),
+        None
+    );
+    let third = ready();
+    db.at_hand.forget();
+    assert!(third.write_if_same(&db).unwrap().is_none(), "undone");
+    let stored = rows::load(&db, preview).unwrap().unwrap();
+    assert_eq!(stored.row.version, written.version);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,11 +3,13 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use tempus_model::{InstallationId, PreviewId};
+use tempus_model::{InstallationId, Phase, PreviewId};
 
 use super::*;
-use crate::sqlite::OpenError;
-use crate::{Clock, SystemClock};
+use crate::sqlite::desk::Desk;
+use crate::sqlite::tables::packed::Body;
+use crate::sqlite::{OpenError, sql};
+use crate::{Clock, Filter, SystemClock};
 
 /// On tokio's clock and in a file.
 pub(super) fn open(folder: &Path, clock: &Arc<TokioClock>) -> SqliteEngine {
@@ -121,7 +123,7 @@ async fn what_is_acknowledged_is_on_the_disk() {
             let value = db.query_row(&format!("PRAGMA {name}"), [], |row| {
                 row.get::<_, rusqlite::types::Value>(0)
             });
-            value.map_err(crate::sqlite::sql)
+            value.map_err(sql)
         })
     };
     assert_eq!(pragma("synchronous").await.unwrap(), 2.into(), "FULL");
@@ -174,10 +176,7 @@ async fn a_damaged_file_is_said_to_be_damaged() {
 async fn a_newer_schema_is_refused() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
     let engine = open(folder.path(), &clock);
-    let newer = |db: &crate::sqlite::desk::Desk| {
-        db.pragma_update(None, "user_version", 99)
-            .map_err(crate::sqlite::sql)
-    };
+    let newer = |db: &Desk| db.pragma_update(None, "user_version", 99).map_err(sql);
     engine.db.write(newer).await.unwrap();
     engine.close().await.unwrap();
     let refused = try_open(folder.path(), &clock).err().unwrap();
@@ -186,7 +185,7 @@ async fn a_newer_schema_is_refused() {
             refused,
             OpenError::Newer {
                 found: 99,
-                known: 5,
+                known: 6,
                 ..
             }
         ),
@@ -198,17 +197,60 @@ async fn a_newer_schema_is_refused() {
 /// What the first version wrote is found by this one, and what came with this one is there too.
 #[tokio::test(start_paused = true)]
 async fn an_older_schema_is_brought_up_to_date() {
-    const BACK: &str = "DROP TABLE deeds; DROP TABLE sources; DROP TABLE tokens; ALTER TABLE timers DROP COLUMN set_by; \
-                        PRAGMA user_version = 1";
+    const BACK: &str = "
+        CREATE TABLE shorts (short INTEGER PRIMARY KEY, preview INTEGER NOT NULL);
+        DROP INDEX previews_owner;
+        DROP INDEX previews_repository;
+        ALTER TABLE previews DROP COLUMN is_gone;
+        CREATE INDEX previews_owner ON previews (owner, phase, created_at);
+        CREATE INDEX previews_repository ON previews (repository, phase, created_at) WHERE repository IS NOT NULL;
+        DROP TABLE deeds;
+        DROP TABLE sources;
+        DROP TABLE tokens;
+        ALTER TABLE timers DROP COLUMN set_by;
+        PRAGMA user_version = 1";
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
     let engine = open(folder.path(), &clock);
-    let preview = create(&engine, &clock).await;
-    let back = |db: &crate::sqlite::desk::Desk| db.execute_batch(BACK).map_err(crate::sqlite::sql);
+    let (alive, gone) = (create(&engine, &clock).await, create(&engine, &clock).await);
+    let back = move |db: &Desk| {
+        db.execute_batch(BACK).map_err(sql)?;
+        for table in ["rows", "jobs"] {
+            unpack(db, table).map_err(sql)?;
+        }
+        let end = "UPDATE previews SET phase = 'failed' WHERE id = ?";
+        db.execute(end, [gone.uuid().as_bytes()]).map_err(sql)
+    };
     engine.db.write(back).await.unwrap();
     engine.close().await.unwrap();
     let store = open(folder.path(), &clock).store();
-    assert!(store.get(preview).await.unwrap().is_some());
     assert_eq!(store.tokens().await.unwrap(), []);
+    let found = store.get(alive).await.unwrap().unwrap();
+    assert_eq!(store.jobs(alive, 9).await.unwrap().len(), 1);
+    let of_short = store.get_by_short(alive.short()).await.unwrap();
+    assert_eq!(of_short.unwrap().identity.id, alive);
+    for (phase, preview) in [(Phase::Pending, alive), (Phase::Failed, gone)] {
+        let filter = Filter {
+            owner: Some(found.identity.owner.id.clone()),
+            phases: vec![phase],
+            ..Filter::default()
+        };
+        let page = store.list(&filter, None, 9).await.unwrap();
+        let ids: Vec<_> = page.items.iter().map(|one| one.identity.id).collect();
+        assert_eq!(ids, [preview], "{phase}");
+    }
+}
+
+/// Bodies as the releases before this one stored them.
+fn unpack(db: &Desk, table: &str) -> rusqlite::Result<()> {
+    let mut packed = db.prepare(&format!("SELECT key, body FROM {table}"))?;
+    let read = packed.query_map([], |record| {
+        Ok((record.get::<_, i64>(0)?, record.get::<_, Body>(1)?))
+    })?;
+    for one in read.collect::<rusqlite::Result<Vec<_>>>()? {
+        let write = format!("UPDATE {table} SET body = ?2 WHERE key = ?1");
+        db.execute(&write, rusqlite::params![one.0, &*one.1])?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! List: pages of previews, newest first.
 //!
 //! A page is a walk along one index that ends in `(created_at, key)`, from where the last page
-//! ended: previews that arrive meanwhile are newer, so they move nothing. An index that also has
-//! the phase is walked once per phase, and the walks are merged.
+//! ended: previews that arrive meanwhile are newer, so they move nothing. An index that also has the
+//! phase is walked once per phase, one that tells the living from the gone once for each, and the walks
+//! are merged.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tempus_model::{Phase, Snapshot};
 
+use super::super::tables::packed::Body;
 use super::super::tables::{all, decode};
 use crate::{Cursor, Filter, Page, StoreError};
 
@@ -31,14 +33,8 @@ pub(crate) fn list(
         .unchecked_transaction()
         .map_err(super::super::error::sql)?;
     let mut found = Vec::new();
-    for phase in walks(filter) {
-        found.extend(walk(
-            &snapshot,
-            filter,
-            phase,
-            after,
-            most.saturating_add(1),
-        )?);
+    for one in walks(filter) {
+        found.extend(walk(&snapshot, filter, one, after, most.saturating_add(1))?);
     }
     found.sort_unstable_by_key(|(place, ..)| std::cmp::Reverse(*place));
     let more = found.len() > most;
@@ -47,7 +43,7 @@ pub(crate) fn list(
         .last()
         .filter(|_| more)
         .map(|(place, ..)| place.write());
-    let read = |(_, identity, row): (Place, String, String)| {
+    let read = |(_, identity, row): (Place, String, Body)| {
         Ok(Snapshot {
             identity: decode(&identity)?,
             row: decode(&row)?,
@@ -78,27 +74,43 @@ fn index(filter: &Filter) -> &'static str {
     }
 }
 
-/// The phases to walk through one by one; `None` is all of them at once.
-fn walks(filter: &Filter) -> Vec<Option<Phase>> {
-    let by_phase = !matches!(
-        index(filter),
-        "previews_parked" | "previews_pr" | "previews_newest"
-    );
-    let wanted = |phase: &Phase| filter.phases.is_empty() || filter.phases.contains(phase);
-    match (by_phase, filter.phases.is_empty()) {
-        (false, true) => vec![None],
-        _ => Phase::ALL.into_iter().filter(wanted).map(Some).collect(),
+/// What one walk goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    All,
+    /// Those of one phase.
+    Phase(Phase),
+    /// The gone ones, or those that are not.
+    Gone(bool),
+}
+
+/// The walks that together find what is asked for.
+fn walks(filter: &Filter) -> Vec<Walk> {
+    let phases = &filter.phases;
+    match index(filter) {
+        "previews_owner" | "previews_repository" => {
+            let wanted = |is_gone: &bool| {
+                phases.is_empty() || phases.iter().any(|phase| phase.is_gone() == *is_gone)
+            };
+            let groups = [false, true].into_iter().filter(wanted);
+            groups.map(Walk::Gone).collect()
+        }
+        _ if phases.is_empty() => vec![Walk::All],
+        _ => {
+            let wanted = Phase::ALL.into_iter().filter(|one| phases.contains(one));
+            wanted.map(Walk::Phase).collect()
+        }
     }
 }
 
 fn walk(
     db: &Connection,
     filter: &Filter,
-    phase: Option<Phase>,
+    one: Walk,
     after: Option<Place>,
     most: usize,
-) -> Result<Vec<(Place, String, String)>, StoreError> {
-    let (statement, values) = query(filter, phase, after, most);
+) -> Result<Vec<(Place, String, Body)>, StoreError> {
+    let (statement, values) = query(filter, one, after, most);
     all(db, &statement, params_from_iter(values), |record| {
         let place = Place {
             created_at: record.get(0)?,
@@ -109,35 +121,43 @@ fn walk(
 }
 
 /// One walk. There are few filters, so the statements stay prepared.
-fn query(
-    filter: &Filter,
-    phase: Option<Phase>,
-    after: Option<Place>,
-    most: usize,
-) -> (String, Vec<Value>) {
-    let mut conditions = Vec::new();
+fn query(filter: &Filter, one: Walk, after: Option<Place>, most: usize) -> (String, Vec<Value>) {
+    let mut conditions = Vec::<String>::new();
     let mut values = Vec::<Value>::new();
     if let Some(owner) = &filter.owner {
-        conditions.push("owner = ?");
+        conditions.push("owner = ?".to_owned());
         values.push(owner.clone().into());
     }
     if let Some(repository) = &filter.repository {
-        conditions.push("repository = ?");
+        conditions.push("repository = ?".to_owned());
         values.push(repository.clone().into());
     }
     if let Some(number) = filter.pr_number {
-        conditions.push("pr = ?");
+        conditions.push("pr = ?".to_owned());
         values.push(number.cast_signed().into());
     }
-    if let Some(phase) = phase {
-        conditions.push("phase = ?");
-        values.push(phase.as_str().to_owned().into());
+    match one {
+        Walk::All => {}
+        Walk::Phase(phase) => {
+            conditions.push("phase = ?".to_owned());
+            values.push(phase.as_str().to_owned().into());
+        }
+        Walk::Gone(is_gone) => {
+            conditions.push("is_gone = ?".to_owned());
+            values.push(is_gone.into());
+            if !filter.phases.is_empty() {
+                let places = vec!["?"; filter.phases.len()].join(", ");
+                conditions.push(format!("phase IN ({places})"));
+                let phases = filter.phases.iter();
+                values.extend(phases.map(|phase| Value::from(phase.as_str().to_owned())));
+            }
+        }
     }
     if filter.parked {
-        conditions.push("parked = 1");
+        conditions.push("parked = 1".to_owned());
     }
     if let Some(place) = after {
-        conditions.push("(created_at, previews.key) < (?, ?)");
+        conditions.push("(created_at, previews.key) < (?, ?)".to_owned());
         values.extend([place.created_at.into(), place.key.into()]);
     }
     values.push(i64::try_from(most).unwrap_or(i64::MAX).into());
@@ -204,8 +224,8 @@ mod tests {
                 },
                 parked: chosen(4),
             };
-            for phase in walks(&filter) {
-                let (statement, values) = query(&filter, phase, Some(after), 10);
+            for one in walks(&filter) {
+                let (statement, values) = query(&filter, one, Some(after), 10);
                 let explain = format!("EXPLAIN QUERY PLAN {statement}");
                 let plan: Vec<String> = all(&db, &explain, params_from_iter(values), |record| {
                     record.get(3)

@@ -1,6 +1,8 @@
 //! The store's verbs, as what the writer does for each: load the row, let the pure transition
 //! decide, write what it decided. An `Err` writes nothing.
 
+use std::sync::Arc;
+
 use tempus_model::{PreviewId, Row};
 
 use super::desk::Desk;
@@ -19,7 +21,7 @@ fn load<E: From<StoreError>>(
     db: &Desk,
     preview: PreviewId,
     missing: impl FnOnce() -> E,
-) -> Result<Stored, E> {
+) -> Result<Arc<Stored>, E> {
     rows::load(db, preview)?.ok_or_else(missing)
 }
 

@@ -7,7 +7,6 @@ use tempus_model::transition::{discard, replay, sleep};
 use tempus_model::{Actor, Job, JobRef, PreviewId, Row, Spec, Timestamp};
 
 use super::super::desk::Desk;
-use super::super::tables::rows::Stored;
 use super::super::tables::{Key, idempotency, jobs, previews, rows, specs};
 use super::{change_if, load};
 use crate::{
@@ -116,11 +115,12 @@ pub(crate) fn discard(
     by: Actor,
     now: Timestamp,
 ) -> Result<(), DiscardError> {
-    let stored @ Stored { row, .. } = &load(db, preview, || DiscardError::NotFound)?;
+    let stored = load(db, preview, || DiscardError::NotFound)?;
+    let row = &stored.row;
     let running = stored_job(db, row.saga.as_ref().and_then(|saga| saga.job))?;
     let pending = stored_job(db, row.pending)?;
     let change = discard::discard(row, running.as_ref(), pending.as_ref(), by, now)?;
-    rows::apply(db, stored, change)?;
+    rows::apply(db, &stored, change)?;
     Ok(())
 }
 
