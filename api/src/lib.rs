@@ -30,6 +30,7 @@ mod handler;
 mod hint;
 mod identity;
 mod layer;
+mod live;
 mod metrics;
 mod overview;
 mod recorder;

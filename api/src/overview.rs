@@ -2,16 +2,18 @@
 //! look, however many look.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use tempus_engine::{Filter, StoreError};
+use tempus_engine::StoreError;
 use tempus_model::{Phase, PreviewId, Snapshot};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::warn;
 
-use crate::census::LIVE;
+use crate::handler::dead_letters;
+use crate::live::{self, LIVE};
 use crate::shape::{
     FindingsView, LeaseView, ListenerView, OrphanView, OverviewView, OwnerSlots, PhaseCount,
     PreviewName, QueueView, QuotaView, WorkerView,
@@ -20,10 +22,6 @@ use crate::state::Api;
 
 /// How old a look may be.
 const FRESH: Duration = Duration::from_secs(2);
-/// How many rows are read at a time.
-const PAGE: usize = 200;
-/// How many dead letters are looked at; more than this are as alarming as this many.
-const LETTERS: usize = 1000;
 /// What is gone and not proved to be is due for its verify within this time.
 const VERIFIED: Duration = Duration::from_hours(1);
 /// How many of those are looked for.
@@ -52,17 +50,10 @@ impl Lookout {
 
 async fn look(api: &Api) -> Result<OverviewView, StoreError> {
     let mut tally = Tally::default();
-    let filter = Filter {
-        phases: LIVE.to_vec(),
-        ..Filter::default()
-    };
-    let mut cursor = None;
-    loop {
-        let page = api.store().list(&filter, cursor.as_ref(), PAGE).await?;
-        page.items.iter().for_each(|preview| tally.live(preview));
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
+    let mut pages = pin!(live::pages(api.store()));
+    while let Some(page) = pages.try_next().await? {
+        for preview in &page {
+            tally.live(preview);
         }
     }
     unproved(api, &mut tally).await?;
@@ -78,7 +69,7 @@ async fn look(api: &Api) -> Result<OverviewView, StoreError> {
             None
         }
     };
-    let letters = api.store().dead_letters(LETTERS).await?;
+    let letters = api.store().dead_letters(dead_letters::MOST).await?;
     let (reports, unreadable): (Vec<_>, Vec<_>) = letters
         .into_iter()
         .partition(|letter| letter.id.is_report());

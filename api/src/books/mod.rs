@@ -8,10 +8,12 @@ mod budget;
 mod tally;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
-use tempus_engine::{Cursor, Filter, Page, Store, StoreError};
-use tempus_model::{Day, Owner, Phase, PreviewId, Snapshot, Spans, Timestamp};
+use futures::TryStreamExt;
+use tempus_engine::{Filter, Store, StoreError};
+use tempus_model::{Day, Owner, PreviewId, Snapshot, Spans, Timestamp};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
@@ -19,14 +21,14 @@ pub(crate) use budget::standings;
 pub use budget::{Budgets, Costs};
 pub(crate) use tally::{Line, Only, Range, Tally};
 
+use crate::live;
+
 /// A list may not have yet what is as young as this.
 const LAG: Duration = Duration::from_mins(1);
 /// What is gone is counted if it was created no longer than this before the time that is asked about.
 const BEFORE: Duration = Duration::from_hours(90 * 24);
 /// How much longer than is asked for what is gone is kept.
 const KEPT: Duration = Duration::from_hours(62 * 24);
-/// How many are read at a time.
-const PAGE: usize = 200;
 
 /// What is known of what previews ran.
 #[derive(Debug, Default)]
@@ -123,15 +125,11 @@ impl Kept {
         let at = Instant::now();
         self.last = None;
         self.accounts.clear();
-        self.list(store, &Filter::default(), since).await?;
-        let alive = Phase::ALL.into_iter();
-        let alive = alive.filter(|phase| !matches!(phase, Phase::Destroyed | Phase::Failed));
-        let alive = Filter {
-            phases: alive.collect(),
-            ..Filter::default()
-        };
-        let always = Timestamp::from_millis(i64::MIN);
-        self.list(store, &alive, always).await?;
+        self.list(store, since).await?;
+        let mut live = pin!(live::pages(store));
+        while let Some(page) = live.try_next().await? {
+            self.put(page);
+        }
         self.last = Some(Last { at, now, since });
         Ok(())
     }
@@ -147,7 +145,7 @@ impl Kept {
         let open = |(id, account): (&PreviewId, &Account)| (!account.gone).then_some(*id);
         let open: Vec<_> = self.accounts.iter().filter_map(open).collect();
         let new = before(last.now, LAG);
-        self.list(store, &Filter::default(), new).await?;
+        self.list(store, new).await?;
         for id in open {
             let seen = self.accounts.get(&id);
             if seen.is_some_and(|seen| seen.created_at >= new) {
@@ -167,26 +165,26 @@ impl Kept {
         Ok(())
     }
 
-    async fn list(
-        &mut self,
-        store: &dyn Store,
-        filter: &Filter,
-        since: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut cursor: Option<Cursor> = None;
-        loop {
-            let Page { items, next } = store.list(filter, cursor.as_ref(), PAGE).await?;
-            for snapshot in items {
-                if snapshot.identity.created_at < since {
-                    return Ok(());
-                }
-                self.accounts.insert(snapshot.identity.id, snapshot.into());
-            }
-            cursor = next;
-            if cursor.is_none() {
-                return Ok(());
+    /// Reads what was created since then.
+    async fn list(&mut self, store: &dyn Store, since: Timestamp) -> Result<(), StoreError> {
+        let mut pages = pin!(live::pages_of(store, Filter::default()));
+        while let Some(mut page) = pages.try_next().await? {
+            let read = page.len();
+            page.retain(|snapshot| snapshot.identity.created_at >= since);
+            let is_last = page.len() < read;
+            self.put(page);
+            if is_last {
+                break;
             }
         }
+        Ok(())
+    }
+
+    fn put(&mut self, page: Vec<Snapshot>) {
+        let accounts = page
+            .into_iter()
+            .map(|snapshot| (snapshot.identity.id, snapshot.into()));
+        self.accounts.extend(accounts);
     }
 
     /// Lets go of what nobody asks about, once that is much.
