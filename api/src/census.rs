@@ -45,18 +45,6 @@ pub(crate) struct Count {
     pub dollars_per_hour: Option<f64>,
 }
 
-impl Count {
-    /// How much there is that needs a person.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "they were counted one by one"
-    )]
-    pub fn letters(&self) -> usize {
-        (self.parked + self.messages + self.orphans) as usize
-    }
-}
-
 impl Census {
     /// The count, at most a few seconds old.
     pub async fn take(

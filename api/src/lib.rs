@@ -29,6 +29,7 @@ mod gate;
 mod handler;
 mod hint;
 mod identity;
+mod kept;
 mod layer;
 mod live;
 mod metrics;

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use tempus_engine::StoreError;
 use tempus_model::{Phase, PreviewId, Snapshot};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 use tracing::warn;
 
 use crate::handler::dead_letters;
+use crate::kept::Kept;
 use crate::live::{self, LIVE};
 use crate::shape::{
     FindingsView, LeaseView, ListenerView, OrphanView, OverviewView, OwnerSlots, PhaseCount,
@@ -20,7 +20,7 @@ use crate::shape::{
 };
 use crate::state::Api;
 
-/// How old a look may be.
+/// How old a look may be before there is another.
 const FRESH: Duration = Duration::from_secs(2);
 /// What is gone and not proved to be is due for its verify within this time.
 const VERIFIED: Duration = Duration::from_hours(1);
@@ -29,22 +29,16 @@ const UNPROVED: usize = 1000;
 /// How many rows are read side by side.
 const READS: usize = 16;
 
-/// The last look. One at a time looks anew; others meanwhile wait for it.
+/// The last look.
 #[derive(Debug, Default)]
-pub(crate) struct Lookout(Mutex<Option<(Instant, OverviewView)>>);
+pub(crate) struct Lookout(Kept<OverviewView>);
 
 impl Lookout {
     /// How it stands, at most a few seconds ago.
-    pub async fn look(&self, api: &Api) -> Result<OverviewView, StoreError> {
-        let mut last = self.0.lock().await;
-        match &*last {
-            Some((at, seen)) if at.elapsed() < FRESH => Ok(seen.clone()),
-            _ => {
-                let seen = look(api).await?;
-                *last = Some((Instant::now(), seen.clone()));
-                Ok(seen)
-            }
-        }
+    pub async fn look(&self, api: &Api) -> Result<Arc<OverviewView>, StoreError> {
+        let api = api.clone();
+        let anew = |_| async move { look(&api).await };
+        self.0.get(FRESH, |_| true, anew).await
     }
 }
 
