@@ -2,27 +2,20 @@
 //! look at: counted now and then rather than on every look.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
-use tempus_engine::{Filter, Store, StoreError};
+use futures::TryStreamExt;
+use tempus_engine::{Store, StoreError};
 use tempus_model::{Desired, Footprint, Phase, PreviewId, Prices, Row, SpecId};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::handler::dead_letters;
+use crate::live::{self, LIVE};
+
 /// How old a count may be.
 const FRESH: Duration = Duration::from_secs(10);
-/// How many dead letters are counted; more than this are as alarming as this many.
-const LETTERS: usize = 1000;
-
-/// What is not gone: bounded by the quota, unlike the history.
-pub(crate) const LIVE: [Phase; 6] = [
-    Phase::Pending,
-    Phase::Provisioning,
-    Phase::Ready,
-    Phase::Asleep,
-    Phase::Updating,
-    Phase::Destroying,
-];
 
 /// The last count. One look at a time counts anew; others meanwhile wait for it.
 #[derive(Debug, Default)]
@@ -52,18 +45,6 @@ pub(crate) struct Count {
     pub dollars_per_hour: Option<f64>,
 }
 
-impl Count {
-    /// How much there is that needs a person.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "they were counted one by one"
-    )]
-    pub fn letters(&self) -> usize {
-        (self.parked + self.messages + self.orphans) as usize
-    }
-}
-
 impl Census {
     /// The count, at most a few seconds old.
     pub async fn take(
@@ -76,7 +57,7 @@ impl Census {
             Some((at, count)) if at.elapsed() < FRESH => Ok(count.clone()),
             _ => {
                 let mut count = previews(store, prices, &mut last.footprints).await?;
-                for letter in store.dead_letters(LETTERS).await? {
+                for letter in store.dead_letters(dead_letters::MOST).await? {
                     if letter.id.is_report() {
                         count.orphans += 1.0;
                     } else {
@@ -95,10 +76,6 @@ async fn previews(
     prices: Option<&Prices>,
     footprints: &mut Footprints,
 ) -> Result<Count, StoreError> {
-    let filter = Filter {
-        phases: LIVE.to_vec(),
-        ..Filter::default()
-    };
     let mut count = Count {
         phases: LIVE.map(|phase| (phase, 0.0)),
         parked: 0.0,
@@ -106,10 +83,10 @@ async fn previews(
         orphans: 0.0,
         dollars_per_hour: prices.map(|_| 0.0),
     };
-    let (mut cursor, known) = (None, std::mem::take(footprints));
-    loop {
-        let page = store.list(&filter, cursor.as_ref(), 200).await?;
-        for preview in &page.items {
+    let known = std::mem::take(footprints);
+    let mut pages = pin!(live::pages(store));
+    while let Some(page) = pages.try_next().await? {
+        for preview in &page {
             let phase = preview.row.phase();
             if let Some((_, number)) = count.phases.iter_mut().find(|(of, _)| *of == phase) {
                 *number += 1.0;
@@ -140,11 +117,8 @@ async fn previews(
                 count.dollars_per_hour = count.dollars_per_hour.map(|sum| sum + cost);
             }
         }
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(count);
-        }
     }
+    Ok(count)
 }
 
 /// What of a preview is paid for.

@@ -2,28 +2,26 @@
 //! look, however many look.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use tempus_engine::{Filter, StoreError};
+use tempus_engine::StoreError;
 use tempus_model::{Phase, PreviewId, Snapshot};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 use tracing::warn;
 
-use crate::census::LIVE;
+use crate::handler::dead_letters;
+use crate::kept::Kept;
+use crate::live::{self, LIVE};
 use crate::shape::{
     FindingsView, LeaseView, ListenerView, OrphanView, OverviewView, OwnerSlots, PhaseCount,
     PreviewName, QueueView, QuotaView, WorkerView,
 };
 use crate::state::Api;
 
-/// How old a look may be.
+/// How old a look may be before there is another.
 const FRESH: Duration = Duration::from_secs(2);
-/// How many rows are read at a time.
-const PAGE: usize = 200;
-/// How many dead letters are looked at; more than this are as alarming as this many.
-const LETTERS: usize = 1000;
 /// What is gone and not proved to be is due for its verify within this time.
 const VERIFIED: Duration = Duration::from_hours(1);
 /// How many of those are looked for.
@@ -31,38 +29,25 @@ const UNPROVED: usize = 1000;
 /// How many rows are read side by side.
 const READS: usize = 16;
 
-/// The last look. One at a time looks anew; others meanwhile wait for it.
+/// The last look.
 #[derive(Debug, Default)]
-pub(crate) struct Lookout(Mutex<Option<(Instant, OverviewView)>>);
+pub(crate) struct Lookout(Kept<OverviewView>);
 
 impl Lookout {
     /// How it stands, at most a few seconds ago.
-    pub async fn look(&self, api: &Api) -> Result<OverviewView, StoreError> {
-        let mut last = self.0.lock().await;
-        match &*last {
-            Some((at, seen)) if at.elapsed() < FRESH => Ok(seen.clone()),
-            _ => {
-                let seen = look(api).await?;
-                *last = Some((Instant::now(), seen.clone()));
-                Ok(seen)
-            }
-        }
+    pub async fn look(&self, api: &Api) -> Result<Arc<OverviewView>, StoreError> {
+        let api = api.clone();
+        let anew = |_| async move { look(&api).await };
+        self.0.get(FRESH, |_| true, anew).await
     }
 }
 
 async fn look(api: &Api) -> Result<OverviewView, StoreError> {
     let mut tally = Tally::default();
-    let filter = Filter {
-        phases: LIVE.to_vec(),
-        ..Filter::default()
-    };
-    let mut cursor = None;
-    loop {
-        let page = api.store().list(&filter, cursor.as_ref(), PAGE).await?;
-        page.items.iter().for_each(|preview| tally.live(preview));
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
+    let mut pages = pin!(live::pages(api.store()));
+    while let Some(page) = pages.try_next().await? {
+        for preview in &page {
+            tally.live(preview);
         }
     }
     unproved(api, &mut tally).await?;
@@ -78,7 +63,7 @@ async fn look(api: &Api) -> Result<OverviewView, StoreError> {
             None
         }
     };
-    let letters = api.store().dead_letters(LETTERS).await?;
+    let letters = api.store().dead_letters(dead_letters::MOST).await?;
     let (reports, unreadable): (Vec<_>, Vec<_>) = letters
         .into_iter()
         .partition(|letter| letter.id.is_report());

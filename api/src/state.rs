@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use tempus_engine::{Clock, Queue, Store, StoreError};
+use tempus_engine::{Clock, Filter, Queue, Store, StoreError};
 use tempus_model::Timestamp;
 use tempus_steps::Platform;
 use tempus_steps::gate::Gate;
@@ -93,15 +93,21 @@ impl Api {
     }
 
     /// How the installation stands.
-    pub(crate) async fn overview(&self) -> Result<OverviewView, StoreError> {
+    pub(crate) async fn overview(&self) -> Result<Arc<OverviewView>, StoreError> {
         self.lookout.look(self).await
     }
 
-    /// How much there is that needs a person.
-    pub(crate) async fn letters(&self) -> Result<usize, StoreError> {
-        let prices = self.config().costs.prices.as_ref();
-        let count = self.census.take(self.store(), prices).await?;
-        Ok(count.letters())
+    /// How much there is that needs a person, up to so many: asked for with every page, it reads no
+    /// more than it counts.
+    pub(crate) async fn letters(&self, most: usize) -> Result<usize, StoreError> {
+        let parked = Filter {
+            parked: true,
+            ..Filter::default()
+        };
+        let store = self.store();
+        let (parked, letters) =
+            tokio::try_join!(store.list(&parked, None, most), store.dead_letters(most))?;
+        Ok(most.min(parked.items.len() + letters.len()))
     }
 
     /// Adds up what previews cost on these days.
@@ -109,7 +115,7 @@ impl Api {
         let costs = &self.config().costs;
         let tally = self
             .books
-            .tally(self.store(), costs, range, only, self.now());
+            .tally(&self.parts.store, costs, range, only, self.now());
         tally.await
     }
 

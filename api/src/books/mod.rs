@@ -7,17 +7,21 @@
 mod budget;
 mod tally;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tempus_engine::{Cursor, Filter, Page, Store, StoreError};
-use tempus_model::{Day, Owner, Phase, PreviewId, Snapshot, Spans, Timestamp};
-use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::Instant;
+use futures::TryStreamExt;
+use tempus_engine::{Filter, Store, StoreError};
+use tempus_model::{Owner, Phase, PreviewId, Snapshot, Spans, Timestamp};
 
 pub(crate) use budget::standings;
 pub use budget::{Budgets, Costs};
 pub(crate) use tally::{Line, Only, Range, Tally};
+
+use crate::kept::Kept;
+use crate::live;
 
 /// A list may not have yet what is as young as this.
 const LAG: Duration = Duration::from_mins(1);
@@ -25,26 +29,18 @@ const LAG: Duration = Duration::from_mins(1);
 const BEFORE: Duration = Duration::from_hours(90 * 24);
 /// How much longer than is asked for what is gone is kept.
 const KEPT: Duration = Duration::from_hours(62 * 24);
-/// How many are read at a time.
-const PAGE: usize = 200;
 
 /// What is known of what previews ran.
 #[derive(Debug, Default)]
-pub(crate) struct Books(Mutex<Kept>);
+pub(crate) struct Books(Kept<Book>);
 
-#[derive(Debug, Default)]
-struct Kept {
-    last: Option<Last>,
-    accounts: BTreeMap<PreviewId, Account>,
-}
-
-/// The last look.
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    at: Instant,
-    now: Timestamp,
-    /// What was created since then is known.
+#[derive(Debug, Clone)]
+struct Book {
+    /// When it was read.
+    at: Timestamp,
+    /// What was created since then is known, and whatever is not gone.
     since: Timestamp,
+    accounts: BTreeMap<PreviewId, Account>,
 }
 
 /// What is known of one preview.
@@ -73,127 +69,108 @@ impl From<Snapshot> for Account {
 }
 
 impl Books {
-    /// What is known now, of a time that begins with this day.
-    async fn read(
-        &self,
-        store: &dyn Store,
-        fresh: Duration,
-        from: Day,
-        now: Timestamp,
-    ) -> Result<MutexGuard<'_, Kept>, StoreError> {
-        let mut kept = self.0.lock().await;
-        let since = before(from.begins(), BEFORE);
-        match kept.last {
-            Some(last) if last.since <= since && last.at.elapsed() < fresh => return Ok(kept),
-            Some(last) if last.since <= since => kept.follow(store, last, now).await?,
-            _ => kept.begin(store, since, now).await?,
-        }
-        kept.forget(since);
-        Ok(kept)
-    }
-
     /// Adds up what this shall be counted of.
     pub async fn tally(
         &self,
-        store: &dyn Store,
+        store: &Arc<dyn Store>,
         costs: &Costs,
         range: Range,
         only: &Only,
         now: Timestamp,
     ) -> Result<Tally, StoreError> {
-        let kept = self.read(store, costs.fresh, range.from, now).await?;
-        Ok(tally::of(
-            &kept.accounts,
-            costs.prices.as_ref(),
-            range,
-            only,
-            now,
-        ))
+        let (since, store) = (before(range.from.begins(), BEFORE), Arc::clone(store));
+        let serves = |book: &Book| book.since <= since;
+        let read = |known: Option<Arc<Book>>| async move {
+            match known.filter(|book| book.since <= since) {
+                Some(book) => book.follow(&*store, since, now).await,
+                None => Book::begin(&*store, since, now).await,
+            }
+        };
+        let book = self.0.get(costs.fresh, serves, read).await?;
+        let prices = costs.prices.as_ref();
+        Ok(tally::of(&book.accounts, prices, range, only, now))
     }
 }
 
-impl Kept {
-    /// Reads what was created since then, and whatever is not gone.
+impl Book {
+    /// Reads all of it.
     async fn begin(
-        &mut self,
         store: &dyn Store,
         since: Timestamp,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let at = Instant::now();
-        self.last = None;
-        self.accounts.clear();
-        self.list(store, &Filter::default(), since).await?;
-        let alive = Phase::ALL.into_iter();
-        let alive = alive.filter(|phase| !phase.is_gone());
-        let alive = Filter {
-            phases: alive.collect(),
+    ) -> Result<Self, StoreError> {
+        let mut book = Self {
+            at: now,
+            since,
+            accounts: BTreeMap::new(),
+        };
+        book.read(store, since).await?;
+        Ok(book)
+    }
+
+    /// Reads what may have changed: what is not gone, what was not, and what is new.
+    async fn follow(
+        &self,
+        store: &dyn Store,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut book = self.clone();
+        let live = book.read(store, before(self.at, LAG)).await?;
+        let open = self.accounts.iter().filter(|(_, account)| !account.gone);
+        for (id, _) in open.filter(|(id, _)| !live.contains(id)) {
+            match store.get(*id).await? {
+                Some(snapshot) => book.put(vec![snapshot]),
+                // Its history is over.
+                None => drop(book.accounts.remove(id)),
+            }
+        }
+        book.at = now;
+        book.forget(since);
+        Ok(book)
+    }
+
+    /// Reads what is not gone, which it names, and then what is and was created since then: whatever
+    /// goes in between is read twice, and nothing not at all.
+    async fn read(
+        &mut self,
+        store: &dyn Store,
+        since: Timestamp,
+    ) -> Result<BTreeSet<PreviewId>, StoreError> {
+        let mut live = BTreeSet::new();
+        let mut pages = pin!(live::pages(store));
+        while let Some(page) = pages.try_next().await? {
+            live.extend(page.iter().map(|snapshot| snapshot.identity.id));
+            self.put(page);
+        }
+        let gone = Filter {
+            phases: vec![Phase::Destroyed, Phase::Failed],
             ..Filter::default()
         };
-        let always = Timestamp::from_millis(i64::MIN);
-        self.list(store, &alive, always).await?;
-        self.last = Some(Last { at, now, since });
-        Ok(())
-    }
-
-    /// Reads what is new, and what was not gone.
-    async fn follow(
-        &mut self,
-        store: &dyn Store,
-        last: Last,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let at = Instant::now();
-        let open = |(id, account): (&PreviewId, &Account)| (!account.gone).then_some(*id);
-        let open: Vec<_> = self.accounts.iter().filter_map(open).collect();
-        let new = before(last.now, LAG);
-        self.list(store, &Filter::default(), new).await?;
-        for id in open {
-            let seen = self.accounts.get(&id);
-            if seen.is_some_and(|seen| seen.created_at >= new) {
-                continue;
-            }
-            match store.get(id).await? {
-                Some(snapshot) => {
-                    self.accounts.insert(id, snapshot.into());
-                }
-                // Its history is over.
-                None => {
-                    self.accounts.remove(&id);
-                }
+        let mut pages = pin!(live::pages_of(store, gone));
+        while let Some(mut page) = pages.try_next().await? {
+            let read = page.len();
+            page.retain(|snapshot| snapshot.identity.created_at >= since);
+            let is_last = page.len() < read;
+            self.put(page);
+            if is_last {
+                break;
             }
         }
-        self.last = Some(Last { at, now, ..last });
-        Ok(())
+        Ok(live)
     }
 
-    async fn list(
-        &mut self,
-        store: &dyn Store,
-        filter: &Filter,
-        since: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut cursor: Option<Cursor> = None;
-        loop {
-            let Page { items, next } = store.list(filter, cursor.as_ref(), PAGE).await?;
-            for snapshot in items {
-                if snapshot.identity.created_at < since {
-                    return Ok(());
-                }
-                self.accounts.insert(snapshot.identity.id, snapshot.into());
-            }
-            cursor = next;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
+    fn put(&mut self, page: Vec<Snapshot>) {
+        let accounts = page
+            .into_iter()
+            .map(|snapshot| (snapshot.identity.id, snapshot.into()));
+        self.accounts.extend(accounts);
     }
 
     /// Lets go of what nobody asks about, once that is much.
     fn forget(&mut self, since: Timestamp) {
-        let Some(last) = &mut self.last else { return };
-        if last.since.after(KEPT) < since {
-            last.since = since;
+        if self.since.after(KEPT) < since {
+            self.since = since;
             self.accounts
                 .retain(|_, account| !account.gone || account.created_at >= since);
         }

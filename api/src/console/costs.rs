@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tempus_model::Day;
 
 use super::chart;
+use super::choice::{address, chip, given, is_empty};
 use super::frame::{Content, Frame, Place};
 use super::words::{self, Tone};
 use crate::extract::Query;
@@ -24,17 +25,16 @@ const REFRESH: u32 = 15_000;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Choice {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_empty")]
     month: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_empty")]
     owner: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_empty")]
     repository: Option<String>,
 }
 
 impl Choice {
     fn query(&self) -> CostsQuery {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         CostsQuery {
             month: given(&self.month),
             owner: given(&self.owner),
@@ -46,10 +46,7 @@ impl Choice {
     fn but(&self, change: impl FnOnce(&mut Self)) -> String {
         let mut other = self.clone();
         change(&mut other);
-        match serde_urlencoded::to_string(other) {
-            Ok(query) if !query.is_empty() => format!("/console/costs?{query}"),
-            _ => "/console/costs".to_owned(),
-        }
+        address("/console/costs", &other)
     }
 }
 
@@ -130,11 +127,9 @@ fn months(choice: &Choice, costs: &CostsView) -> Markup {
 fn chosen(choice: &Choice) -> Markup {
     html! {
         @if choice.owner.is_some() || choice.repository.is_some() { div.filters {
-            @if let Some(owner) = &choice.owner {
-                a.chip href=(choice.but(|to| to.owner = None)) { "owner " b { (owner) } span aria-hidden="true" { " ×" } span.unseen { ", remove this filter" } }
-            }
-            @if let Some(repository) = &choice.repository {
-                a.chip href=(choice.but(|to| to.repository = None)) { "repository " b { (repository) } span aria-hidden="true" { " ×" } span.unseen { ", remove this filter" } }
+            @if let Some(owner) = &choice.owner { (chip("owner", owner, &choice.but(|to| to.owner = None))) }
+            @if let Some(name) = &choice.repository {
+                (chip("repository", name, &choice.but(|to| to.repository = None)))
             }
         } }
     }

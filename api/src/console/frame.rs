@@ -19,6 +19,9 @@ use crate::state::Api;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Up to how many things are counted that need a person: more are as many.
+const COUNTED: usize = 99;
+
 /// Which part of the console a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -32,7 +35,7 @@ pub(super) enum Place {
 /// Who looks at a page, and what is always in view.
 pub(super) struct Frame {
     who: Option<Viewer>,
-    /// How much needs a person, where that is the viewer's business.
+    /// How much needs a person, where that is the viewer's business; one more than is counted is any number.
     letters: usize,
 }
 
@@ -59,7 +62,7 @@ impl Frame {
     /// For whoever sent the request.
     pub async fn of(api: &Api, caller: &Caller) -> Self {
         let letters = if caller.is_admin() {
-            let letters = api.letters().await;
+            let letters = api.letters(COUNTED + 1).await;
             letters.unwrap_or_else(|error| {
                 warn!(%error, "dead letters not counted");
                 0
@@ -168,7 +171,9 @@ fn entry(href: &str, name: &str, is_here: bool, count: usize) -> Markup {
     html! {
         a href=(href) aria-current=[is_here.then_some("page")] {
             (name)
-            @if count > 0 {
+            @if count > COUNTED {
+                " " span.count { (COUNTED) "+" span.unseen { " need a person" } }
+            } @else if count > 0 {
                 " " span.count { (count) span.unseen { " need a person" } }
             }
         }

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! `frame` is what all pages have in common, `assets` their style and scripts, `words` how times, states
-//! and amounts are written, `session` signing in and out, `refused` how a refusal becomes a page. Each
+//! and amounts are written, `choice` what is chosen in a page's address, `session` signing in and out, `refused` how a refusal becomes a page. Each
 //! other file is a page.
 //!
 //! Every text gets into a page through `maud`, which escapes it; nothing here makes markup of anything
@@ -20,6 +20,7 @@
 
 mod assets;
 mod chart;
+mod choice;
 mod costs;
 mod dead_letters;
 mod dialog;

@@ -7,12 +7,14 @@ use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 use tempus_model::{Phase, Scope};
 
+use super::choice::{address, chip, given, is_empty};
 use super::dialog::{Dialog, Field, Kind, lengths, opens};
 use super::frame::{Content, Frame, Place};
 use super::words;
 use crate::extract::Query;
 use crate::handler::preview;
 use crate::identity::Caller;
+use crate::live::LIVE;
 use crate::refusal::Refusal;
 use crate::shape::{PreviewView, Previews, PreviewsQuery};
 use crate::state::Api;
@@ -75,14 +77,7 @@ impl Show {
 
     const fn phases(self) -> &'static [Phase] {
         match self {
-            Self::Live => &[
-                Phase::Pending,
-                Phase::Provisioning,
-                Phase::Ready,
-                Phase::Asleep,
-                Phase::Updating,
-                Phase::Destroying,
-            ],
+            Self::Live => &LIVE,
             Self::Ready => &[Phase::Ready],
             Self::Changing => &[
                 Phase::Pending,
@@ -98,16 +93,9 @@ impl Show {
     }
 }
 
-/// A form sends what was left empty, too.
-#[expect(clippy::ref_option, reason = "as serde calls it")]
-fn is_empty(text: &Option<String>) -> bool {
-    text.as_ref().is_none_or(|text| text.trim().is_empty())
-}
-
 impl Choice {
     /// The call that lists them.
     fn query(&self) -> PreviewsQuery {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let phases = self.show.phases().iter().map(|phase| phase.as_str());
         let phases = phases.collect::<Vec<_>>().join(",");
         PreviewsQuery {
@@ -133,10 +121,7 @@ impl Choice {
     }
 
     fn address(&self) -> String {
-        match serde_urlencoded::to_string(self) {
-            Ok(query) if !query.is_empty() => format!("/?{query}"),
-            _ => "/".to_owned(),
-        }
+        address("/", self)
     }
 
     /// Whether nothing was chosen: then an empty page means that there is nothing.
@@ -220,20 +205,12 @@ fn filters(choice: &Choice, is_admin: bool) -> Markup {
 
 /// What else is chosen, each with a way to take it back.
 fn chips(choice: &Choice) -> Markup {
-    let chip = |what: &str, value: &str, without: String| {
-        html! {
-            a.chip href=(without) {
-                (what) " " b { (value) }
-                span aria-hidden="true" { " ×" } span.unseen { ", remove this filter" }
-            }
-        }
-    };
     html! {
-        @if let Some(owner) = &choice.owner { (chip("owner", owner, choice.but(|to| to.owner = None))) }
+        @if let Some(owner) = &choice.owner { (chip("owner", owner, &choice.but(|to| to.owner = None))) }
         @if let Some(name) = &choice.repository {
-            (chip("repository", name, choice.but(|to| (to.repository, to.pr) = (None, None))))
+            (chip("repository", name, &choice.but(|to| (to.repository, to.pr) = (None, None))))
         }
-        @if let Some(pr) = choice.pr { (chip("pull request", &pr.to_string(), choice.but(|to| to.pr = None))) }
+        @if let Some(pr) = choice.pr { (chip("pull request", &pr.to_string(), &choice.but(|to| to.pr = None))) }
     }
 }
 
@@ -472,7 +449,7 @@ mod tests {
 
     #[test]
     fn the_tabs_are_the_phases() {
-        assert_eq!(Show::Live.phases(), crate::census::LIVE);
+        assert_eq!(Show::Live.phases(), LIVE);
         let query = |show| {
             Choice {
                 show,

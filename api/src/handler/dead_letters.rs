@@ -19,8 +19,9 @@ use crate::shape::{
 };
 use crate::state::Api;
 
-/// How many of each kind are listed, and replayed at a time.
-const MOST: usize = 1000;
+/// How many of each kind are looked at: listed, counted, replayed at a time. More are as alarming as this
+/// many.
+pub(crate) const MOST: usize = 1000;
 
 /// List dead letters
 ///

@@ -1,5 +1,7 @@
 //! `GET /overview`
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 
@@ -17,6 +19,6 @@ use crate::state::Api;
     tag = "server",
     responses((status = 200, description = "How it stands", body = OverviewView))
 )]
-pub(crate) async fn show(State(api): State<Api>) -> Result<Json<OverviewView>, Refusal> {
+pub(crate) async fn show(State(api): State<Api>) -> Result<Json<Arc<OverviewView>>, Refusal> {
     Ok(Json(api.overview().await?))
 }

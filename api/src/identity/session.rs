@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use tempus_model::{NotGood, SessionOf, Timestamp, Token, TokenHash, TokenId, TokenRecord};
-use tempus_steps::gate::CONSOLE_COOKIES;
+use tempus_steps::gate::{CONSOLE_COOKIES, cookie_values};
 use tracing::info;
 
 use super::tokens::unknown;
@@ -54,13 +54,7 @@ impl Cookie {
         if !method.is_safe() && !says_where(headers) {
             return None;
         }
-        let lines = headers.get_all(header::COOKIE).iter();
-        let pairs = lines.filter_map(|line| line.to_str().ok());
-        let mut pairs = pairs.flat_map(|line| line.split(';'));
-        pairs.find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == self.name).then(|| value.parse().ok())?
-        })
+        cookie_values(headers, self.name).find_map(|value| value.parse().ok())
     }
 
     /// The header that gives a browser its session.

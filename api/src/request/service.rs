@@ -97,8 +97,13 @@ fn scale(service: &mut Service, replicas: Option<u32>, autoscale: Option<Autosca
 }
 
 /// The service with what the request says changed, and everything else as it is.
-pub(super) fn patch(service: &mut Service, asked: ServiceRequest, errors: &mut Errors) {
-    check(&asked, Place::Top, errors);
+pub(super) fn patch(
+    service: &mut Service,
+    asked: ServiceRequest,
+    place: Place,
+    errors: &mut Errors,
+) {
+    check(&asked, place, errors);
     match (asked.command, asked.image) {
         (None, None) => {}
         // What runs is replaced as a whole: a process has no image, and an image brings its own

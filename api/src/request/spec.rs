@@ -65,6 +65,7 @@ pub(crate) fn of_update(
         base.schedule = Some(schedule);
     }
     let front = front(&base.template);
+    let replaces = request.services.is_some();
     let place = match (request.services.take(), base.services.as_mut_slice()) {
         (Some(list), _) => {
             not_both(&single, errors);
@@ -72,7 +73,7 @@ pub(crate) fn of_update(
             Place::Item(0)
         }
         (None, [only]) => {
-            service::patch(only, single, errors);
+            service::patch(only, single, Place::Top, errors);
             Place::Top
         }
         (None, several) => {
@@ -80,8 +81,8 @@ pub(crate) fn of_update(
                 errors.push(
                     field,
                     format!(
-                        "is of a single service, but the preview has {}; give all of them in \
-                         services",
+                        "is of a single service, but the preview has {}; name it in changes, or give \
+                         all of them in services",
                         several.len()
                     ),
                 );
@@ -89,6 +90,7 @@ pub(crate) fn of_update(
             Place::Item(0)
         }
     };
+    change(&mut base, request.changes.take(), replaces, errors);
     // What a database that is there once began with is of no concern any more.
     base.seed = request.seed.take();
     base.log_retention_days = request.log_retention_days.or(base.log_retention_days);
@@ -103,6 +105,34 @@ pub(crate) fn of_update(
     base.commit_sha = request.commit_sha.take().or(base.commit_sha);
     base.sleep = sleep(request.sleep.as_deref(), base.sleep, errors);
     check(base, place, config, platform, errors)
+}
+
+/// Changes services by their names.
+fn change(
+    base: &mut Spec,
+    changes: Option<Vec<ServiceRequest>>,
+    replaces: bool,
+    errors: &mut Errors,
+) {
+    let changes = changes.unwrap_or_default();
+    if replaces && !changes.is_empty() {
+        errors.push("changes", "cannot be given together with services");
+        return;
+    }
+    for (index, asked) in changes.into_iter().enumerate() {
+        if asked.path.is_some() {
+            let only_there = "cannot be changed here; give all services in services";
+            errors.push(format!("changes[{index}].path"), only_there);
+        }
+        let mut services = base.services.iter_mut().enumerate();
+        match services.find(|(_, service)| service.name.as_str() == asked.name) {
+            Some((at, service)) => service::patch(service, asked, Place::Item(at), errors),
+            None => errors.push(
+                format!("changes[{index}].name"),
+                format!("is none of the preview's services: {:?}", asked.name),
+            ),
+        }
+    }
 }
 
 /// After how long without a request it shall sleep: as before where that is not said.

@@ -12,7 +12,7 @@ use super::{AccessRequest, AutoscaleRequest, SeedShape, ServiceRequest, number, 
 /// asks for what already runs.
 ///
 /// The fields of a single service change the preview's only service, and are refused where it has
-/// several; `services` replaces all of them. An `image` replaces a `command` and the other way
+/// several; `changes` changes some of several, and `services` replaces all of them. An `image` replaces a `command` and the other way
 /// round; `env` is replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -88,6 +88,13 @@ pub struct UpdateRequest {
         skip_serializing_if = "Option::is_none"
     )]
     pub services: Option<Vec<ServiceRequest>>,
+    /// Services by their names, with what of them is changed: the fields that are not given stay as they
+    /// are, and so do the other services. Instead of `services`, which alone can change a `path`.
+    #[serde(
+        deserialize_with = "object::list",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub changes: Option<Vec<ServiceRequest>>,
     /// What kind of a preview it is: a template that the platform has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,

@@ -96,9 +96,42 @@ async fn an_update_changes_what_it_names() {
     assert_eq!(shown["services"][0]["health_path"], "/up");
 
     let two = json!({"services": [
-        {"name": "a", "command": "serve"}, {"name": "b", "command": "serve"},
+        {"name": "a", "command": "serve", "env": {"A": "1"}}, {"name": "b", "command": "serve"},
     ]});
-    assert_eq!(server.post(&update, two).await.status, 202);
+    assert_eq!(server.post(&update, two.clone()).await.status, 202);
+    let one = json!({"changes": [{"name": "a", "command": "other"}]});
+    assert_eq!(server.post(&update, one).await.status, 202);
+    let shown = server.get(&format!("/preview/{preview}")).await.json();
+    let services = &shown["services"];
+    assert_eq!(
+        (&services[0]["command"], &services[1]["command"]),
+        (&json!("other"), &json!("serve"))
+    );
+    assert_eq!(services[0]["env"], json!(["A"]), "what is not named stays");
+    for (changes, field) in [
+        (
+            json!([{"name": "c", "command": "other"}]),
+            "changes[0].name",
+        ),
+        (json!([{"name": "a", "path": "/a"}]), "changes[0].path"),
+        (
+            json!([{"name": "b", "command": "nothing"}]),
+            "services[1].command",
+        ),
+    ] {
+        let answer = server.post(&update, json!({"changes": changes})).await;
+        assert_eq!(
+            (answer.status, answer.fields()),
+            (422, vec![field.to_owned()])
+        );
+    }
+    let mut both = two;
+    both["changes"] = json!([{"name": "a", "command": "other"}]);
+    let answer = server.post(&update, both).await;
+    assert_eq!(
+        (answer.status, answer.fields()),
+        (422, vec!["changes".to_owned()])
+    );
     let answer = server.post(&update, json!({"command": "serve"})).await;
     assert_eq!(
         (answer.status, answer.fields()),

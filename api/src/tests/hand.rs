@@ -30,6 +30,11 @@ impl Hand {
         self.engine.store()
     }
 
+    /// How many previews have been read since the start.
+    pub fn read(&self) -> u64 {
+        self.engine.stats().given_out
+    }
+
     pub async fn row(&self, preview: &str) -> Row {
         let id: PreviewId = preview.parse().unwrap();
         self.store().get(id).await.unwrap().unwrap().row

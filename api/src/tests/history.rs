@@ -22,6 +22,8 @@ async fn a_life_is_told_newest_first() {
     assert_eq!(extended.status, 200);
     let pin = json!({"reason": "the demo on Friday", "for": "10d"});
     assert_eq!(server.post(&format!("{path}/pin"), pin).await.status, 200);
+    // What was done within one millisecond has no order.
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     server.delete(&path).await;
     let history = server.get(&format!("{path}/history")).await.json();
     assert_eq!(

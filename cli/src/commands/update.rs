@@ -78,6 +78,7 @@ impl Update {
             replicas,
             autoscale,
             services,
+            changes: None,
             template,
             seed,
             schedule,

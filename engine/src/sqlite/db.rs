@@ -152,6 +152,11 @@ impl Db {
         }
     }
 
+    /// Counts previews that are given out.
+    pub(super) fn give_out(&self, previews: usize) {
+        self.counters.give_out(previews);
+    }
+
     pub(super) fn stats(&self) -> Stats {
         self.counters.read()
     }

@@ -232,7 +232,7 @@ impl SqliteEngine {
         self.start.installation
     }
 
-    /// How much has been written since it was opened, and in how many commits.
+    /// How much has been written and read since it was opened, and in how many commits.
     pub fn stats(&self) -> Stats {
         self.db.stats()
     }

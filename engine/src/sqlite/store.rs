@@ -231,6 +231,7 @@ impl Store for SqliteStore {
     }
 
     async fn get(&self, preview: PreviewId) -> Result<Option<Snapshot>, StoreError> {
+        self.db.give_out(1);
         self.db.read(|db| previews::get(db, preview))
     }
 
@@ -268,7 +269,9 @@ impl Store for SqliteStore {
         after: Option<&Cursor>,
         most: usize,
     ) -> Result<Page<Snapshot>, StoreError> {
-        self.db.read(|db| list::list(db, filter, after, most))
+        let page = self.db.read(|db| list::list(db, filter, after, most))?;
+        self.db.give_out(page.items.len());
+        Ok(page)
     }
 
     async fn put_dead_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {

@@ -27,13 +27,15 @@ use crate::StoreError;
 /// How many requests share a commit at most: bounds how long the first of them waits.
 const MOST_PER_COMMIT: usize = 256;
 
-/// How much the writer has done since it was started.
+/// How much a store has done since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stats {
     /// Requests that were taken, refused ones included.
     pub requests: u64,
     /// Transactions that were committed for them.
     pub commits: u64,
+    /// Previews that were read to be given out, one by one or in lists.
+    pub given_out: u64,
 }
 
 /// Counts for [`Stats`].
@@ -41,6 +43,7 @@ pub struct Stats {
 pub(super) struct Counters {
     requests: AtomicU64,
     commits: AtomicU64,
+    given_out: AtomicU64,
 }
 
 impl Counters {
@@ -48,7 +51,12 @@ impl Counters {
         Stats {
             requests: self.requests.load(Ordering::Relaxed),
             commits: self.commits.load(Ordering::Relaxed),
+            given_out: self.given_out.load(Ordering::Relaxed),
         }
+    }
+
+    pub(super) fn give_out(&self, previews: usize) {
+        self.given_out.fetch_add(previews as u64, Ordering::Relaxed);
     }
 }
 

@@ -13,15 +13,15 @@ pub(super) const NAME: &str = "__tempus_gate";
 /// other names below the same domain from setting one.
 pub const CONSOLE_COOKIES: [&str; 2] = ["__tempus_console", "__Host-tempus_console"];
 
-/// The values of our cookie, in the order in which they were sent: browsers send the one of the
-/// longer path first, and there are several where one preview is reached in two ways.
-pub(super) fn values(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+/// The values of a cookie, in the order in which they were sent: browsers send the one of the longer
+/// path first, and there are several where one preview is reached in two ways.
+pub fn values<'a>(headers: &'a HeaderMap, of: &'a str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(COOKIE).iter();
     lines
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter_map(|(name, value)| (name == NAME).then_some(value))
+        .filter_map(move |(name, value)| (name == of).then_some(value))
 }
 
 /// Takes our cookies out of what the application sees, and leaves every other to the byte.
@@ -114,6 +114,6 @@ mod tests {
         for line in ["a=1; __tempus_gate=x;__tempus_gate=y", "__tempus_gate=z"] {
             headers.append(COOKIE, HeaderValue::from_static(line));
         }
-        assert_eq!(values(&headers).collect::<Vec<_>>(), ["x", "y", "z"]);
+        assert_eq!(values(&headers, NAME).collect::<Vec<_>>(), ["x", "y", "z"]);
     }
 }

@@ -37,7 +37,7 @@ use std::net::IpAddr;
 
 use tempus_model::{Access, PreviewId, Timestamp};
 
-pub use cookie::{CONSOLE_COOKIES, strip as strip_cookie};
+pub use cookie::{CONSOLE_COOKIES, strip as strip_cookie, values as cookie_values};
 pub use key::{GateKeys, KeyError};
 pub use open::{Asked, no_key};
 pub use password::{Busy, PASSWORD_LENGTH, unfit};

@@ -109,7 +109,7 @@ impl Gate {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let subject = door.subject();
-        let opened = cookie::values(headers).filter_map(|value| {
+        let opened = cookie::values(headers, cookie::NAME).filter_map(|value| {
             let session = value.split('.').next()?;
             seal::open(&self.keys, Purpose::Session, &subject, session, now).ok()
         });
@@ -120,7 +120,7 @@ impl Gate {
     fn is_stale(&self, door: &Door<'_>, headers: &HeaderMap) -> bool {
         let demanded = self.capabilities(door);
         let holds = |value: &str, one: &String| value.split('.').any(|part| part == one);
-        let mut values = cookie::values(headers);
+        let mut values = cookie::values(headers, cookie::NAME);
         !values.any(|value| demanded.iter().all(|one| holds(value, one)))
     }
 

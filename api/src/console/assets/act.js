@@ -14,7 +14,15 @@ const bodyOf = (form) => {
   const body = {};
   for (const input of form.elements) {
     const isChosen = input.type !== "radio" || input.checked;
-    if (input.name && isChosen && input.value.trim()) body[input.name] = valueOf(input);
+    if (!input.name || !isChosen || !input.value.trim()) continue;
+    const service = input.closest("[data-service]")?.dataset.service;
+    if (!service) {
+      body[input.name] = valueOf(input);
+    } else if (input.value !== input.defaultValue) {
+      // Of several services what is different: the others stay as they are.
+      const field = input.name.split(".").pop();
+      (body.changes ??= []).push({ name: service, [field]: valueOf(input) });
+    }
   }
   return body;
 };

@@ -157,8 +157,13 @@ fn update(preview: &PreviewView) -> Markup {
         },
         fields: html! {
             @match preview.services.as_slice() {
-                [only] => (what(only)),
-                _ => p.hint { "Its services are replaced all at once: " code { "tempus update" } " reads them from a file." },
+                [only] => (what(only, "")),
+                several => @for (at, service) in several.iter().enumerate() {
+                    fieldset data-service=(service.name) {
+                        legend { (service.name) }
+                        (what(service, &format!("services[{at}].")))
+                    }
+                },
             }
             (commit.show())
         },
@@ -169,13 +174,15 @@ fn update(preview: &PreviewView) -> Markup {
     .show()
 }
 
-fn what(service: &ServiceView) -> Markup {
+/// What a service runs, in the field of the call that is named so after what is before it.
+fn what(service: &ServiceView, before: &str) -> Markup {
     let (name, label, value) = match (&service.image, &service.command) {
         (Some(image), _) => ("image", "Image", image.as_str()),
         (None, command) => ("command", "Command", command.as_deref().unwrap_or_default()),
     };
+    let name = format!("{before}{name}");
     let field = Field {
-        name,
+        name: &name,
         label,
         hint: "",
         value,

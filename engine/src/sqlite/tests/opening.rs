@@ -225,7 +225,8 @@ async fn an_older_schema_is_brought_up_to_date() {
     let store = open(folder.path(), &clock).store();
     assert_eq!(store.tokens().await.unwrap(), []);
     let found = store.get(alive).await.unwrap().unwrap();
-    assert_eq!(store.jobs(alive, 9).await.unwrap().len(), 1);
+    let jobs = store.jobs(alive, 9).await.unwrap();
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
     let of_short = store.get_by_short(alive.short()).await.unwrap();
     assert_eq!(of_short.unwrap().identity.id, alive);
     for (phase, preview) in [(Phase::Pending, alive), (Phase::Failed, gone)] {

@@ -1,4 +1,4 @@
-//! What Chromium's driver can do that no standard of WebDriver says.
+//! What Chromium's driver can do that no standard of `WebDriver` says.
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use http::Method;

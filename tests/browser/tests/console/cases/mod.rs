@@ -7,3 +7,4 @@ mod keyboard;
 mod list;
 mod looks;
 mod roles;
+mod update;

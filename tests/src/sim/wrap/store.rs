@@ -1,15 +1,13 @@
-//! The engine's ports as one process sees them: every call passes a gate, and every change of a
-//! row is seen.
+//! The store as one process sees it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tempus_engine::{
-    Accepted, Alarm, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter,
-    DeadLetterId, Delivery, Depth, DiscardError, ExtendError, Extended, Filter, Handle,
-    Idempotency, JobError, NewPreview, Outgoing, Page, Queue, QueueError, Reserve, ReserveError,
-    SourceError, Store, StoreError, Timer, TimerError, Update, WriteError,
+    Accepted, Backup, BackupError, ClaimError, CreateError, Cursor, DeadLetter, DeadLetterId,
+    DiscardError, ExtendError, Extended, Filter, Idempotency, JobError, NewPreview, Page, Reserve,
+    ReserveError, SourceError, Store, StoreError, Update, WriteError,
 };
 use tempus_model::github::{Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
@@ -22,20 +20,20 @@ use tempus_model::transition::vouch::Vouch;
 use tempus_model::transition::warn::Warn;
 use tempus_model::transition::{Fence, Seen};
 use tempus_model::{
-    Actor, Deed, DnsName, Hint, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row,
-    ShortId, Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
+    Actor, Deed, DnsName, InstallationId, Job, JobId, Parked, PreviewId, Receipt, Row, ShortId,
+    Snapshot, Spec, SpecId, Timestamp, TokenId, TokenRecord,
 };
 use tempus_steps::sim::Fault;
 
-use super::gate::{Effect, Gate};
-use super::witness::{Watch, Written};
+use crate::sim::gate::Gate;
+use crate::sim::witness::Watch;
 
 /// A store whose calls pass a gate.
-pub(super) struct WrappedStore {
-    pub(super) inner: Arc<dyn Store>,
-    pub(super) gate: Arc<dyn Gate>,
+pub(in crate::sim) struct WrappedStore {
+    pub(in crate::sim) inner: Arc<dyn Store>,
+    pub(in crate::sim) gate: Arc<dyn Gate>,
     /// Sees every change, where the store itself tells nobody.
-    pub(super) watch: Option<Arc<dyn Watch>>,
+    pub(in crate::sim) watch: Option<Arc<dyn Watch>>,
 }
 
 fn store_error(fault: Fault) -> StoreError {
@@ -72,79 +70,6 @@ macro_rules! changing {
             .map_err(store_error)?;
         answer
     }};
-}
-
-/// A preview as it is seen around a change: its row and its jobs.
-type Look = (Option<Row>, Vec<Job>);
-
-impl WrappedStore {
-    async fn looks(&self, verb: &str, preview: PreviewId) -> Option<Look> {
-        self.watch.as_ref()?;
-        let row = self.inner.get(preview).await.ok()?.map(|found| found.row);
-        // The writes that are made most often are not asked about jobs: they have none to write.
-        let of_row = [
-            "checkpoint",
-            "renew",
-            "wait",
-            "wake",
-            "remind",
-            "doubt",
-            "warn",
-        ];
-        if of_row.contains(&verb.trim_start_matches("store.")) {
-            return Some((row, Vec::new()));
-        }
-        Some((row, self.inner.jobs(preview, 100).await.ok()?))
-    }
-
-    /// Tells of a change that was made between two looks.
-    async fn saw(
-        &self,
-        verb: &'static str,
-        preview: PreviewId,
-        fence: Option<&Fence>,
-        before: Option<Look>,
-    ) {
-        let (Some(watch), Some((before, jobs_before))) = (&self.watch, before) else {
-            return;
-        };
-        let Some((Some(after), jobs)) = self.looks(verb, preview).await else {
-            return;
-        };
-        if before
-            .as_ref()
-            .is_some_and(|before| before.version == after.version)
-        {
-            return;
-        }
-        let jobs: Vec<_> = jobs
-            .into_iter()
-            .map(|job| {
-                (
-                    jobs_before.iter().find(|was| was.id == job.id).cloned(),
-                    job,
-                )
-            })
-            .collect();
-        let proven = after.receipt_at.is_some()
-            && before
-                .as_ref()
-                .is_some_and(|before| before.receipt_at != after.receipt_at);
-        let receipt = if proven {
-            self.inner.receipt(preview).await.ok().flatten()
-        } else {
-            None
-        };
-        watch.written(&Written {
-            verb: verb.trim_start_matches("store."),
-            before: before.as_ref(),
-            after: &after,
-            fence,
-            jobs: &jobs,
-            receipt: receipt.as_ref(),
-            taken: None,
-        });
-    }
 }
 
 #[async_trait]
@@ -532,116 +457,5 @@ impl Store for WrappedStore {
 
     async fn backup(&self, now: Timestamp) -> Result<Backup, BackupError> {
         self.inner.backup(now).await
-    }
-}
-
-/// A queue whose calls pass a gate.
-pub(super) struct WrappedQueue {
-    pub(super) inner: Arc<dyn Queue>,
-    pub(super) gate: Arc<dyn Gate>,
-}
-
-fn queue_error(fault: Fault) -> QueueError {
-    QueueError(format!("{fault:?}"))
-}
-
-impl WrappedQueue {
-    async fn enter(&self, call: &str, about: Option<PreviewId>) -> Result<Effect, QueueError> {
-        self.gate.enter(call, about).await.map_err(queue_error)
-    }
-
-    async fn leave(&self, call: &str, about: Option<PreviewId>) -> Result<(), QueueError> {
-        self.gate.leave(call, about).await.map_err(queue_error)
-    }
-}
-
-#[async_trait]
-impl Queue for WrappedQueue {
-    async fn send(&self, messages: &[Outgoing]) -> Result<(), QueueError> {
-        let hint = messages
-            .first()
-            .and_then(|message| Hint::decode(&message.body).ok());
-        let about = hint.as_ref().and_then(Hint::preview);
-        if self.enter("queue.send", about).await? == Effect::Make {
-            self.inner.send(messages).await?;
-        }
-        self.leave("queue.send", about).await
-    }
-
-    async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
-        self.enter("queue.receive", None).await?;
-        let answer = self.inner.receive(most, wait).await?;
-        self.leave("queue.receive", None).await?;
-        Ok(answer)
-    }
-
-    async fn hide(&self, messages: &[Handle], how_long: Duration) -> Result<(), QueueError> {
-        self.enter("queue.hide", None).await?;
-        self.inner.hide(messages, how_long).await?;
-        self.leave("queue.hide", None).await
-    }
-
-    async fn delete(&self, messages: &[Handle]) -> Result<(), QueueError> {
-        self.enter("queue.delete", None).await?;
-        self.inner.delete(messages).await?;
-        self.leave("queue.delete", None).await
-    }
-
-    async fn depth(&self) -> Result<Depth, QueueError> {
-        self.inner.depth().await
-    }
-
-    fn receives_when_abandoned(&self) -> bool {
-        self.inner.receives_when_abandoned()
-    }
-
-    fn longest_delay(&self) -> Duration {
-        self.inner.longest_delay()
-    }
-}
-
-/// A timer whose calls pass a gate.
-pub(super) struct WrappedTimer {
-    pub(super) inner: Arc<dyn Timer>,
-    pub(super) gate: Arc<dyn Gate>,
-}
-
-fn timer_error(fault: Fault) -> TimerError {
-    match fault {
-        Fault::TimedOut | Fault::Unavailable => TimerError::Transient(format!("{fault:?}")),
-        Fault::Throttled => TimerError::Throttled("too many calls".to_owned()),
-        Fault::Rejected => TimerError::Rejected("told to refuse".to_owned()),
-    }
-}
-
-impl WrappedTimer {
-    async fn enter(&self, call: &str, about: Option<PreviewId>) -> Result<Effect, TimerError> {
-        self.gate.enter(call, about).await.map_err(timer_error)
-    }
-
-    async fn leave(&self, call: &str, about: Option<PreviewId>) -> Result<(), TimerError> {
-        self.gate.leave(call, about).await.map_err(timer_error)
-    }
-}
-
-#[async_trait]
-impl Timer for WrappedTimer {
-    async fn set(&self, alarm: &Alarm) -> Result<(), TimerError> {
-        self.enter("timer.set", Some(alarm.preview)).await?;
-        self.inner.set(alarm).await?;
-        self.leave("timer.set", Some(alarm.preview)).await
-    }
-
-    async fn clear(&self, name: &str) -> Result<(), TimerError> {
-        self.enter("timer.clear", None).await?;
-        self.inner.clear(name).await?;
-        self.leave("timer.clear", None).await
-    }
-
-    async fn list(&self, preview: PreviewId) -> Result<Vec<String>, TimerError> {
-        self.enter("timer.list", Some(preview)).await?;
-        let names = self.inner.list(preview).await?;
-        self.leave("timer.list", Some(preview)).await?;
-        Ok(names)
     }
 }
