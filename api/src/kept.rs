@@ -42,8 +42,8 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T: Send + Sync + 'static> Kept<T> {
-    /// What is known, at most twice as old as `fresh`. `look` finds it out, from what was known before;
-    /// what `serves` not is as good as nothing.
+    /// What is known, at most twice as old as `fresh`. `look` finds it out, from what was known before, and
+    /// `serves` says whether it answers what is asked: if not, it is as good as nothing.
     pub async fn get<F>(
         &self,
         fresh: Duration,

@@ -12,8 +12,8 @@ use super::{AccessRequest, AutoscaleRequest, SeedShape, ServiceRequest, number, 
 /// asks for what already runs.
 ///
 /// The fields of a single service change the preview's only service, and are refused where it has
-/// several; `changes` changes some of several, and `services` replaces all of them. An `image` replaces a `command` and the other way
-/// round; `env` is replaced as a whole.
+/// several; `changes` changes some of several, and `services` replaces all of them. An `image` replaces
+/// a `command` and the other way round; `env` is replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"commit_sha": "0a1b2c3d"}))]

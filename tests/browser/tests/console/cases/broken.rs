@@ -25,6 +25,11 @@ async fn a_preview_that_fails_says_why_first_and_what_was_rolled_back() {
     browser.shows("provisioning").await;
     std::fs::write(&flag, "").unwrap();
     browser.shows("It could not be made").await;
+    browser
+        .until("it is said to who cannot see it", async || {
+            browser.said().await.contains("is failed").then_some(())
+        })
+        .await;
     browser.shows("exit status 3").await;
     browser.shows("cannot find my config").await;
     let first = browser

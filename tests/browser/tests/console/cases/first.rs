@@ -37,11 +37,6 @@ async fn the_first_preview_from_the_empty_page_to_its_receipt() {
         })
         .await;
     assert_to_scale(&browser.script(BARS).await);
-    browser
-        .until("it is said to who cannot see it", async || {
-            browser.said().await.contains("ready").then_some(())
-        })
-        .await;
     browser.shows("listening on port").await;
     browser.picture("preview").await;
 
