@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use tempus_engine::sqlite::{Options, SqliteEngine};
 use tempus_engine::{
-    Accepted, Budget, Clock, Listener, NewPreview, Outgoing, Queue, Quotas, Store, SystemClock,
+    Accepted, Budget, Clock, CreateError, Listener, NewPreview, Outgoing, Queue, Quotas, Store,
+    SystemClock,
 };
 use tempus_model::transition::accept::NewJob;
 use tempus_model::{
@@ -82,15 +83,25 @@ impl Rig {
 
     /// Asks for a preview as the API does: what is wanted is written, then the hint is sent.
     pub async fn create(&self, env: &Env) -> anyhow::Result<Accepted> {
-        self.ask(PreviewId::new(Uuid::new_v4()), env).await
+        loop {
+            match self.ask(PreviewId::new(Uuid::new_v4()), env).await {
+                Err(error) if is_short_taken(&error) => {}
+                asked => return asked,
+            }
+        }
     }
 
     /// Asks for a preview and waits until its job has ended. How long that took.
     pub async fn carry_out(&self, env: &Env) -> anyhow::Result<(JobId, Duration)> {
         let began = Instant::now();
-        let preview = PreviewId::new(Uuid::new_v4());
-        let rung = self.bell.rings_for(preview);
-        let accepted = self.ask(preview, env).await?;
+        let (rung, accepted) = loop {
+            let preview = PreviewId::new(Uuid::new_v4());
+            let rung = self.bell.rings_for(preview);
+            match self.ask(preview, env).await {
+                Err(error) if is_short_taken(&error) => {}
+                asked => break (rung, asked?),
+            }
+        };
         tokio::time::timeout(PATIENCE, rung).await??;
         Ok((accepted.job.id, began.elapsed()))
     }
@@ -115,6 +126,12 @@ impl Rig {
         }
         Ok(self.engine.close().await?)
     }
+}
+
+/// Whether another preview has an id that begins alike, as two of a hundred thousand have: then another is
+/// chosen, as the API does.
+fn is_short_taken(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(CreateError::ShortTaken))
 }
 
 /// What the API makes of a request for one service.

@@ -58,8 +58,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     while rig.engine.queue().depth().await?.delayed < arguments.waiting {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    // The last claims' releases, and the writer's last commit.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    quiet(&rig).await;
     let (before, began) = (rig.engine.stats().requests, Instant::now());
     let cpu = idle_cpu().await?;
     let wrote = count(rig.engine.stats().requests - before);
@@ -85,6 +84,16 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     report.number("late_most_ms", late.most_ms(), 1);
     rig.stop().await?;
     Ok(report)
+}
+
+/// Waits until nothing more is written: the last claims are given back some time after their hints are sent.
+async fn quiet(rig: &Rig) {
+    let written = || rig.engine.stats().requests;
+    let mut before = None;
+    while before != Some(written()) {
+        before = Some(written());
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
 }
 
 fn wait_until(time: Timestamp) -> Env {
