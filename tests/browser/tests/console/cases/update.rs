@@ -1,13 +1,14 @@
 //! An update: of one of several services, and the rest stays as it is.
 
 use serde_json::json;
+use tempus_tests::server::Server;
 
 use crate::browser::Browser;
-use crate::developing;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_several_services_is_updated() {
-    let server = developing().await;
+    // They never answer, and it does not fail before it is looked at.
+    let server = Server::develop(&[("previews.ready_within", "60s")]).await;
     let api = server.api();
     let services = json!([
         {"name": "web", "path": "/", "command": "sleep 60", "env": {"KEPT": "1"}},
