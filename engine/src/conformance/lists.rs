@@ -145,6 +145,23 @@ pub async fn every_filter_holds(harness: &dyn Harness) {
     for (filter, names) in cases {
         assert_eq!(found(&world, &filter).await, names, "{filter:?}");
     }
+
+    // What is gone is still somebody's, and found by that.
+    let b1 = world.ports.store.get_by_name(&"b1".parse().unwrap()).await;
+    world.settle(b1.unwrap().unwrap().identity.id, at(12)).await;
+    let of_bob = |phases: &[Phase]| Filter {
+        owner: Some("bob".to_owned()),
+        phases: phases.to_vec(),
+        ..any()
+    };
+    for (phases, names) in [
+        (&[Phase::Destroyed, Phase::Failed][..], &["b1"][..]),
+        (&[Phase::Pending, Phase::Ready], &["b2"]),
+        (&[Phase::Pending, Phase::Destroyed], &["b2", "b1"]),
+        (&[], &["b2", "b1"]),
+    ] {
+        assert_eq!(found(&world, &of_bob(phases)).await, names, "{phases:?}");
+    }
 }
 
 /// Page by page, every preview once, newest first, though many are of the same moment.
