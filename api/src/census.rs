@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::handler::dead_letters;
-use crate::live::{self, LIVE};
+use crate::live;
 
 /// How old a count may be.
 const FRESH: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ type Footprints = BTreeMap<(PreviewId, SpecId), Footprint>;
 #[derive(Debug, Clone)]
 pub(crate) struct Count {
     /// Previews by phase, those that are not gone.
-    pub phases: [(Phase, f64); LIVE.len()],
+    pub phases: [(Phase, f64); Phase::LIVE.len()],
     /// Parked ones.
     pub parked: f64,
     /// Messages that nobody could read.
@@ -77,7 +77,7 @@ async fn previews(
     footprints: &mut Footprints,
 ) -> Result<Count, StoreError> {
     let mut count = Count {
-        phases: LIVE.map(|phase| (phase, 0.0)),
+        phases: Phase::LIVE.map(|phase| (phase, 0.0)),
         parked: 0.0,
         messages: 0.0,
         orphans: 0.0,

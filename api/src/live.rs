@@ -4,16 +4,6 @@ use futures::{Stream, TryStreamExt, stream};
 use tempus_engine::{Cursor, Filter, Page, Store, StoreError};
 use tempus_model::{Phase, Snapshot};
 
-/// What is not gone.
-pub(crate) const LIVE: [Phase; 6] = [
-    Phase::Pending,
-    Phase::Provisioning,
-    Phase::Ready,
-    Phase::Asleep,
-    Phase::Updating,
-    Phase::Destroying,
-];
-
 /// How many are read at a time.
 const PAGE: usize = 200;
 
@@ -22,7 +12,7 @@ pub(crate) fn pages(
     store: &dyn Store,
 ) -> impl Stream<Item = Result<Vec<Snapshot>, StoreError>> + Send {
     let filter = Filter {
-        phases: LIVE.to_vec(),
+        phases: Phase::LIVE.to_vec(),
         ..Filter::default()
     };
     pages_of(store, filter)

@@ -13,7 +13,7 @@ use tracing::warn;
 
 use crate::handler::dead_letters;
 use crate::kept::Kept;
-use crate::live::{self, LIVE};
+use crate::live;
 use crate::shape::{
     FindingsView, LeaseView, ListenerView, OrphanView, OverviewView, OwnerSlots, PhaseCount,
     PreviewName, QueueView, QuotaView, WorkerView,
@@ -80,7 +80,7 @@ async fn look(api: &Api) -> Result<OverviewView, StoreError> {
         installation: api.store().installation().to_string(),
         at: api.now(),
         queue,
-        phases: LIVE
+        phases: Phase::LIVE
             .map(|phase| PhaseCount {
                 phase,
                 previews: tally.phases.get(phase.as_str()).copied().unwrap_or(0),

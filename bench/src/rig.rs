@@ -83,40 +83,43 @@ impl Rig {
 
     /// Asks for a preview as the API does: what is wanted is written, then the hint is sent.
     pub async fn create(&self, env: &Env) -> anyhow::Result<Accepted> {
-        loop {
-            match self.ask(PreviewId::new(Uuid::new_v4()), env).await {
-                Err(error) if is_short_taken(&error) => {}
-                asked => return asked,
-            }
-        }
+        let ((), accepted) = self.ask(env, |_| ()).await?;
+        Ok(accepted)
     }
 
     /// Asks for a preview and waits until its job has ended. How long that took.
     pub async fn carry_out(&self, env: &Env) -> anyhow::Result<(JobId, Duration)> {
         let began = Instant::now();
-        let (rung, accepted) = loop {
-            let preview = PreviewId::new(Uuid::new_v4());
-            let rung = self.bell.rings_for(preview);
-            match self.ask(preview, env).await {
-                Err(error) if is_short_taken(&error) => {}
-                asked => break (rung, asked?),
-            }
-        };
+        let rings = |preview| self.bell.rings_for(preview);
+        let (rung, accepted) = self.ask(env, rings).await?;
         tokio::time::timeout(PATIENCE, rung).await??;
         Ok((accepted.job.id, began.elapsed()))
     }
 
-    async fn ask(&self, preview: PreviewId, env: &Env) -> anyhow::Result<Accepted> {
+    /// Asks, after something was done with the preview's id. Of a hundred thousand previews two have ids that
+    /// begin alike: then another is chosen, as the API does.
+    async fn ask<T>(
+        &self,
+        env: &Env,
+        before: impl Fn(PreviewId) -> T,
+    ) -> anyhow::Result<(T, Accepted)> {
         let number = self.names.fetch_add(1, Ordering::Relaxed);
         let owner = format!("owner-{}", number % OWNERS);
-        let new = new_preview(preview, number, &owner, env)?;
-        let accepted = self.store.create(new).await?;
+        let (done, accepted) = loop {
+            let preview = PreviewId::new(Uuid::new_v4());
+            let done = before(preview);
+            let new = new_preview(preview, number, &owner, env)?;
+            match self.store.create(new).await {
+                Err(CreateError::ShortTaken) => {}
+                created => break (done, created?),
+            }
+        };
         let hint = Outgoing {
             group: Some(owner),
-            ..Outgoing::now(&Hint::look(preview))
+            ..Outgoing::now(&Hint::look(accepted.preview))
         };
         (&*self.bell as &dyn Queue).post(hint).await?;
-        Ok(accepted)
+        Ok((done, accepted))
     }
 
     /// Stops it cleanly.
@@ -126,12 +129,6 @@ impl Rig {
         }
         Ok(self.engine.close().await?)
     }
-}
-
-/// Whether another preview has an id that begins alike, as two of a hundred thousand have: then another is
-/// chosen, as the API does.
-fn is_short_taken(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(CreateError::ShortTaken))
 }
 
 /// What the API makes of a request for one service.

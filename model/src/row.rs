@@ -257,9 +257,22 @@ impl Phase {
         Self::Failed,
     ];
 
+    /// Those before its end: something of it is there, or is to be.
+    pub const LIVE: [Self; 6] = [
+        Self::Pending,
+        Self::Provisioning,
+        Self::Ready,
+        Self::Asleep,
+        Self::Updating,
+        Self::Destroying,
+    ];
+
+    /// Those that a preview ends in.
+    pub const GONE: [Self; 2] = [Self::Destroyed, Self::Failed];
+
     /// Whether it is one of those that a preview ends in.
-    pub const fn is_gone(self) -> bool {
-        matches!(self, Self::Destroyed | Self::Failed)
+    pub fn is_gone(self) -> bool {
+        Self::GONE.contains(&self)
     }
 
     /// The phase as it is written in URLs, JSON and tables.

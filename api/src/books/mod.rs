@@ -144,7 +144,7 @@ impl Book {
             self.put(page);
         }
         let gone = Filter {
-            phases: vec![Phase::Destroyed, Phase::Failed],
+            phases: Phase::GONE.to_vec(),
             ..Filter::default()
         };
         let mut pages = pin!(live::pages_of(store, gone));
