@@ -46,16 +46,17 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     for _ in 0..arguments.rounds {
         fsync = fsync.max(fsyncs_per_second(&arguments.data)?);
         floor = floor.max(child::floor(arguments)?);
-        let before = rig.engine.stats();
+        let (before, busy) = (rig.engine.stats(), cpu()?);
         let mut flooded = flood(&rig, IN_FLIGHT, arguments.seconds(), &Env::new()).await?;
-        let after = rig.engine.stats();
+        let (after, busy) = (rig.engine.stats(), cpu()?.saturating_sub(busy));
+        let jobs = count(flooded.jobs.len() as u64);
         let commits = count(after.commits - before.commits);
         let round = Round {
             jobs_per_s: flooded.jobs_per_second(),
             p50: flooded.latency.percentile_ms(0.5),
             p99: flooded.latency.percentile_ms(0.99),
-            writes_per_job: count(after.requests - before.requests)
-                / count(flooded.jobs.len() as u64),
+            cpu_us_per_job: busy.as_secs_f64() * 1e6 / jobs,
+            writes_per_job: count(after.requests - before.requests) / jobs,
             writes_per_commit: count(after.requests - before.requests) / commits,
             commits_per_s: commits / flooded.took.as_secs_f64(),
         };
@@ -84,6 +85,7 @@ struct Round {
     jobs_per_s: f64,
     p50: f64,
     p99: f64,
+    cpu_us_per_job: f64,
     writes_per_job: f64,
     writes_per_commit: f64,
     commits_per_s: f64,
@@ -96,6 +98,7 @@ impl Round {
         report.number("of_floor", self.jobs_per_s / floor, 3);
         report.number("load_p50_ms", self.p50, 2);
         report.number("load_p99_ms", self.p99, 2);
+        report.number("cpu_us_per_job", self.cpu_us_per_job, 0);
         report.number("writes_per_job", self.writes_per_job, 2);
         report.number("writes_per_commit", self.writes_per_commit, 1);
         report.number("commits_per_s", self.commits_per_s, 0);

@@ -125,7 +125,7 @@ mod tests {
             course,
             target: None,
             footprint: None,
-            stages: stages.iter().map(stage).collect(),
+            stages: stages.iter().map(stage).map(Arc::new).collect(),
             at: 0,
             entered: false,
             started_at: Timestamp::default(),

@@ -139,7 +139,7 @@ pub struct Saga {
     pub footprint: Option<Footprint>,
     /// The frozen plan; empty when everything goes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stages: Vec<Stage>,
+    pub stages: Vec<Arc<Stage>>,
     /// The stage being carried out. Equal to the number of stages when only what the plan does
     /// not have is left to be removed.
     #[serde(default)]
@@ -177,6 +177,7 @@ impl Saga {
         let Some(stage) = self.stages.get_mut(self.at) else {
             return;
         };
+        let stage = Arc::make_mut(stage);
         for planned in &mut stage.steps {
             if let Some(fixed) = planned.planned.take() {
                 ledger.enter(&planned.step, stage.rank, fixed, self.generation);
@@ -307,7 +308,7 @@ pub struct StepProgress {
     pub error: Option<String>,
     /// The name of what it makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource: Option<String>,
+    pub resource: Option<Arc<str>>,
 }
 
 impl StepProgress {

@@ -306,10 +306,10 @@ impl Held {
     }
 
     /// The name of what a step makes.
-    pub(crate) fn resource_name(&self, step: &StepId) -> Option<String> {
+    pub(crate) fn resource_name(&self, step: &StepId) -> Option<Arc<str>> {
         let planned = &self.ledger.get(step)?.planned;
         let resource = self.parts.platform.step(step.kind())?.resource(planned)?;
-        Some(resource.name)
+        Some(resource.name.into())
     }
 
     fn progress(&self) -> Checkpoint {

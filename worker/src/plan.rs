@@ -1,5 +1,7 @@
 //! Makes the saga that a row calls for.
 
+use std::sync::Arc;
+
 use tempus_engine::StoreError;
 use tempus_model::transition::claim::Fresh;
 use tempus_model::{
@@ -134,7 +136,7 @@ impl Parts {
         saga.target = Some(spec_id);
         match self.stages(snapshot, plan, spec_id).await? {
             Ok((stages, footprint, sleep)) => {
-                saga.stages = stages;
+                saga.stages = stages.into_iter().map(Arc::new).collect();
                 saga.footprint = Some(footprint);
                 saga.sleep = sleep;
             }

@@ -223,9 +223,11 @@ impl Drive<'_> {
                     (step.resource, step.finished_at, step.undo_started_at)
                 {
                     let step = step.step.to_string();
-                    removed
-                        .entry(step.clone())
-                        .or_insert(Removed { step, resource, at });
+                    removed.entry(step.clone()).or_insert(Removed {
+                        step,
+                        resource: resource.to_string(),
+                        at,
+                    });
                 }
             }
         }
@@ -256,7 +258,7 @@ impl Held {
         if let Some(progress) = self.saga.progress_mut(&step) {
             progress.state = StepState::Removed;
             progress.finished_at = Some(now);
-            progress.resource = Some(stray.resource.name.clone());
+            progress.resource = Some(stray.resource.name.as_str().into());
         }
     }
 
@@ -268,7 +270,7 @@ impl Held {
             .filter(|progress| progress.step.kind() == LATE);
         late.map(|progress| Removed {
             step: progress.step.item().unwrap_or_default().to_owned(),
-            resource: progress.resource.clone().unwrap_or_default(),
+            resource: progress.resource.as_deref().unwrap_or_default().to_owned(),
             at: progress.finished_at.unwrap_or(progress.started_at),
         })
         .collect()

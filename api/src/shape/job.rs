@@ -151,7 +151,7 @@ impl From<StepProgress> for StepView {
             retry_at: step.retry_at,
             waiting_for,
             error,
-            resource: step.resource,
+            resource: step.resource.as_deref().map(str::to_owned),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use tempus_model::transition::{Change, Refused};
+use tempus_model::transition::Change;
 use tempus_model::{PreviewId, Row};
 use tokio::sync::oneshot;
 
@@ -13,7 +13,8 @@ use super::readers::Readers;
 use super::tables::rows::Ready;
 use super::watermark::Watermark;
 use super::writer::{
-    Counters, Destination, Stats, Write, WriterThread, closed, stop_cleanly, transact,
+    Counters, Decided, Destination, Request, Stats, Write, WriterThread, closed, stop_cleanly,
+    transact,
 };
 use crate::StoreError;
 
@@ -74,16 +75,16 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         D: FnOnce(&Desk) -> Result<T, E> + Send + 'static,
     {
-        self.ask(Write::new(decide, false)).await
+        self.ask(Write::new(decide)).await
     }
 
     /// Writes what `decide` makes of the row that is at hand, if that is still the one when it comes to be
     /// written. `None` if there is none, or another, or if it calls for an answer that only what is
     /// committed may give: then it is for [`Db::write`].
-    pub(super) async fn write_ready(
+    pub(super) async fn write_ready<E>(
         &self,
         preview: PreviewId,
-        decide: impl FnOnce(&Row) -> Result<Change, Refused>,
+        decide: impl FnOnce(&Row) -> Result<Change, E>,
     ) -> Result<Option<Row>, StoreError> {
         let Some(stored) = self.at_hand.get(preview) else {
             return Ok(None);
@@ -92,20 +93,15 @@ impl Db {
             return Ok(None);
         };
         let ready = Ready::of(stored, change)?;
-        let is_one_statement = ready.is_one_statement();
         let write = move |desk: &Desk| ready.write_if_same(desk);
-        self.ask(Write::new(write, is_one_statement)).await
+        let written = self.ask(Decided::new(write)).await?;
+        Ok(written.map(Ready::into_row))
     }
 
-    async fn ask<D, T, E>(
+    async fn ask<T, E: From<StoreError>>(
         &self,
-        (request, answer): (Write<D, T, E>, oneshot::Receiver<Result<T, E>>),
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        D: FnOnce(&Desk) -> Result<T, E> + Send + 'static,
-    {
+        (request, answer): (impl Request + 'static, oneshot::Receiver<Result<T, E>>),
+    ) -> Result<T, E> {
         match &self.way {
             Way::Threaded(writer, _) => writer.send(Box::new(request))?,
             Way::Inline(held) => {

@@ -1,6 +1,7 @@
 //! What can go wrong with the file, in the words of the port.
 
 use std::ffi::c_int;
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -146,6 +147,6 @@ fn is(error: &rusqlite::Error, extended: c_int) -> bool {
 
 /// A stored body that this version cannot read.
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` passes")]
-pub(super) fn unreadable(error: serde_json::Error) -> StoreError {
+pub(super) fn unreadable(error: impl Display) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }

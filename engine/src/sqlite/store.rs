@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tempus_model::github::{Source, SourceChange, SourceKey};
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::checkpoint::{self, Checkpoint};
-use tempus_model::transition::claim::Claim;
+use tempus_model::transition::claim::{self, Claim};
 use tempus_model::transition::extend::Extended;
 use tempus_model::transition::settle::{self, Settle};
 use tempus_model::transition::sleep::Idleness;
@@ -115,6 +115,10 @@ impl Store for SqliteStore {
     }
 
     async fn claim(&self, preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError> {
+        let ready = self.db.write_ready(preview, |row| claim::claim(row, claim));
+        if let Some(row) = ready.await? {
+            return Ok(row);
+        }
         let claim = claim.clone();
         self.db
             .write(move |db| holder::claim(db, preview, &claim))

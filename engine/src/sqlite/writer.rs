@@ -1,9 +1,8 @@
 //! The one writer: many requests, one commit.
 //!
-//! Requests arrive over a channel. Each is applied in a savepoint of its own inside one transaction
-//! (but for what is one statement, and has one by itself), sees what those before it wrote, and is
-//! undone alone if it refuses. When the
-//! channel is drained, or enough were taken, the transaction is committed, and only then are the
+//! Requests arrive over a channel. Each is applied in a savepoint of its own inside one transaction, sees
+//! what those before it wrote, and is undone alone if it refuses. What was decided beside the writer has
+//! nothing left to refuse, and needs no savepoint. When the channel is drained, or enough were taken, the transaction is committed, and only then are the
 //! answers sent. While a commit waits for the disk the next requests gather, and those that the last
 //! commit answered are waited for a moment, so the more callers there are, the more of them share a
 //! commit. Nobody else writes, so nothing is ever locked.
@@ -62,11 +61,11 @@ impl Counters {
 
 /// Something to write, and somebody who waits for the answer.
 pub(super) trait Request: Send {
-    /// Whether it writes with one statement at most, of which SQLite makes all or nothing.
-    fn is_one_statement(&self) -> bool;
+    /// Whether it was decided before it came here, and has nothing left to refuse.
+    fn is_decided(&self) -> bool;
 
-    /// Decides and writes. `false` undoes what it wrote.
-    fn apply(&mut self, db: &Desk) -> bool;
+    /// Decides and writes. `false` undoes what it wrote; an error undoes the whole transaction.
+    fn apply(&mut self, db: &Desk) -> Result<bool, StoreError>;
 
     /// Sends the answer, now that it is known what became of the transaction.
     fn answer(self: Box<Self>, fate: &Fate);
@@ -83,29 +82,33 @@ pub(super) enum Fate {
     Unknown(String),
 }
 
-/// A decision, and where its answer goes.
+impl Fate {
+    fn answer<T, E: From<StoreError>>(&self, decided: Option<Result<T, E>>) -> Result<T, E> {
+        match (self, decided) {
+            (Self::Committed, Some(decided)) => decided,
+            (Self::Committed, None) => Err(panicked().into()),
+            (Self::NotDone(error), _) => Err(error.clone().into()),
+            (Self::Unknown(why), _) => Err(StoreError::Unanswered(why.clone()).into()),
+        }
+    }
+}
+
+/// A decision to be made where it is written, and where its answer goes.
 pub(super) struct Write<D, T, E> {
     decide: Option<D>,
     decided: Option<Result<T, E>>,
-    is_one_statement: bool,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
 impl<D, T, E> Write<D, T, E> {
-    pub(super) fn new(
-        decide: D,
-        is_one_statement: bool,
-    ) -> (Self, oneshot::Receiver<Result<T, E>>) {
+    pub(super) fn new(decide: D) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (reply, answer) = oneshot::channel();
-        (
-            Self {
-                decide: Some(decide),
-                decided: None,
-                is_one_statement,
-                reply,
-            },
-            answer,
-        )
+        let write = Self {
+            decide: Some(decide),
+            decided: None,
+            reply,
+        };
+        (write, answer)
     }
 }
 
@@ -115,27 +118,62 @@ where
     T: Send,
     E: From<StoreError> + Send,
 {
-    fn is_one_statement(&self) -> bool {
-        self.is_one_statement
+    fn is_decided(&self) -> bool {
+        false
     }
 
-    fn apply(&mut self, db: &Desk) -> bool {
+    fn apply(&mut self, db: &Desk) -> Result<bool, StoreError> {
         self.decided = self.decide.take().map(|decide| decide(db));
-        matches!(self.decided, Some(Ok(_)))
+        Ok(matches!(self.decided, Some(Ok(_))))
     }
 
     fn answer(self: Box<Self>, fate: &Fate) {
-        let answer = match (fate, self.decided) {
-            (Fate::Committed, Some(decided)) => decided,
-            (Fate::Committed, None) => {
-                Err(StoreError::Unavailable("the request ended in a panic".to_owned()).into())
-            }
-            (Fate::NotDone(error), _) => Err(error.clone().into()),
-            (Fate::Unknown(why), _) => Err(StoreError::Unanswered(why.clone()).into()),
-        };
         // Nobody may be waiting any more; what was written stands all the same.
-        let _ = self.reply.send(answer);
+        let _ = self.reply.send(fate.answer(self.decided));
     }
+}
+
+/// A write that was decided beside the writer, and where its answer goes.
+pub(super) struct Decided<W, T> {
+    write: Option<W>,
+    written: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<W, T> Decided<W, T> {
+    pub(super) fn new(write: W) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        let decided = Self {
+            write: Some(write),
+            written: None,
+            reply,
+        };
+        (decided, answer)
+    }
+}
+
+impl<W, T> Request for Decided<W, T>
+where
+    W: FnOnce(&Desk) -> Result<T, StoreError> + Send,
+    T: Send,
+{
+    fn is_decided(&self) -> bool {
+        true
+    }
+
+    fn apply(&mut self, db: &Desk) -> Result<bool, StoreError> {
+        let write = self.write.take().ok_or_else(panicked)?;
+        self.written = Some(Ok(write(db)?));
+        Ok(true)
+    }
+
+    fn answer(self: Box<Self>, fate: &Fate) {
+        let _ = self.reply.send(fate.answer(self.written));
+    }
+}
+
+fn panicked() -> StoreError {
+    StoreError::Unavailable("the request ended in a panic".to_owned())
 }
 
 /// Where requests are carried out.
@@ -199,10 +237,11 @@ pub(super) fn transact(
     transacted
 }
 
-/// Applies one request in a savepoint. An error is the whole transaction's: it cannot go on.
+/// Applies one request, in a savepoint unless it was decided before. An error is the whole transaction's: it
+/// cannot go on.
 fn apply(db: &Desk, request: &mut dyn Request) -> Result<(), StoreError> {
-    let is_one_statement = request.is_one_statement();
-    if !is_one_statement {
+    let is_decided = request.is_decided();
+    if !is_decided {
         run(db, "SAVEPOINT request")?;
     }
     // A request that panics is a bug, but its neighbours' writes and every later one's need this
@@ -212,23 +251,16 @@ fn apply(db: &Desk, request: &mut dyn Request) -> Result<(), StoreError> {
         // A full disk, or one that fails, makes SQLite give up the transaction by itself.
         return Err(StoreError::Full("the disk is full, or fails".to_owned()));
     }
-    let keep = matches!(applied, Ok(true));
-    if !keep {
+    if is_decided {
+        // It may have been written in part, so nothing of the transaction is kept. Nor are the rows at hand:
+        // the next try of it is decided here, in a savepoint, and takes no neighbours with it.
+        return applied.map_err(|_| panicked())?.map(drop);
+    }
+    if !matches!(applied, Ok(Ok(true))) {
         db.at_hand.forget();
+        run(db, "ROLLBACK TO request")?;
     }
-    match (is_one_statement, applied) {
-        (true, Ok(_)) => Ok(()),
-        // It may have panicked after its statement, which nothing undoes by itself.
-        (true, Err(_)) => Err(StoreError::Unavailable(
-            "a request ended in a panic".to_owned(),
-        )),
-        (false, _) => {
-            if !keep {
-                run(db, "ROLLBACK TO request")?;
-            }
-            run(db, "RELEASE request")
-        }
-    }
+    run(db, "RELEASE request")
 }
 
 fn commit(db: &Desk, mut watermark: Option<&mut Watermark>) -> Fate {

@@ -1,5 +1,7 @@
 //! The sagas that a row calls for: what `worker/src/plan.rs` does, for the model's one plan.
 
+use std::sync::Arc;
+
 use tempus_model::transition::claim::Fresh;
 use tempus_model::{
     Course, Desired, Failure, JobKind, JobRef, PlanId, PlanKind, PlannedStep, Row, Saga, SpecId,
@@ -51,7 +53,10 @@ fn empty(row: &Row, kind: PlanKind, job: Option<JobRef>, now: Timestamp) -> Saga
 fn towards(row: &Row, kind: PlanKind, target: SpecId, job: Option<JobRef>, now: Timestamp) -> Saga {
     Saga {
         target: Some(target),
-        stages: stages(target, row.expires_at),
+        stages: stages(target, row.expires_at)
+            .into_iter()
+            .map(Arc::new)
+            .collect(),
         ..empty(row, kind, job, now)
     }
 }

@@ -86,7 +86,7 @@ impl Story<'_> {
         if let Some(fresh) = &mut claim.fresh
             && looked.desired.is_present()
         {
-            fresh.saga.stages = stages();
+            fresh.saga.stages = stages().into_iter().map(Arc::new).collect();
             fresh.saga.footprint = Some(FOOTPRINT);
             fresh.saga.enter(&mut fresh.ledger, at(self.now));
         }

@@ -7,19 +7,33 @@ use super::packed::{Body, pack};
 use super::{Key, all, decode, execute, one};
 use crate::StoreError;
 
+/// A job as it is stored.
+pub(crate) struct Packed {
+    id: JobId,
+    is_final: bool,
+    body: Vec<u8>,
+}
+
+/// Jobs as they are stored.
+pub(crate) fn pack_all(jobs: &[Job]) -> Result<Vec<Packed>, StoreError> {
+    let packed = jobs.iter().map(|job| {
+        Ok(Packed {
+            id: job.id,
+            is_final: job.status.is_final(),
+            body: pack(job)?,
+        })
+    });
+    packed.collect()
+}
+
 /// Writes jobs that begin or end. A job has one outcome: what is final stays as it is.
-pub(crate) fn put_all(db: &Connection, preview: Key, jobs: &[Job]) -> Result<(), StoreError> {
+pub(crate) fn put_all(db: &Connection, preview: Key, jobs: &[Packed]) -> Result<(), StoreError> {
     for job in jobs {
         execute(
             db,
             "INSERT INTO jobs (id, preview, is_final, body) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (id) DO UPDATE SET is_final = ?3, body = ?4 WHERE NOT is_final",
-            params![
-                job.id.uuid().as_bytes(),
-                preview,
-                job.status.is_final(),
-                pack(job)?
-            ],
+            params![job.id.uuid().as_bytes(), preview, job.is_final, job.body],
         )?;
     }
     Ok(())

@@ -23,13 +23,13 @@ pub(crate) struct Ready {
     was: Arc<Stored>,
     becomes: Option<Arc<Stored>>,
     body: Vec<u8>,
+    jobs: Vec<jobs::Packed>,
     change: Change,
 }
 
 impl Ready {
     /// A change that was decided on this row.
     pub(crate) fn of(was: Arc<Stored>, change: Change) -> Result<Self, StoreError> {
-        let body = pack(&change.row)?;
         // One that is not held will not be written again soon.
         let becomes = change.row.lease.is_some().then(|| {
             Arc::new(Stored {
@@ -40,45 +40,35 @@ impl Ready {
         Ok(Self {
             was,
             becomes,
-            body,
+            body: pack(&change.row)?,
+            jobs: jobs::pack_all(&change.jobs)?,
             change,
         })
     }
 
-    /// Whether it is one statement, of which SQLite itself makes all or nothing.
-    pub(crate) fn is_one_statement(&self) -> bool {
-        let Change {
-            row,
-            jobs,
-            quota,
-            reservations,
-            receipt,
-            deed,
-        } = &self.change;
-        shown(&self.was.row) == shown(row)
-            && jobs.is_empty()
-            && [*quota, *reservations] == [Slots::Keep; 2]
-            && receipt.is_none()
-            && deed.is_none()
-    }
-
-    /// Writes it, if the row is still the one that was decided on.
-    pub(crate) fn write_if_same(self, desk: &Desk) -> Result<Option<Row>, StoreError> {
+    /// Writes it, if the row is still the one that was decided on. It is given back whole, so that whoever
+    /// made it frees it too: the writer would wait for what its allocator has locked.
+    pub(crate) fn write_if_same(mut self, desk: &Desk) -> Result<Option<Self>, StoreError> {
         if !desk.at_hand.is(&self.was) {
             return Ok(None);
         }
-        self.write(desk).map(Some)
+        self.write(desk)?;
+        Ok(Some(self))
+    }
+
+    /// The row as it was written.
+    pub(crate) fn into_row(self) -> Row {
+        self.change.row
     }
 
     /// Writes it, and keeps the row at hand.
-    fn write(self, desk: &Desk) -> Result<Row, StoreError> {
-        let preview = self.was.row.preview;
-        write(desk, &self)?;
-        match self.becomes {
+    fn write(&mut self, desk: &Desk) -> Result<(), StoreError> {
+        write(desk, self)?;
+        match self.becomes.take() {
             Some(becomes) => desk.at_hand.keep(becomes),
-            None => desk.at_hand.let_go(preview),
+            None => desk.at_hand.let_go(self.was.row.preview),
         }
-        Ok(self.change.row)
+        Ok(())
     }
 }
 
@@ -107,8 +97,8 @@ fn read(db: &Connection, preview: PreviewId) -> Result<Option<Stored>, StoreErro
         .transpose()
 }
 
-/// Writes a new preview's row.
-pub(crate) fn insert(db: &Connection, key: Key, change: &Change) -> Result<(), StoreError> {
+/// Writes a new preview's row, and keeps it at hand: it is claimed next.
+pub(crate) fn insert(db: &Desk, key: Key, change: &Change) -> Result<(), StoreError> {
     let row = &change.row;
     execute(
         db,
@@ -120,12 +110,17 @@ pub(crate) fn insert(db: &Connection, key: Key, change: &Change) -> Result<(), S
             pack(row)?
         ],
     )?;
-    jobs::put_all(db, key, &change.jobs)
+    jobs::put_all(db, key, &jobs::pack_all(&change.jobs)?)?;
+    let row = row.clone();
+    db.at_hand.keep(Arc::new(Stored { key, row }));
+    Ok(())
 }
 
 /// Makes a change of a row, and of everything that changes with it, and keeps the row at hand.
 pub(crate) fn apply(desk: &Desk, stored: &Arc<Stored>, change: Change) -> Result<Row, StoreError> {
-    Ready::of(Arc::clone(stored), change)?.write(desk)
+    let mut ready = Ready::of(Arc::clone(stored), change)?;
+    ready.write(desk)?;
+    Ok(ready.into_row())
 }
 
 /// Makes a change of a row, and of everything that changes with it. A checkpoint, which changes
@@ -134,6 +129,7 @@ pub(crate) fn write(db: &Connection, ready: &Ready) -> Result<(), StoreError> {
     let Ready {
         was: stored,
         body,
+        jobs,
         change,
         ..
     } = ready;
@@ -159,7 +155,7 @@ pub(crate) fn write(db: &Connection, ready: &Ready) -> Result<(), StoreError> {
     if shown(was) != shown(row) {
         previews::show(db, key, was, row)?;
     }
-    jobs::put_all(db, key, &change.jobs)?;
+    jobs::put_all(db, key, jobs)?;
     if change.quota == Slots::Free {
         slots::free_quota(db, key)?;
     }

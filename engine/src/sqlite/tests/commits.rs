@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use rusqlite::Connection;
+use tempus_model::PreviewId;
 use tempus_model::transition::checkpoint;
 use tempus_model::transition::doubt::doubt;
 use tokio::sync::oneshot;
@@ -14,7 +15,7 @@ use crate::sqlite::desk::Desk;
 use crate::sqlite::sql;
 use crate::sqlite::tables::rows::{self, Ready};
 use crate::sqlite::verbs::{create, holder};
-use crate::sqlite::writer::{Counters, Destination, Request, Write, transact};
+use crate::sqlite::writer::{Counters, Decided, Destination, Request, Write, transact};
 use crate::{CreateError, JobError, NewPreview, StoreError, WriteError};
 
 type Answer = oneshot::Receiver<Result<u32, StoreError>>;
@@ -23,6 +24,15 @@ fn db() -> Desk {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch("CREATE TABLE kept (n INTEGER)").unwrap();
     Desk::of(db)
+}
+
+fn with_a_preview() -> (Desk, PreviewId) {
+    let mut db = Connection::open_in_memory().unwrap();
+    crate::sqlite::schema::prepare(&mut db, std::path::Path::new(":memory:"), None).unwrap();
+    let db = Desk::of(db);
+    let new = crate::conformance::new_preview("app", crate::conformance::at(0));
+    let preview = create::create(&db, &new).unwrap().preview;
+    (db, preview)
 }
 
 fn kept(db: &Connection) -> Vec<u32> {
@@ -40,7 +50,7 @@ fn insert(db: &Connection, n: u32) -> Result<u32, StoreError> {
 fn request(
     decide: impl FnOnce(&Desk) -> Result<u32, StoreError> + Send + 'static,
 ) -> (Box<dyn Request>, Answer) {
-    let (request, answer) = Write::new(decide, false);
+    let (request, answer) = Write::new(decide);
     (Box::new(request), answer)
 }
 
@@ -130,48 +140,52 @@ fn when_the_commit_fails_everybody_is_told_and_nothing_is_written() {
     assert_eq!(answer.try_recv().unwrap().unwrap(), 1);
 }
 
-/// What is one statement has no savepoint. It is undone by itself when it fails; when its request
-/// panics nobody knows how far it came, and nothing of the transaction is kept.
+/// What was decided before has no savepoint. When it cannot be written, or its code panics, nobody knows how far
+/// it came, and nothing of the transaction is kept: the rows at hand neither, so that the next try of it is
+/// decided where it is written.
 #[test]
-fn what_is_one_statement_is_undone_too() {
-    let db = db();
-    db.execute_batch("CREATE UNIQUE INDEX once ON kept (n)")
-        .unwrap();
-    let alone = |decide: fn(&Desk) -> Result<u32, StoreError>| -> (Box<dyn Request>, Answer) {
-        let (request, answer) = Write::new(decide, true);
-        (Box::new(request), answer)
-    };
-    let (first, _) = alone(|db| insert(db, 1));
-    let (again, mut refused) = alone(|db| insert(db, 1));
-    let (second, mut written) = alone(|db| insert(db, 2));
-    together(&db, vec![first, again, second]);
-    assert!(refused.try_recv().unwrap().is_err());
-    assert_eq!(written.try_recv().unwrap().unwrap(), 2);
-    assert_eq!(kept(&db), [1, 2]);
-
-    let (third, mut undone) = alone(|db| insert(db, 3));
-    let (panics, _) = alone(|db| {
+fn what_was_decided_is_undone_with_its_whole_transaction() {
+    for breaks in [insert_twice, |db: &Desk| -> Result<u32, StoreError> {
         insert(db, 4)?;
         panic!("a bug")
-    });
-    together(&db, vec![third, panics]);
-    let undone = undone.try_recv().unwrap();
-    assert!(
-        matches!(undone, Err(StoreError::Unavailable(_))),
-        "{undone:?}"
-    );
-    assert_eq!(kept(&db), [1, 2]);
-    assert!(db.is_autocommit());
+    }] {
+        let (db, preview) = with_a_preview();
+        db.execute_batch("CREATE TABLE kept (n INTEGER UNIQUE)")
+            .unwrap();
+        let decided = |write: fn(&Desk) -> Result<u32, StoreError>| -> (Box<dyn Request>, Answer) {
+            let (request, answer) = Decided::new(write);
+            (Box::new(request), answer)
+        };
+        let (first, mut written) = decided(|db| insert(db, 1));
+        together(&db, vec![first]);
+        assert_eq!(written.try_recv().unwrap().unwrap(), 1);
+        assert!(db.at_hand.get(preview).is_some());
+
+        let (second, mut undone) = decided(|db| insert(db, 2));
+        let (broken, mut refused) = decided(breaks);
+        together(&db, vec![second, broken]);
+        for answer in [&mut undone, &mut refused] {
+            let answer = answer.try_recv().unwrap();
+            assert!(
+                matches!(answer, Err(StoreError::Unavailable(_))),
+                "{answer:?}"
+            );
+        }
+        assert_eq!(kept(&db), [1]);
+        assert!(db.is_autocommit());
+        assert!(db.at_hand.get(preview).is_none());
+    }
+}
+
+fn insert_twice(db: &Desk) -> Result<u32, StoreError> {
+    insert(db, 3)?;
+    insert(db, 3)
 }
 
 /// What was decided beside the writer is written only over the very row that it was decided on.
 #[test]
 fn what_was_made_ready_for_another_row_is_not_written() {
-    let mut db = Connection::open_in_memory().unwrap();
-    crate::sqlite::schema::prepare(&mut db, std::path::Path::new(":memory:"), None).unwrap();
-    let db = Desk::of(db);
-    let new = crate::conformance::new_preview("app", crate::conformance::at(0));
-    let preview = create::create(&db, &new).unwrap().preview;
+    let (db, preview) = with_a_preview();
     let stored = rows::load(&db, preview).unwrap().unwrap();
     let claim = crate::conformance::claim(&stored.row, crate::conformance::at(0));
     holder::claim(&db, preview, &claim).unwrap();
@@ -181,11 +195,8 @@ fn what_was_made_ready_for_another_row_is_not_written() {
         Ready::of(stored, change).unwrap()
     };
     let (first, second) = (ready(), ready());
-    let written = first.write_if_same(&db).unwrap().unwrap();
-    assert_eq!(
-        second.write_if_same(&db).unwrap().map(|row| row.version),
-        None
-    );
+    let written = first.write_if_same(&db).unwrap().unwrap().into_row();
+    assert!(second.write_if_same(&db).unwrap().is_none());
     let third = ready();
     db.at_hand.forget();
     assert!(third.write_if_same(&db).unwrap().is_none(), "undone");

@@ -144,7 +144,7 @@ async fn a_damaged_file_is_said_to_be_damaged() {
             // A page that nothing but the check reads: a spec's. Its cells lead nowhere.
             let spec = b"serve --version";
             let found = bytes.windows(spec.len()).position(|window| window == spec);
-            let page = found.unwrap() / 4096 * 4096;
+            let page = found.unwrap() / 1024 * 1024;
             bytes[page + 8..page + 16].fill(0xff);
         },
     ];

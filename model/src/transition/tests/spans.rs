@@ -46,10 +46,10 @@ impl Told {
                 step: step(name),
                 planned: Some(raw(text)),
             };
-            fresh.stages = vec![Stage {
+            fresh.stages = vec![Arc::new(Stage {
                 rank: 4,
                 steps: services.iter().map(planned).collect(),
-            }];
+            })];
         }
         let mut claimed = ask(row, row.epoch.0 + 70, Some(fresh), at(now));
         if let Some(Fresh { saga, ledger }) = &mut claimed.fresh {
@@ -192,7 +192,7 @@ fn another_size_is_counted_when_all_of_it_runs_and_the_same_size_changes_nothing
     back.job = job;
     back.footprint = Some(FOOTPRINT);
     back.entered = false;
-    back.stages = vec![Stage {
+    back.stages = vec![Arc::new(Stage {
         rank: 4,
         steps: [("web", "1"), ("api", "1")]
             .map(|(name, text)| PlannedStep {
@@ -200,7 +200,7 @@ fn another_size_is_counted_when_all_of_it_runs_and_the_same_size_changes_nothing
                 planned: Some(raw(text)),
             })
             .to_vec(),
-    }];
+    })];
     let mut checkpoint = write(&told.row);
     back.enter(&mut checkpoint.ledger, at(190));
     let (seen, now) = (Seen::of(&told.row), at(190));
