@@ -95,6 +95,15 @@ impl Choice {
         }
     }
 
+    /// All of a repository.
+    pub fn of_repository(repository: &str) -> Self {
+        Self {
+            show: Show::All,
+            repository: Some(repository.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// The address of another choice, from its first page.
     pub fn but(&self, change: impl FnOnce(&mut Self)) -> String {
         let mut other = Self {
@@ -105,7 +114,7 @@ impl Choice {
         other.address()
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         address("/", self)
     }
 

@@ -11,7 +11,6 @@ use axum::response::Response;
 use maud::html;
 use tempus_model::Scope;
 
-use self::choice::Choice;
 use super::dialog::opens;
 use super::frame::{Content, Frame, Place};
 use crate::extract::Query;
@@ -21,6 +20,7 @@ use crate::refusal::Refusal;
 use crate::shape::PreviewsQuery;
 use crate::state::Api;
 
+pub(super) use choice::Choice;
 pub(super) use table::{left, link};
 
 /// How often the list is brought up to date, in milliseconds.

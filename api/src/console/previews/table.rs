@@ -19,7 +19,7 @@ pub(super) fn show(previews: &[PreviewView], choice: &Choice, is_admin: bool) ->
                         th scope="col" { "Status" }
                         th.wide scope="col" { "Source" }
                         @if is_admin { th.wide scope="col" { "Owner" } }
-                        th.number scope="col" { "Time left" }
+                        th.number.wide scope="col" { "Time left" }
                         @if have_costs { th.number.wide scope="col" { "Cost so far" } }
                         th.number.wide scope="col" { "Created" }
                     }
@@ -45,6 +45,7 @@ fn row(preview: &PreviewView, choice: &Choice, is_admin: bool, have_costs: bool)
             }
             td {
                 (words::phase(preview))
+                @if lives(preview) { span.narrow { (left(preview)) " left" } }
                 @if let Some(error) = &preview.error { p.why title=(error.reason) { (error.reason) } }
             }
             td.wide { (source(preview, choice)) }
@@ -53,7 +54,7 @@ fn row(preview: &PreviewView, choice: &Choice, is_admin: bool, have_costs: bool)
                     a.soft href=(choice.but(|to| to.owner = Some(preview.owner.id.clone()))) { (preview.owner.login) }
                 }
             }
-            td.number { (left(preview)) }
+            td.number.wide { (left(preview)) }
             @if have_costs { td.number.wide { (words::cost(preview.cost.as_ref())) } }
             td.number.wide { (words::time(preview.created_at)) }
         }
@@ -94,18 +95,23 @@ fn source(preview: &PreviewView, choice: &Choice) -> Markup {
     }
 }
 
+/// Whether it has time left.
+const fn lives(preview: &PreviewView) -> bool {
+    !matches!(
+        preview.phase,
+        Phase::Destroyed | Phase::Failed | Phase::Destroying
+    )
+}
+
 /// How long it lives, while it does.
 pub(in crate::console) fn left(preview: &PreviewView) -> Markup {
     html! {
-        @match preview.phase {
-            Phase::Destroyed | Phase::Failed | Phase::Destroying => span.none { "–" },
-            _ => {
-                (words::until(preview.expires_at))
-                @if let Some(pin) = &preview.pin {
-                    " " span.pin title={ "pinned: " (pin.reason) } { "pinned" }
-                }
+        @if lives(preview) {
+            (words::until(preview.expires_at))
+            @if let Some(pin) = &preview.pin {
+                " " span.pin title={ "pinned: " (pin.reason) } { "pinned" }
             }
-        }
+        } @else { span.none { "–" } }
     }
 }
 

@@ -11,7 +11,7 @@ mod scale;
 use maud::{Markup, html};
 use tempus_model::{StepState, Timestamp};
 
-use self::scale::{Bar, Part, Scale};
+use self::scale::{Bar, Part, Scale, had_failed};
 use super::words;
 use crate::shape::{JobView, StepView};
 
@@ -63,7 +63,8 @@ fn picture(scale: Scale, bars: &[Bar]) -> Markup {
                 @let to = bar.to.unwrap_or(scale.length);
                 rect class=(bar.part.class()) rx="2" y=(if bar.part == Part::Kept { 9 } else { 4 })
                     height=(if bar.part == Part::Kept { 2 } else { 12 })
-                    x=(scale.percent(bar.from)) width=(scale.percent(to - bar.from))
+                    // What took no time is seen all the same.
+                    x=(scale.percent(bar.from)) width=(if to == bar.from { "2".to_owned() } else { scale.percent(to - bar.from) })
                     data-from=(bar.from) data-to=[bar.to] {}
             }
         }
@@ -75,13 +76,23 @@ fn line(scale: Scale, job: &JobView, step: &StepView, now: Timestamp) -> Markup 
         Some((kind, item)) => (kind, Some(item)),
         None => (step.step.as_str(), None),
     };
-    let began = step.undo_started_at.unwrap_or(step.started_at);
-    let until = match step.state {
-        StepState::Done | StepState::Removed | StepState::Failed => step.finished_at,
-        _ => None,
+    let is_cause = job.error.as_ref().and_then(|error| error.step.as_ref()) == Some(&step.step);
+    // Why a job was turned round matters more than that this step was cleared away, too.
+    let (state, began, until) = match step.state {
+        StepState::Removing | StepState::Removed if had_failed(step, is_cause) => {
+            (StepState::Failed, step.started_at, step.undo_started_at)
+        }
+        StepState::Done | StepState::Removed | StepState::Failed => {
+            let began = step.undo_started_at.unwrap_or(step.started_at);
+            (step.state, began, step.finished_at)
+        }
+        _ => (
+            step.state,
+            step.undo_started_at.unwrap_or(step.started_at),
+            None,
+        ),
     };
     let length = began.until(until.unwrap_or(now));
-    let is_cause = job.error.as_ref().and_then(|error| error.step.as_ref()) == Some(&step.step);
     let offset = scale.begins.until(step.started_at);
     html! {
         tr data-key=(step.step) class=[is_cause.then_some("cause")] {
@@ -89,7 +100,7 @@ fn line(scale: Scale, job: &JobView, step: &StepView, now: Timestamp) -> Markup 
                 (kind) @if let Some(item) = item { " " span.item { (item) } }
                 @if let Some(remark) = remark(step, now) { p.remark { (remark) } }
             }
-            td { (words::step(step.state)) @if step.attempts > 1 { " " span.tries { "attempt " (step.attempts) } } }
+            td { (words::step(state)) @if step.attempts > 1 { " " span.tries { "attempt " (step.attempts) } } }
             td.picture {
                 (picture(scale, &scale.bars(step, is_cause)))
                 span.unseen { "begun " (words::took(offset)) " after the job was accepted"
@@ -116,8 +127,29 @@ fn remark(step: &StepView, now: Timestamp) -> Option<Markup> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::made::{at, job, step};
     use super::*;
+
+    #[test]
+    fn a_step_that_failed_is_said_to_have_failed_when_it_is_cleared_away() {
+        let times = [
+            ("started_at", 200),
+            ("undo_started_at", 3000),
+            ("finished_at", 3001),
+        ];
+        let mut failed = job("failed", &[step("removed", &times)]);
+        let removed = show(&failed, at(5000)).into_string();
+        assert!(!removed.contains("badge bad"), "{removed}");
+        failed.error = serde_json::from_value(
+            json!({"kind": "refused", "step": "process:web", "reason": "no"}),
+        )
+        .unwrap();
+        let page = show(&failed, at(5000)).into_string();
+        assert!(page.contains("</svg>failed</span>"), "{page}");
+        assert!(page.contains(">2.8s</td>"), "{page}");
+    }
 
     #[test]
     fn hostile_texts_are_texts() {

@@ -105,8 +105,7 @@ impl Scale {
         }
     }
 
-    /// What a step's line is made of, in the order in which it is drawn. Of one that was undone its state
-    /// does not tell any more whether it had failed; the job does.
+    /// What a step's line is made of, in the order in which it is drawn.
     pub fn bars(self, step: &StepView, is_cause: bool) -> Vec<Bar> {
         let mut bars = Vec::new();
         let was_made = step.undo_started_at != Some(step.started_at);
@@ -116,7 +115,7 @@ impl Scale {
                 (StepState::Waiting, None) => (Part::Waiting, None),
                 (StepState::Running, None) => (Part::Making, None),
                 (_, None) => (Part::Making, step.finished_at),
-                (_, undone) if is_cause && step.made_at.is_none() => (Part::Failed, undone),
+                (_, undone) if had_failed(step, is_cause) => (Part::Failed, undone),
                 (_, undone) => (Part::Making, step.made_at.or(undone)),
             };
             bars.push(self.bar(part, step.started_at, to));
@@ -139,9 +138,9 @@ impl Scale {
 
     /// Where lines stand behind the picture, and what they are called.
     pub fn ticks(self) -> impl Iterator<Item = (i64, String)> {
-        const STEPS: [i64; 16] = [
-            50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000,
-            600_000, 1_800_000, 3_600_000,
+        const STEPS: [i64; 18] = [
+            10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000,
+            300_000, 600_000, 1_800_000, 3_600_000,
         ];
         let fits = |step: &i64| self.length / step < 6;
         let coarse = self.length / 5;
@@ -151,6 +150,12 @@ impl Scale {
             .take_while(move |at| *at <= self.length)
             .map(|at| (at, tick(at)))
     }
+}
+
+/// Whether a step that is undone had failed before: its state does not tell any more.
+pub(super) fn had_failed(step: &StepView, is_cause: bool) -> bool {
+    let was_begun = step.undo_started_at != Some(step.started_at);
+    is_cause && was_begun && step.made_at.is_none()
 }
 
 /// A time from the beginning, as short as it can be said.
@@ -249,6 +254,7 @@ mod tests {
     fn a_scale_has_a_handful_of_round_ticks() {
         for (length, expected) in [
             (1, vec!["0"]),
+            (40, vec!["0", "0.01s", "0.02s", "0.03s", "0.04s"]),
             (450, vec!["0", "0.1s", "0.2s", "0.3s", "0.4s"]),
             (9000, vec!["0", "2s", "4s", "6s", "8s"]),
             (150_000, vec!["0", "30s", "1m", "1m30s", "2m", "2m30s"]),
