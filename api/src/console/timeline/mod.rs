@@ -143,7 +143,7 @@ mod tests {
         let removed = show(&failed, at(5000)).into_string();
         assert!(!removed.contains("badge bad"), "{removed}");
         failed.error = serde_json::from_value(
-            json!({"kind": "refused", "step": "process:web", "reason": "no"}),
+            json!({"kind": "rejected", "step": "process:web", "reason": "no"}),
         )
         .unwrap();
         let page = show(&failed, at(5000)).into_string();
