@@ -12,7 +12,7 @@ async fn one_of_several_services_is_updated() {
     let api = server.api();
     let services = json!([
         {"name": "web", "path": "/", "command": "sleep 60", "env": {"KEPT": "1"}},
-        {"name": "jobs", "path": "/jobs", "command": "sleep 61"},
+        {"name": "jobs", "path": "/jobs", "command": "sleep 61", "env": {"ALSO": "1"}},
     ]);
     let accepted = api
         .create(&json!({"name": "shop", "services": services}))
@@ -49,6 +49,7 @@ async fn one_of_several_services_is_updated() {
             .clone()
     };
     assert_eq!(command("jobs")["command"], "sleep 62");
+    assert_eq!(command("jobs")["env"], json!(["ALSO"]));
     assert_eq!(command("web")["command"], "sleep 60");
     assert_eq!(command("web")["env"], json!(["KEPT"]));
     browser.close().await;
