@@ -32,7 +32,7 @@ impl Range {
 }
 
 /// What is counted: everything, unless somebody or something is named.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Only {
     pub owner: Option<String>,
     pub repository: Option<String>,

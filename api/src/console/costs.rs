@@ -163,7 +163,7 @@ fn standing(of: &BudgetView) -> Markup {
 
 fn tables(choice: &Choice, costs: &CostsView) -> Markup {
     html! {
-        div.tables {
+        div.tables.amounts {
             (amounts("By owner", "Owner", costs.owners.iter().map(|of| Amount {
                 name: html! { a.soft href=(choice.but(|to| to.owner = Some(of.id.clone()))) { (of.login) } },
                 usd: of.usd, hourly: of.hourly_usd, previews: Some(of.previews),
@@ -171,7 +171,7 @@ fn tables(choice: &Choice, costs: &CostsView) -> Markup {
             (amounts("By repository", "Repository", costs.repositories.iter().map(|of| Amount {
                 name: html! { @match &of.repository {
                     Some(name) => a.soft href=(choice.but(|to| to.repository = Some(name.clone()))) { (name) },
-                    None => span.none { "of none" },
+                    None => span.none { "no repository" },
                 } },
                 usd: of.usd, hourly: of.hourly_usd, previews: Some(of.previews),
             })))
@@ -200,11 +200,11 @@ fn amounts(title: &str, of: &str, amounts: impl Iterator<Item = Amount>) -> Mark
             table {
                 caption { (title) }
                 thead { tr { th scope="col" { (of) } th.number scope="col" { "Cost" } th.number scope="col" { "An hour now" }
-                    @if counts { th.number scope="col" { "Previews" } } } }
+                    @if counts { th.number.wide scope="col" { "Previews" } } } }
                 @if amounts.is_empty() { tbody { tr { td.none colspan="4" { "Nothing yet." } } } }
                 tbody { @for amount in &amounts {
                     tr { td { (amount.name) } td.number { (Usd(amount.usd).to_string()) } td.number { (Usd(amount.hourly).to_string()) }
-                        @if let Some(previews) = amount.previews { td.number { (previews) } } }
+                        @if let Some(previews) = amount.previews { td.number.wide { (previews) } } }
                 } }
             }
         }

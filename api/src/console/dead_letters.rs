@@ -41,7 +41,7 @@ pub(super) async fn page(
                 div.actions {
                     @if parked > 0 {
                         button.plain type="button" data-replay="chosen" hidden disabled { "Replay chosen" }
-                        (opens("replay-all", "main", &format!("Replay all {parked}")))
+                        (opens("replay-all", "main", &format!("Replay all ({parked})")))
                     }
                 }
             }
@@ -78,19 +78,21 @@ fn results() -> Markup {
 fn table(letters: &[DeadLetterView]) -> Markup {
     html! {
         div.card.list {
-            table {
+            // Its parts say what they are: on a phone they stand below each other, and a browser takes them for
+            // no table any more.
+            table.stacked role="table" {
                 caption.unseen { "Dead letters" }
-                thead {
-                    tr {
-                        th scope="col" { span.unseen { "Choose" } }
-                        th scope="col" { "What" }
-                        th scope="col" { "Why" }
-                        th.number scope="col" { "Since" }
-                        th.wide scope="col" { "Still owns" }
-                        th scope="col" { span.unseen { "What to do" } }
+                thead role="rowgroup" {
+                    tr role="row" {
+                        th scope="col" role="columnheader" { span.unseen { "Choose" } }
+                        th scope="col" role="columnheader" { "What" }
+                        th scope="col" role="columnheader" { "Why" }
+                        th.number scope="col" role="columnheader" { "Since" }
+                        th scope="col" role="columnheader" { "Still owns" }
+                        th scope="col" role="columnheader" { span.unseen { "What to do" } }
                     }
                 }
-                tbody { @for letter in letters { (row(letter)) } }
+                tbody role="rowgroup" { @for letter in letters { (row(letter)) } }
             }
         }
     }
@@ -99,13 +101,13 @@ fn table(letters: &[DeadLetterView]) -> Markup {
 fn row(letter: &DeadLetterView) -> Markup {
     let name = name(letter);
     html! {
-        tr data-key=(letter.id) {
-            td {
+        tr data-key=(letter.id) role="row" {
+            td role="cell" {
                 @if letter.kind == DeadLetterKind::Saga {
                     label { span.unseen { "Choose " (name) } input type="checkbox" data-choose=(letter.id); }
                 }
             }
-            td.name {
+            td.name role="cell" {
                 @match &letter.preview {
                     Some(preview) => {
                         a.title href={ "/console/preview/" (preview.preview_id) } { (preview.name) }
@@ -115,7 +117,7 @@ fn row(letter: &DeadLetterView) -> Markup {
                 }
                 (kind(letter.kind))
             }
-            td {
+            td.whole role="cell" {
                 p.why-whole { (letter.error) }
                 @if let Some(step) = &letter.step { p.hint { "at " code { (step) } } }
                 @if !letter.detail.is_empty() || letter.body.is_some() {
@@ -126,12 +128,12 @@ fn row(letter: &DeadLetterView) -> Markup {
                     }
                 }
             }
-            td.number { (words::time(letter.since)) }
-            td.wide {
+            td.whole.number role="cell" data-label="Since" { (words::time(letter.since)) }
+            td.whole role="cell" data-label="Still owns" {
                 @if letter.owns.is_empty() { span.none { "nothing" } }
                 @else { ul.plain { @for step in &letter.owns { li { code { (step) } } } } }
             }
-            td.do {
+            td.do role="cell" {
                 @match letter.kind {
                     DeadLetterKind::Saga => button.plain type="button" data-replay=(letter.id) hidden { "Replay" span.unseen { " " (name) } },
                     DeadLetterKind::Orphan => (opens(&format!("reap-{}", letter.id), "final", "Remove")),

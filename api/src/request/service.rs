@@ -28,6 +28,8 @@ pub(super) enum Place {
     Top,
     /// By this item of `services`.
     Item(usize),
+    /// By this item of `changes`.
+    Change(usize),
 }
 
 impl Place {
@@ -36,13 +38,14 @@ impl Place {
         match self {
             Self::Top => name.to_owned(),
             Self::Item(index) => format!("services[{index}].{name}"),
+            Self::Change(index) => format!("changes[{index}].{name}"),
         }
     }
 
     fn index(self) -> usize {
         match self {
             Self::Top => 0,
-            Self::Item(index) => index,
+            Self::Item(index) | Self::Change(index) => index,
         }
     }
 }

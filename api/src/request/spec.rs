@@ -20,16 +20,16 @@ pub(crate) fn of_create(
     let template = template.unwrap_or_else(|| Template::default().to_string());
     let front = front(&template);
     let schedule = schedule(request.schedule.take(), errors);
-    let (place, services) = if let Some(list) = request.services.take() {
+    let (places, services) = if let Some(list) = request.services.take() {
         not_both(&single, errors);
-        (Place::Item(0), read_list(list, config, front, errors))
+        (items(list.len()), read_list(list, config, front, errors))
     } else {
         // The default application is one to be looked at.
         if single.command.is_none() && single.image.is_none() && front == Front::Url {
             fill_in(&mut single, config);
         }
         let service = service::read(single, Place::Top, config.size, front, errors);
-        (Place::Top, service.map(|service| vec![service]))
+        (vec![Place::Top], service.map(|service| vec![service]))
     };
     let spec = Spec {
         template,
@@ -43,7 +43,7 @@ pub(crate) fn of_create(
         log_retention_days: request.log_retention_days,
         services: services?,
     };
-    check(spec, place, config, platform, errors)
+    check(spec, &places, config, platform, errors)
 }
 
 /// The spec of an update of what runs now; `None` if it is at fault, which `errors` then says.
@@ -66,15 +66,15 @@ pub(crate) fn of_update(
     }
     let front = front(&base.template);
     let replaces = request.services.is_some();
-    let place = match (request.services.take(), base.services.as_mut_slice()) {
+    let mut places = match (request.services.take(), base.services.as_mut_slice()) {
         (Some(list), _) => {
             not_both(&single, errors);
             base.services = read_list(list, config, front, errors)?;
-            Place::Item(0)
+            items(base.services.len())
         }
         (None, [only]) => {
             service::patch(only, single, Place::Top, errors);
-            Place::Top
+            vec![Place::Top]
         }
         (None, several) => {
             for field in service::given(&single) {
@@ -87,10 +87,11 @@ pub(crate) fn of_update(
                     ),
                 );
             }
-            Place::Item(0)
+            items(several.len())
         }
     };
-    change(&mut base, request.changes.take(), replaces, errors);
+    let changes = request.changes.take();
+    change(&mut base, changes, replaces, &mut places, errors);
     // What a database that is there once began with is of no concern any more.
     base.seed = request.seed.take();
     base.log_retention_days = request.log_retention_days.or(base.log_retention_days);
@@ -104,14 +105,20 @@ pub(crate) fn of_update(
     }
     base.commit_sha = request.commit_sha.take().or(base.commit_sha);
     base.sleep = sleep(request.sleep.as_deref(), base.sleep, errors);
-    check(base, place, config, platform, errors)
+    check(base, &places, config, platform, errors)
 }
 
-/// Changes services by their names.
+/// Where each of several services is described, if nothing describes one of them elsewhere.
+fn items(many: usize) -> Vec<Place> {
+    (0..many).map(Place::Item).collect()
+}
+
+/// Changes services by their names. Whatever is wrong with one is then wrong with what changed it.
 fn change(
     base: &mut Spec,
     changes: Option<Vec<ServiceRequest>>,
     replaces: bool,
+    places: &mut [Place],
     errors: &mut Errors,
 ) {
     let changes = changes.unwrap_or_default();
@@ -120,15 +127,19 @@ fn change(
         return;
     }
     for (index, asked) in changes.into_iter().enumerate() {
+        let here = Place::Change(index);
         if asked.path.is_some() {
             let only_there = "cannot be changed here; give all services in services";
-            errors.push(format!("changes[{index}].path"), only_there);
+            errors.push(here.field("path"), only_there);
         }
-        let mut services = base.services.iter_mut().enumerate();
-        match services.find(|(_, service)| service.name.as_str() == asked.name) {
-            Some((at, service)) => service::patch(service, asked, Place::Item(at), errors),
+        let mut services = base.services.iter_mut().zip(places.iter_mut());
+        match services.find(|(service, _)| service.name.as_str() == asked.name) {
+            Some((service, place)) => {
+                *place = here;
+                service::patch(service, asked, here, errors);
+            }
             None => errors.push(
-                format!("changes[{index}].name"),
+                here.field("name"),
                 format!("is none of the preview's services: {:?}", asked.name),
             ),
         }
@@ -151,7 +162,7 @@ fn sleep(asked: Option<&str>, before: Option<Ttl>, errors: &mut Errors) -> Optio
 /// What every spec is held against: itself, the limits, and the platform.
 fn check(
     spec: Spec,
-    place: Place,
+    places: &[Place],
     config: &Config,
     platform: &dyn Platform,
     errors: &mut Errors,
@@ -177,15 +188,20 @@ fn check(
         found
     };
     let sound = found.is_empty();
-    errors.extend(found.into_iter().map(|error| in_request(error, place)));
+    errors.extend(found.into_iter().map(|error| in_request(error, places)));
     sound.then_some(spec)
 }
 
-/// The error with the field as the request has it: its own, if that is what describes the service.
-fn in_request(error: FieldError, place: Place) -> FieldError {
-    match (place, error.field.strip_prefix("services[0].")) {
-        (Place::Top, Some(field)) => FieldError::new(field, error.problem),
-        _ => error,
+/// The error with the field as the request has it, wherever that describes the service.
+fn in_request(error: FieldError, places: &[Place]) -> FieldError {
+    let of_service = || {
+        let (index, field) = error.field.strip_prefix("services[")?.split_once("].")?;
+        let place = places.get(index.parse::<usize>().ok()?)?;
+        Some(place.field(field))
+    };
+    match of_service() {
+        Some(field) => FieldError::new(field, error.problem),
+        None => error,
     }
 }
 

@@ -114,9 +114,15 @@ async fn an_update_changes_what_it_names() {
             "changes[0].name",
         ),
         (json!([{"name": "a", "path": "/a"}]), "changes[0].path"),
+        // As the caller wrote it: it is the second of the services, and the first of the changes.
         (
             json!([{"name": "b", "command": "nothing"}]),
-            "services[1].command",
+            "changes[0].command",
+        ),
+        // What a caller's fields are held against by themselves.
+        (
+            json!([{"name": "a", "cpu": 512}, {"name": "b", "dir": "here"}]),
+            "changes[1].dir",
         ),
     ] {
         let answer = server.post(&update, json!({"changes": changes})).await;

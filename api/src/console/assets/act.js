@@ -16,12 +16,14 @@ const bodyOf = (form) => {
     const isChosen = input.type !== "radio" || input.checked;
     if (!input.name || !isChosen || !input.value.trim()) continue;
     const service = input.closest("[data-service]")?.dataset.service;
+    delete input.dataset.sent;
     if (!service) {
       body[input.name] = valueOf(input);
     } else if (input.value !== input.defaultValue) {
       // Of several services what is different: the others stay as they are.
       const field = input.name.split(".").pop();
-      (body.changes ??= []).push({ name: service, [field]: valueOf(input) });
+      const many = (body.changes ??= []).push({ name: service, [field]: valueOf(input) });
+      input.dataset.sent = `changes[${many - 1}].${field}`;
     }
   }
   return body;
@@ -67,12 +69,14 @@ const refuse = (form, problem) => {
   place.hidden = !problem;
   place.textContent = problem?.detail ?? "";
   for (const { field, problem: what } of problem?.errors ?? []) {
-    const line = form.querySelector(`[data-problem="${CSS.escape(field)}"]`);
+    // What is wrong is named as it was sent.
+    const sent = [...form.elements].find((input) => input.dataset.sent === field);
+    const line = form.querySelector(`[data-problem="${CSS.escape(sent?.name ?? field)}"]`);
     if (!line) continue;
     line.hidden = false;
     line.textContent = what;
     line.closest("details")?.setAttribute("open", "");
-    const input = form.elements[field];
+    const input = sent ?? form.elements[field];
     if (input instanceof HTMLElement) {
       input.setAttribute("aria-invalid", "true");
       input.focus();

@@ -1,6 +1,4 @@
 // Log lines, as they come. Every line is text.
-import { afterwards } from "./live.js";
-
 const MOST = 2000; // lines that stay on the page
 const PAUSE = 3000; // milliseconds before a stream that ended is begun again
 
@@ -27,16 +25,16 @@ class Lines {
     this.service = section.querySelector("[data-service]");
     this.running = null;
     this.timer = null;
-    this.button.addEventListener("click", () => this.follows ? this.stop("stopped") : this.start());
+    this.button?.addEventListener("click", () => this.follows ? this.stop("stopped") : this.start());
     this.service?.addEventListener("change", () => { this.stop(""); this.start(); });
   }
 
   get follows() {
-    return this.button.getAttribute("aria-pressed") === "true";
+    return this.button?.getAttribute("aria-pressed") === "true";
   }
 
   press(isPressed) {
-    this.button.setAttribute("aria-pressed", `${isPressed}`);
+    this.button?.setAttribute("aria-pressed", `${isPressed}`);
   }
 
   start() {
@@ -94,9 +92,19 @@ class Lines {
   add(lines) {
     const box = this.box;
     const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
-    box.append(...lines.map((line) => lineOf(line, Boolean(this.service))));
+    for (const line of lines) this.place(line);
     while (box.childElementCount > MOST) box.firstElementChild.remove();
     if (isAtEnd) box.scrollTop = box.scrollHeight;
+  }
+
+  // Lines of several processes come one process after the other at first; here they are in the order of time.
+  place(line) {
+    const element = lineOf(line, Boolean(this.service));
+    element.dataset.at = line.at;
+    let before = this.box.lastElementChild;
+    while (before && before.dataset.at > line.at) before = before.previousElementSibling;
+    if (before) before.after(element);
+    else this.box.prepend(element);
   }
 }
 
@@ -104,12 +112,10 @@ export const follow = () => {
   const section = document.querySelector("[data-logs]");
   if (!section) return;
   const lines = new Lines(section);
-  lines.button.hidden = false;
   lines.start();
   document.addEventListener("visibilitychange", () => {
     if (!lines.follows) return;
     if (document.hidden) lines.interrupt();
     else lines.read();
   });
-  afterwards(() => { lines.button.hidden = false; });
 };

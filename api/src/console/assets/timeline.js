@@ -2,7 +2,7 @@
 // already; here only the scale and what is open move.
 import { exact, now } from "./time.js";
 
-const STEPS = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 15000, 30000, 60000, 120000, 300000, 600000, 1800000, 3600000];
+const STEPS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 15000, 30000, 60000, 120000, 300000, 600000, 1800000, 3600000];
 
 const nameOf = (milliseconds) => {
   const [seconds, rest] = [Math.floor(milliseconds / 1000), milliseconds % 1000];
@@ -39,7 +39,7 @@ export const draw = () => {
       const from = Number(bar.dataset.from);
       const to = bar.dataset.to === undefined ? length : Number(bar.dataset.to);
       bar.setAttribute("x", `${((from / length) * 100).toFixed(3)}%`);
-      bar.setAttribute("width", `${((Math.max(to - from, 0) / length) * 100).toFixed(3)}%`);
+      bar.setAttribute("width", to > from ? `${(((to - from) / length) * 100).toFixed(3)}%` : "2");
     }
     for (const cell of table.querySelectorAll("[data-since]")) {
       cell.textContent = exact(Math.max(now() - Number(cell.dataset.since), 0));

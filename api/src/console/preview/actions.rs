@@ -158,10 +158,10 @@ fn update(preview: &PreviewView) -> Markup {
         fields: html! {
             @match preview.services.as_slice() {
                 [only] => (what(only, "")),
-                several => @for (at, service) in several.iter().enumerate() {
+                several => @for service in several {
                     fieldset data-service=(service.name) {
                         legend { (service.name) }
-                        (what(service, &format!("services[{at}].")))
+                        (what(service, &format!("{}.", service.name)))
                     }
                 },
             }

@@ -15,7 +15,7 @@ pub(super) fn aside(preview: &PreviewView) -> Markup {
                 dl {
                     dt { "Time left" } dd { (previews::left(preview)) }
                     @if let Some(pin) = &preview.pin {
-                        dt { "Pinned" } dd { (pin.reason) ", until " (words::time(pin.until)) }
+                        dt { "Pinned" } dd { (pin.reason) }
                     }
                     dt { "Created" } dd { (words::time(preview.created_at)) }
                     @if let Some(sleep) = preview.sleep { dt { "Sleeps" } dd { "after " (sleep) " without a request" } }
@@ -27,7 +27,7 @@ pub(super) fn aside(preview: &PreviewView) -> Markup {
                 h2 { "Source" }
                 dl {
                     dt { "Owner" } dd { (preview.owner.login) }
-                    @if let Some(repository) = &preview.repository { dt { "Repository" } dd { (repository) } }
+                    @if let Some(repository) = &preview.repository { dt { "Repository" } dd { a href=(previews::Choice::of_repository(repository).address()) { (repository) } } }
                     @if let Some(pr) = preview.pr_number { dt { "Pull request" } dd { "#" (pr) } }
                     @if let Some(branch) = &preview.branch { dt { "Branch" } dd { (branch) } }
                     @if let Some(sha) = &preview.commit_sha {

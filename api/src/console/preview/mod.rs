@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
-use tempus_model::{Job, JobId, Scope, Snapshot};
+use tempus_model::{Job, JobId, Phase, Scope, Snapshot};
 
 use super::dialog::opens;
 use super::frame::{Content, Frame, Place};
@@ -144,18 +144,29 @@ fn failure(preview: &PreviewView, error: &FailureView, is_admin: bool) -> Markup
             h2 #failure { (title) }
             p { (error.reason) }
             @if !error.detail.is_empty() {
-                pre tabindex="0" aria-label="What helps to understand it" {
-                    @for line in &error.detail { (line) "\n" }
-                }
+                (detail(&error.detail))
             }
             p.hint {
                 @if let Some(step) = &error.step { "At the step " code { (step) } ". " }
                 @if preview.parked {
-                    @if let Some(since) = preview.parked_since { "Since " (words::time(since)) ". " }
-                    @if is_admin { a href="/console/dead-letters" { "Replay it" } " when what is in the way is gone." }
+                    @if let Some(since) = preview.parked_since { "Parked " (words::time(since)) ". " }
+                    @if is_admin { "Replay it when what is in the way is gone: it goes on from there." }
                     @else { "An administrator replays it when what is in the way is gone." }
                 }
             }
+            @if preview.parked && is_admin {
+                button.plain type="button" data-replay=(preview.preview_id) hidden { "Replay" }
+                ul.results data-keep="results" data-results aria-label="What became of it" {}
+            }
+        }
+    }
+}
+
+/// What helps to understand a failure.
+fn detail(lines: &[String]) -> Markup {
+    html! {
+        pre.detail tabindex="0" aria-label="What helps to understand it" {
+            @for line in lines { (line) "\n" }
         }
     }
 }
@@ -173,7 +184,7 @@ fn steps(preview: &PreviewView, job: &JobView, api: &Api) -> Markup {
             }
             @if let Some(error) = job.error.as_ref().filter(|error| preview.error.as_ref() != Some(error)) {
                 p.refusal { (error.reason) }
-                @if !error.detail.is_empty() { pre { @for line in &error.detail { (line) "\n" } } }
+                @if !error.detail.is_empty() { (detail(&error.detail)) }
             }
             (timeline::show(job, api.now()))
             @if jobs.len() > 1 {
@@ -202,6 +213,7 @@ fn length(job: &JobView) -> Option<String> {
 fn logs(preview: &PreviewView) -> Markup {
     let path = format!("/preview/{}/logs", preview.preview_id);
     let several = preview.services.len() > 1;
+    let is_gone = Phase::GONE.contains(&preview.phase);
     html! {
         section.card aria-labelledby="logs" data-keep="logs" data-logs=(path) {
             div.title {
@@ -215,10 +227,10 @@ fn logs(preview: &PreviewView) -> Markup {
                         }
                     }
                 }
-                button.plain type="button" data-follow aria-pressed="true" hidden { "Follow" }
+                @if !is_gone { button.plain type="button" data-follow aria-pressed="true" hidden { "Follow" } }
             }
             noscript { p { a href=(path) { "The newest lines" } } }
-            div.lines role="log" aria-labelledby="logs" aria-live="off" tabindex="0" { p.none { "No line yet." } }
+            div.lines role="log" aria-labelledby="logs" aria-live="off" tabindex="0" { p.none { @if is_gone { "No line was kept." } @else { "No line yet." } } }
         }
     }
 }

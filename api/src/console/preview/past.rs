@@ -21,17 +21,19 @@ pub(super) fn history(past: &HistoryView) -> Markup {
 fn entry(past: &HistoryView, event: &EventView) -> Markup {
     html! {
         li {
-            (words::time(event.at)) " "
-            @if let Some(job) = event.job_id {
-                a href={ "/console/preview/" (past.preview_id) "?job=" (job) } { b { (event.event.as_str()) } }
-            } @else {
-                b { (event.event.as_str()) }
+            (words::time(event.at))
+            div {
+                @if let Some(job) = event.job_id {
+                    a href={ "/console/preview/" (past.preview_id) "?job=" (job) } { b { (event.event.as_str()) } }
+                } @else {
+                    b { (event.event.as_str()) }
+                }
+                @if let Some(by) = &event.by { " by " (by.name) }
+                @if let Some(end) = event.expires_at.filter(|_| event.event != EventName::Warned) {
+                    ", ends " (words::time(end))
+                }
+                @if let Some(reason) = &event.reason { ": " (reason) }
             }
-            @if let Some(by) = &event.by { " by " (by.name) }
-            @if let Some(end) = event.expires_at.filter(|_| event.event != EventName::Warned) {
-                ", ends " (words::time(end))
-            }
-            @if let Some(reason) = &event.reason { ": " (reason) }
         }
     }
 }
@@ -75,9 +77,12 @@ fn removed(title: &str, of: &[RemovedView]) -> Markup {
     html! {
         table {
             caption { (title) }
-            thead { tr { th scope="col" { "Resource" } th scope="col" { "When" } } }
+            thead { tr { th scope="col" { "Step" } th scope="col" { "Resource" } th scope="col" { "When" } } }
             tbody { @for removed in of {
-                tr { td title=(removed.step) { code { (removed.resource) } } td { (words::time(removed.at)) } }
+                tr {
+                    td title=(removed.step) { (removed.step.split(':').next().unwrap_or_default()) }
+                    td { code { (removed.resource) } } td { (words::time(removed.at)) }
+                }
             } }
         }
     }

@@ -203,6 +203,16 @@ impl Browser {
         );
     }
 
+    /// What is wider than there is room for: the page, or a list that could then only be read by moving it.
+    pub async fn wider(&self) -> Value {
+        self.script(
+            "return [document.documentElement, ...document.querySelectorAll('.list')]
+                .filter((part) => part.scrollWidth > part.clientWidth)
+                .map((part) => `${part.scrollWidth - part.clientWidth}: ${part.innerText.slice(0, 40)}`)",
+        )
+        .await
+    }
+
     /// What somebody is told who does not see it.
     pub async fn said(&self) -> String {
         let said = self

@@ -43,419 +43,106 @@ fn store_error(fault: Fault) -> StoreError {
     }
 }
 
-macro_rules! wrapped {
-    ($self:ident, $name:literal, $about:expr, $call:expr) => {{
-        $self.gate.enter($name, $about).await.map_err(store_error)?;
-        let answer = $call.await;
-        $self.gate.leave($name, $about).await.map_err(store_error)?;
-        answer
-    }};
+/// The store's calls as a table: what changes a row, with the preview whose row it is and the fence it is made
+/// under; what only asks, with the preview that it asks about; and what no fault is put into.
+macro_rules! calls {
+    (
+        changing { $($change:ident($($a:ident: $at:ty),*) -> $ar:ty, of $preview:expr, under $fence:expr;)* }
+        asking { $($ask:ident($($b:ident: $bt:ty),*) -> $br:ty, about $about:expr;)* }
+        plain { $($plain:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }
+    ) => {
+        #[async_trait]
+        impl Store for WrappedStore {
+            fn installation(&self) -> InstallationId {
+                self.inner.installation()
+            }
+
+            $(async fn $change(&self, $($a: $at),*) -> $ar {
+                const NAME: &str = concat!("store.", stringify!($change));
+                let (preview, fence) = ($preview, $fence);
+                self.gate.enter(NAME, Some(preview)).await.map_err(store_error)?;
+                let before = self.looks(NAME, preview).await;
+                let answer = self.inner.$change($($a),*).await;
+                self.saw(NAME, preview, fence, before).await;
+                self.gate.leave(NAME, Some(preview)).await.map_err(store_error)?;
+                answer
+            })*
+
+            $(async fn $ask(&self, $($b: $bt),*) -> $br {
+                const NAME: &str = concat!("store.", stringify!($ask));
+                let about: Option<PreviewId> = $about;
+                self.gate.enter(NAME, about).await.map_err(store_error)?;
+                let answer = self.inner.$ask($($b),*).await;
+                self.gate.leave(NAME, about).await.map_err(store_error)?;
+                answer
+            })*
+
+            $(async fn $plain(&self, $($c: $ct),*) -> $cr {
+                self.inner.$plain($($c),*).await
+            })*
+        }
+    };
 }
 
-macro_rules! changing {
-    ($self:ident, $name:literal, $about:expr, $fence:expr, $call:expr) => {{
-        let about = $about;
-        $self
-            .gate
-            .enter($name, Some(about))
-            .await
-            .map_err(store_error)?;
-        let before = $self.looks($name, about).await;
-        let answer = $call.await;
-        $self.saw($name, about, $fence, before).await;
-        $self
-            .gate
-            .leave($name, Some(about))
-            .await
-            .map_err(store_error)?;
-        answer
-    }};
-}
-
-#[async_trait]
-impl Store for WrappedStore {
-    fn installation(&self) -> InstallationId {
-        self.inner.installation()
+calls! {
+    changing {
+        create(new: NewPreview) -> Result<Accepted, CreateError>, of new.identity.id, under None;
+        update(update: Update) -> Result<Accepted, JobError>, of update.preview, under None;
+        destroy(preview: PreviewId, why: DestroyReason, job: NewJob, key: Option<Idempotency>) -> Result<Accepted, JobError>,
+            of preview, under None;
+        extend(preview: PreviewId, to: Extended, by: Actor, now: Timestamp) -> Result<Row, ExtendError>,
+            of preview, under None;
+        rouse(preview: PreviewId, by: Actor, now: Timestamp) -> Result<bool, StoreError>, of preview, under None;
+        replay(preview: PreviewId, by: Actor, now: Timestamp) -> Result<bool, StoreError>, of preview, under None;
+        discard(preview: PreviewId, by: Actor, now: Timestamp) -> Result<(), DiscardError>, of preview, under None;
+        claim(preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError>, of preview, under None;
+        renew(fence: &Fence, until: Timestamp) -> Result<Row, WriteError>, of fence.preview, under Some(fence);
+        checkpoint(write: &Checkpoint) -> Result<Row, WriteError>, of write.fence.preview, under Some(&write.fence);
+        turn(turn: &Turn) -> Result<Row, WriteError>,
+            of turn.checkpoint.fence.preview, under Some(&turn.checkpoint.fence);
+        wait(write: &Checkpoint, seen: Seen, until: Timestamp) -> Result<Row, WriteError>,
+            of write.fence.preview, under Some(&write.fence);
+        park(write: &Checkpoint, seen: Seen, parked: Parked) -> Result<Row, WriteError>,
+            of write.fence.preview, under Some(&write.fence);
+        settle(settle: &Settle) -> Result<Row, WriteError>,
+            of settle.checkpoint.fence.preview, under Some(&settle.checkpoint.fence);
+        vouch(vouch: &Vouch) -> Result<Row, WriteError>,
+            of vouch.checkpoint.fence.preview, under Some(&vouch.checkpoint.fence);
+        wake(preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>, of preview, under None;
+        doze(preview: PreviewId, looked_at: u64, found: Idleness, now: Timestamp) -> Result<bool, StoreError>,
+            of preview, under None;
+        doubt(preview: PreviewId, now: Timestamp) -> Result<bool, StoreError>, of preview, under None;
+        warn(preview: PreviewId, warn: Warn, now: Timestamp) -> Result<Option<Row>, StoreError>,
+            of preview, under None;
+        remind(preview: PreviewId, now: Timestamp, spacing: Duration) -> Result<bool, StoreError>,
+            of preview, under None;
     }
-
-    async fn create(&self, new: NewPreview) -> Result<Accepted, CreateError> {
-        let about = new.identity.id;
-        changing!(self, "store.create", about, None, self.inner.create(new))
+    asking {
+        reserve(reserve: &Reserve) -> Result<u32, ReserveError>, about Some(reserve.preview);
+        due(now: Timestamp, most: usize) -> Result<Vec<PreviewId>, StoreError>, about None;
+        get(preview: PreviewId) -> Result<Option<Snapshot>, StoreError>, about Some(preview);
+        job(job: JobId) -> Result<Option<Job>, StoreError>, about None;
+        jobs(preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError>, about Some(preview);
+        spec(preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError>, about Some(preview);
+        list(filter: &Filter, after: Option<&Cursor>, most: usize) -> Result<Page<Snapshot>, StoreError>, about None;
+        put_dead_letter(letter: &DeadLetter) -> Result<(), StoreError>, about None;
     }
-
-    async fn update(&self, update: Update) -> Result<Accepted, JobError> {
-        let about = update.preview;
-        changing!(self, "store.update", about, None, self.inner.update(update))
-    }
-
-    async fn destroy(
-        &self,
-        preview: PreviewId,
-        why: DestroyReason,
-        job: NewJob,
-        key: Option<Idempotency>,
-    ) -> Result<Accepted, JobError> {
-        changing!(
-            self,
-            "store.destroy",
-            preview,
-            None,
-            self.inner.destroy(preview, why, job, key)
-        )
-    }
-
-    async fn extend(
-        &self,
-        preview: PreviewId,
-        to: Extended,
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<Row, ExtendError> {
-        changing!(
-            self,
-            "store.extend",
-            preview,
-            None,
-            self.inner.extend(preview, to, by, now)
-        )
-    }
-
-    async fn rouse(
-        &self,
-        preview: PreviewId,
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        changing!(
-            self,
-            "store.rouse",
-            preview,
-            None,
-            self.inner.rouse(preview, by.clone(), now)
-        )
-    }
-
-    async fn replay(
-        &self,
-        preview: PreviewId,
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        changing!(
-            self,
-            "store.replay",
-            preview,
-            None,
-            self.inner.replay(preview, by, now)
-        )
-    }
-
-    async fn discard(
-        &self,
-        preview: PreviewId,
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<(), DiscardError> {
-        changing!(
-            self,
-            "store.discard",
-            preview,
-            None,
-            self.inner.discard(preview, by, now)
-        )
-    }
-
-    async fn claim(&self, preview: PreviewId, claim: &Claim) -> Result<Row, ClaimError> {
-        changing!(
-            self,
-            "store.claim",
-            preview,
-            None,
-            self.inner.claim(preview, claim)
-        )
-    }
-
-    async fn renew(&self, fence: &Fence, until: Timestamp) -> Result<Row, WriteError> {
-        changing!(
-            self,
-            "store.renew",
-            fence.preview,
-            Some(fence),
-            self.inner.renew(fence, until)
-        )
-    }
-
-    async fn checkpoint(&self, write: &Checkpoint) -> Result<Row, WriteError> {
-        changing!(
-            self,
-            "store.checkpoint",
-            write.fence.preview,
-            Some(&write.fence),
-            self.inner.checkpoint(write)
-        )
-    }
-
-    async fn turn(&self, turn: &Turn) -> Result<Row, WriteError> {
-        let fence = &turn.checkpoint.fence;
-        changing!(
-            self,
-            "store.turn",
-            fence.preview,
-            Some(fence),
-            self.inner.turn(turn)
-        )
-    }
-
-    async fn wait(
-        &self,
-        write: &Checkpoint,
-        seen: Seen,
-        until: Timestamp,
-    ) -> Result<Row, WriteError> {
-        changing!(
-            self,
-            "store.wait",
-            write.fence.preview,
-            Some(&write.fence),
-            self.inner.wait(write, seen, until)
-        )
-    }
-
-    async fn park(
-        &self,
-        write: &Checkpoint,
-        seen: Seen,
-        parked: Parked,
-    ) -> Result<Row, WriteError> {
-        changing!(
-            self,
-            "store.park",
-            write.fence.preview,
-            Some(&write.fence),
-            self.inner.park(write, seen, parked.clone())
-        )
-    }
-
-    async fn settle(&self, settle: &Settle) -> Result<Row, WriteError> {
-        let fence = &settle.checkpoint.fence;
-        changing!(
-            self,
-            "store.settle",
-            fence.preview,
-            Some(fence),
-            self.inner.settle(settle)
-        )
-    }
-
-    async fn vouch(&self, vouch: &Vouch) -> Result<Row, WriteError> {
-        let fence = &vouch.checkpoint.fence;
-        changing!(
-            self,
-            "store.vouch",
-            fence.preview,
-            Some(fence),
-            self.inner.vouch(vouch)
-        )
-    }
-
-    async fn reserve(&self, reserve: &Reserve) -> Result<u32, ReserveError> {
-        wrapped!(
-            self,
-            "store.reserve",
-            Some(reserve.preview),
-            self.inner.reserve(reserve)
-        )
-    }
-
-    async fn wake(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        changing!(
-            self,
-            "store.wake",
-            preview,
-            None,
-            self.inner.wake(preview, now)
-        )
-    }
-
-    async fn doze(
-        &self,
-        preview: PreviewId,
-        looked_at: u64,
-        found: Idleness,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        changing!(
-            self,
-            "store.doze",
-            preview,
-            None,
-            self.inner.doze(preview, looked_at, found, now)
-        )
-    }
-
-    async fn doubt(&self, preview: PreviewId, now: Timestamp) -> Result<bool, StoreError> {
-        changing!(
-            self,
-            "store.doubt",
-            preview,
-            None,
-            self.inner.doubt(preview, now)
-        )
-    }
-
-    async fn warn(
-        &self,
-        preview: PreviewId,
-        warn: Warn,
-        now: Timestamp,
-    ) -> Result<Option<Row>, StoreError> {
-        changing!(
-            self,
-            "store.warn",
-            preview,
-            None,
-            self.inner.warn(preview, warn, now)
-        )
-    }
-
-    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<PreviewId>, StoreError> {
-        wrapped!(self, "store.due", None, self.inner.due(now, most))
-    }
-
-    async fn remind(
-        &self,
-        preview: PreviewId,
-        now: Timestamp,
-        spacing: Duration,
-    ) -> Result<bool, StoreError> {
-        changing!(
-            self,
-            "store.remind",
-            preview,
-            None,
-            self.inner.remind(preview, now, spacing)
-        )
-    }
-
-    async fn get(&self, preview: PreviewId) -> Result<Option<Snapshot>, StoreError> {
-        wrapped!(self, "store.get", Some(preview), self.inner.get(preview))
-    }
-
-    async fn get_by_name(&self, name: &DnsName) -> Result<Option<Snapshot>, StoreError> {
-        self.inner.get_by_name(name).await
-    }
-
-    async fn get_by_short(&self, short: ShortId) -> Result<Option<Snapshot>, StoreError> {
-        self.inner.get_by_short(short).await
-    }
-
-    async fn job(&self, job: JobId) -> Result<Option<Job>, StoreError> {
-        wrapped!(self, "store.job", None, self.inner.job(job))
-    }
-
-    async fn jobs(&self, preview: PreviewId, most: usize) -> Result<Vec<Job>, StoreError> {
-        wrapped!(
-            self,
-            "store.jobs",
-            Some(preview),
-            self.inner.jobs(preview, most)
-        )
-    }
-
-    async fn deeds(&self, preview: PreviewId, most: usize) -> Result<Vec<Deed>, StoreError> {
-        self.inner.deeds(preview, most).await
-    }
-
-    async fn spec(&self, preview: PreviewId, spec: SpecId) -> Result<Option<Spec>, StoreError> {
-        wrapped!(
-            self,
-            "store.spec",
-            Some(preview),
-            self.inner.spec(preview, spec)
-        )
-    }
-
-    async fn receipt(&self, preview: PreviewId) -> Result<Option<Receipt>, StoreError> {
-        self.inner.receipt(preview).await
-    }
-
-    async fn list(
-        &self,
-        filter: &Filter,
-        after: Option<&Cursor>,
-        most: usize,
-    ) -> Result<Page<Snapshot>, StoreError> {
-        wrapped!(
-            self,
-            "store.list",
-            None,
-            self.inner.list(filter, after, most)
-        )
-    }
-
-    async fn put_dead_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
-        wrapped!(
-            self,
-            "store.put_dead_letter",
-            None,
-            self.inner.put_dead_letter(letter)
-        )
-    }
-
-    async fn dead_letters(&self, most: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        self.inner.dead_letters(most).await
-    }
-
-    async fn delete_dead_letter(&self, id: &DeadLetterId) -> Result<bool, StoreError> {
-        self.inner.delete_dead_letter(id).await
-    }
-
-    async fn put_token(&self, token: &TokenRecord) -> Result<bool, StoreError> {
-        self.inner.put_token(token).await
-    }
-
-    async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
-        self.inner.token(id).await
-    }
-
-    async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
-        self.inner.tokens().await
-    }
-
-    async fn revoke_token(
-        &self,
-        id: TokenId,
-        now: Timestamp,
-    ) -> Result<Option<TokenRecord>, StoreError> {
-        self.inner.revoke_token(id, now).await
-    }
-
-    async fn change_source(
-        &self,
-        key: &SourceKey,
-        change: &SourceChange,
-        now: Timestamp,
-    ) -> Result<Source, SourceError> {
-        self.inner.change_source(key, change, now).await
-    }
-
-    async fn source(&self, key: &SourceKey) -> Result<Option<Source>, StoreError> {
-        self.inner.source(key).await
-    }
-
-    async fn sources(&self, repository: u64) -> Result<Vec<Source>, StoreError> {
-        self.inner.sources(repository).await
-    }
-
-    async fn due_sources(&self, now: Timestamp, most: usize) -> Result<Vec<SourceKey>, StoreError> {
-        self.inner.due_sources(now, most).await
-    }
-
-    async fn ready(&self) -> Result<(), StoreError> {
-        self.inner.ready().await
-    }
-
-    async fn backup(&self, now: Timestamp) -> Result<Backup, BackupError> {
-        self.inner.backup(now).await
+    plain {
+        get_by_name(name: &DnsName) -> Result<Option<Snapshot>, StoreError>;
+        get_by_short(short: ShortId) -> Result<Option<Snapshot>, StoreError>;
+        deeds(preview: PreviewId, most: usize) -> Result<Vec<Deed>, StoreError>;
+        receipt(preview: PreviewId) -> Result<Option<Receipt>, StoreError>;
+        dead_letters(most: usize) -> Result<Vec<DeadLetter>, StoreError>;
+        delete_dead_letter(id: &DeadLetterId) -> Result<bool, StoreError>;
+        put_token(token: &TokenRecord) -> Result<bool, StoreError>;
+        token(id: TokenId) -> Result<Option<TokenRecord>, StoreError>;
+        tokens() -> Result<Vec<TokenRecord>, StoreError>;
+        revoke_token(id: TokenId, now: Timestamp) -> Result<Option<TokenRecord>, StoreError>;
+        change_source(key: &SourceKey, change: &SourceChange, now: Timestamp) -> Result<Source, SourceError>;
+        source(key: &SourceKey) -> Result<Option<Source>, StoreError>;
+        sources(repository: u64) -> Result<Vec<Source>, StoreError>;
+        due_sources(now: Timestamp, most: usize) -> Result<Vec<SourceKey>, StoreError>;
+        ready() -> Result<(), StoreError>;
+        backup(now: Timestamp) -> Result<Backup, BackupError>;
     }
 }

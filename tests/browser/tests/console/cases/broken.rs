@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use tempus_tests::server::{Server, app, text};
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Scheme, Screen};
 use crate::developing;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,11 +44,12 @@ async fn a_preview_that_fails_says_why_first_and_what_was_rolled_back() {
             browser.has(".timeline rect.undoing").await.then_some(())
         })
         .await;
-    assert!(
-        browser
-            .has(".timeline tr.cause rect.failed, .timeline tr.cause rect.undoing")
-            .await
-    );
+    browser
+        .until("the step that failed is said to be it", async || {
+            let cause = browser.has(".timeline tr.cause rect.failed").await;
+            (cause && browser.has(".timeline tr.cause .badge.bad").await).then_some(())
+        })
+        .await;
     browser.shows("Receipt: nothing is left").await;
     let logs = "return document.querySelectorAll('#page [data-logs]').length";
     assert_eq!(
@@ -68,8 +69,14 @@ async fn a_preview_that_fails_says_why_first_and_what_was_rolled_back() {
 async fn what_is_parked_is_replayed_and_seen_to_clear() {
     let mut server = developing().await;
     let api = server.api();
-    let ready = api.ready(&app::request(&server, "shop", &json!({}))).await;
-    let preview = text(&ready, "preview_id");
+    let mut previews = Vec::new();
+    for name in ["shop", "docs", "blog"] {
+        let ready = api.ready(&app::request(&server, name, &json!({}))).await;
+        previews.push(text(&ready, "preview_id").to_owned());
+    }
+    let [shop, docs, blog] = &previews[..] else {
+        unreachable!()
+    };
     let (folder, away) = (server.folder("app"), server.root().join("away"));
     assert!(server.terminate(Signal::TERM).await.success());
     std::fs::rename(&folder, &away).unwrap();
@@ -77,24 +84,35 @@ async fn what_is_parked_is_replayed_and_seen_to_clear() {
 
     let browser = Browser::of(&server).await;
     browser.open("/console/dead-letters").await;
-    browser.shows("shop").await;
+    browser.shows("Replay all (3)").await;
     browser.shows("at healthy:web").await;
-    browser.shows("Replay all 1").await;
     assert!(
         !browser.has("[data-open^=discard]").await,
         "what owns something cannot be discarded"
     );
     browser.picture("dead-letters").await;
+    browser.look(Screen::Phone, Scheme::Light).await;
+    assert_eq!(browser.wider().await, json!([]), "on a phone");
+    browser.look(Screen::Desktop, Scheme::Light).await;
     std::fs::rename(&away, &folder).unwrap();
-    browser.click(&format!("[data-replay=\"{preview}\"]")).await;
+    browser.click(&format!("[data-replay=\"{shop}\"]")).await;
     browser.shows("1 replayed").await;
+    browser.shows("Replay all (2)").await;
+    browser.click(&format!("[data-choose=\"{docs}\"]")).await;
+    browser.click("[data-replay=chosen]").await;
+    browser.shows("Replay all (1)").await;
+    // The last of them from its own page.
+    browser.open(&format!("/console/preview/{blog}")).await;
+    browser.click(".failure [data-replay]").await;
+    browser.hides("It waits for a person").await;
+    browser.open("/console/dead-letters").await;
     browser.shows("Nothing needs a person").await;
     browser
         .until("the badge in the bar is gone", async || {
             (!browser.has("#bar .count").await).then_some(())
         })
         .await;
-    browser.open(&format!("/console/preview/{preview}")).await;
+    browser.open(&format!("/console/preview/{shop}")).await;
     browser.shows("replayed by").await;
     browser
         .until("it is up", async || {

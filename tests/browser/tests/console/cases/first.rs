@@ -75,7 +75,8 @@ async fn the_first_preview_from_the_empty_page_to_its_receipt() {
         .write("#pin [name=reason]", "the demo on Friday")
         .await;
     browser.click("#pin [type=submit]").await;
-    browser.shows("the demo on Friday, until").await;
+    browser.shows("pinned by").await;
+    browser.shows("the demo on Friday").await;
 
     browser.click("[data-open=destroy]").await;
     browser.shows("This cannot be taken back").await;

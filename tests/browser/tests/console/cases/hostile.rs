@@ -23,7 +23,11 @@ async fn what_looks_like_a_script_is_read_and_not_run() {
         .open(&format!("/console/preview/{}", text(&made, "preview_id")))
         .await;
     browser.shows("It could not be made").await;
-    browser.shows(EVIL).await;
+    for part in [".failure pre", "aside"] {
+        let text = format!("return document.querySelector({part:?}).textContent");
+        let text = browser.script(&text).await;
+        assert!(text.as_str().unwrap().contains(EVIL), "{part}: {text}");
+    }
     browser
         .open(&format!("/console/preview/{}", text(&says, "preview_id")))
         .await;

@@ -5,6 +5,7 @@ mod first;
 mod hostile;
 mod keyboard;
 mod list;
+mod logs;
 mod looks;
 mod roles;
 mod update;

@@ -12,7 +12,7 @@ async fn one_of_several_services_is_updated() {
     let api = server.api();
     let services = json!([
         {"name": "web", "path": "/", "command": "sleep 60", "env": {"KEPT": "1"}},
-        {"name": "jobs", "path": "/jobs", "command": "sleep 61"},
+        {"name": "jobs", "path": "/jobs", "command": "sleep 61", "env": {"ALSO": "1"}},
     ]);
     let accepted = api
         .create(&json!({"name": "shop", "services": services}))
@@ -23,6 +23,16 @@ async fn one_of_several_services_is_updated() {
     browser.click("[data-open=update]").await;
     let jobs = "#update [data-service=jobs] input";
     browser.find("#update [data-service=web] input").await;
+    // What is wrong is said beside what was written, though it is the second service and the first change.
+    browser.write(jobs, "nosuchprogram").await;
+    browser.click("#update [type=submit]").await;
+    browser.shows("there is no program").await;
+    let beside = "return [...document.querySelectorAll('#update [data-problem]:not([hidden])')]
+        .map((line) => line.closest('[data-service]')?.dataset.service)";
+    assert_eq!(browser.script(beside).await, json!(["jobs"]));
+    let marked =
+        "return document.activeElement.matches('#update [data-service=jobs] [aria-invalid]')";
+    assert_eq!(browser.script(marked).await, true);
     browser.write(jobs, "sleep 62").await;
     browser.click("#update [type=submit]").await;
     browser
@@ -39,6 +49,7 @@ async fn one_of_several_services_is_updated() {
             .clone()
     };
     assert_eq!(command("jobs")["command"], "sleep 62");
+    assert_eq!(command("jobs")["env"], json!(["ALSO"]));
     assert_eq!(command("web")["command"], "sleep 60");
     assert_eq!(command("web")["env"], json!(["KEPT"]));
     browser.close().await;
