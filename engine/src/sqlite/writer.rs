@@ -2,10 +2,10 @@
 //!
 //! Requests arrive over a channel. Each is applied in a savepoint of its own inside one transaction, sees
 //! what those before it wrote, and is undone alone if it refuses. What was decided beside the writer has
-//! nothing left to refuse, and needs no savepoint. When the channel is drained, or enough were taken, the transaction is committed, and only then are the
-//! answers sent. While a commit waits for the disk the next requests gather, and those that the last
-//! commit answered are waited for a moment, so the more callers there are, the more of them share a
-//! commit. Nobody else writes, so nothing is ever locked.
+//! nothing left to refuse, and needs no savepoint. When the channel is drained, or enough were taken, the
+//! transaction is committed, and only then are the answers sent. While a commit waits for the disk the next
+//! requests gather, and those that the last commit answered are waited for a moment, so the more callers
+//! there are, the more of them share a commit. Nobody else writes, so nothing is ever locked.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
