@@ -123,7 +123,7 @@ impl Story<'_> {
         };
         progress.attempts += 1;
         progress.finished_at = Some(at(self.now + 1));
-        progress.resource = named.as_str().map(str::to_owned);
+        progress.resource = named.as_str().map(Arc::from);
         let last_of_stage = STEPS.get(place + 1).is_none_or(|next| next.0 != rank);
         if !unwinds && last_of_stage {
             write.saga.at += 1;
