@@ -146,7 +146,6 @@ fn is(error: &rusqlite::Error, extended: c_int) -> bool {
 }
 
 /// A stored body that this version cannot read.
-#[expect(clippy::needless_pass_by_value, reason = "what `map_err` passes")]
 pub(super) fn unreadable(error: impl Display) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }
