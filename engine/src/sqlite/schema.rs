@@ -36,9 +36,11 @@ const WRITER: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -8192;
-    PRAGMA wal_autocheckpoint = 16000;
     PRAGMA journal_size_limit = 67108864;
 ";
+
+/// How many bytes the log has before it is put into the main file.
+const LOG: i64 = 16_384_000;
 
 /// Sets the writer's connection up and brings the schema up to date. A file that is damaged, or has not
 /// come as far as the mark beside it says, is left as it is.
@@ -50,6 +52,7 @@ pub(super) fn prepare(
     db.set_prepared_statement_cache_capacity(128);
     let failed = |error| OpenError::of(file, &sql(error));
     db.execute_batch(WRITER).map_err(failed)?;
+    bound_log(db).map_err(failed)?;
     plan_once(db).map_err(failed)?;
     check(db, file)?;
     if let Some(mark) = mark {
@@ -70,6 +73,12 @@ pub(super) fn prepare(
         migrate.commit().map_err(failed)?;
     }
     Ok(())
+}
+
+/// SQLite counts the log in pages, and how large those are depends on the release that made the file.
+fn bound_log(db: &Connection) -> rusqlite::Result<()> {
+    let page: i64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    db.pragma_update(None, "wal_autocheckpoint", LOG / page)
 }
 
 /// Has every statement planned once. Without this, one that an index with a condition might serve is
