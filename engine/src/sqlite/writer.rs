@@ -133,28 +133,19 @@ where
     }
 }
 
-/// A write that was decided beside the writer, and where its answer goes.
-pub(super) struct Decided<W, T> {
-    write: Option<W>,
-    written: Option<Result<T, StoreError>>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
+/// A write that was decided beside the writer.
+pub(super) struct Decided<D, T>(Write<D, T, StoreError>);
 
-impl<W, T> Decided<W, T> {
-    pub(super) fn new(write: W) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
-        let (reply, answer) = oneshot::channel();
-        let decided = Self {
-            write: Some(write),
-            written: None,
-            reply,
-        };
-        (decided, answer)
+impl<D, T> Decided<D, T> {
+    pub(super) fn new(write: D) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+        let (write, answer) = Write::new(write);
+        (Self(write), answer)
     }
 }
 
-impl<W, T> Request for Decided<W, T>
+impl<D, T> Request for Decided<D, T>
 where
-    W: FnOnce(&Desk) -> Result<T, StoreError> + Send,
+    D: FnOnce(&Desk) -> Result<T, StoreError> + Send,
     T: Send,
 {
     fn is_decided(&self) -> bool {
@@ -162,13 +153,15 @@ where
     }
 
     fn apply(&mut self, db: &Desk) -> Result<bool, StoreError> {
-        let write = self.write.take().ok_or_else(panicked)?;
-        self.written = Some(Ok(write(db)?));
-        Ok(true)
+        let kept = self.0.apply(db)?;
+        match &self.0.decided {
+            Some(Err(error)) => Err(error.clone()),
+            _ => Ok(kept),
+        }
     }
 
     fn answer(self: Box<Self>, fate: &Fate) {
-        let _ = self.reply.send(fate.answer(self.written));
+        Box::new(self.0).answer(fate);
     }
 }
 
