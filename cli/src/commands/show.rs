@@ -3,7 +3,7 @@
 use clap::Args;
 use tempus_api::shape::{Ending, PreviewView, ServiceView};
 use tempus_engine::{Clock, SystemClock};
-use tempus_model::{AccessMode, Phase, Timestamp};
+use tempus_model::{AccessMode, Timestamp};
 
 use super::costs;
 use super::list::phase_cell;
@@ -75,7 +75,7 @@ fn facts(preview: &PreviewView, now: Timestamp) -> Table {
     }
     let at = |time: Timestamp| format!("{} ({time})", relative(now, time));
     table.item("created", at(preview.created_at));
-    if !matches!(preview.phase, Phase::Destroyed | Phase::Failed) {
+    if !preview.phase.is_gone() {
         table.item("expires", at(preview.expires_at));
     }
     if let Some(pin) = &preview.pin {

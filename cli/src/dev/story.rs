@@ -106,7 +106,7 @@ impl<'a> Story<'a> {
             if let Some(job) = next {
                 self.job(job).await?;
             }
-            if matches!(preview.phase, Phase::Destroyed | Phase::Failed) {
+            if preview.phase.is_gone() {
                 break;
             }
             self.rest(&preview)?;

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
-use tempus_model::{Job, JobId, Phase, Scope, Snapshot};
+use tempus_model::{Job, JobId, Scope, Snapshot};
 
 use super::dialog::opens;
 use super::frame::{Content, Frame, Place};
@@ -213,7 +213,7 @@ fn length(job: &JobView) -> Option<String> {
 fn logs(preview: &PreviewView) -> Markup {
     let path = format!("/preview/{}/logs", preview.preview_id);
     let several = preview.services.len() > 1;
-    let is_gone = Phase::GONE.contains(&preview.phase);
+    let is_gone = preview.phase.is_gone();
     html! {
         section.card aria-labelledby="logs" data-keep="logs" data-logs=(path) {
             div.title {

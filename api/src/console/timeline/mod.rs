@@ -78,19 +78,15 @@ fn line(scale: Scale, job: &JobView, step: &StepView, now: Timestamp) -> Markup 
     };
     let is_cause = job.error.as_ref().and_then(|error| error.step.as_ref()) == Some(&step.step);
     // Why a job was turned round matters more than that this step was cleared away, too.
+    let began = step.undo_started_at.unwrap_or(step.started_at);
     let (state, began, until) = match step.state {
         StepState::Removing | StepState::Removed if had_failed(step, is_cause) => {
             (StepState::Failed, step.started_at, step.undo_started_at)
         }
-        StepState::Done | StepState::Removed | StepState::Failed => {
-            let began = step.undo_started_at.unwrap_or(step.started_at);
-            (step.state, began, step.finished_at)
+        state @ (StepState::Done | StepState::Removed | StepState::Failed) => {
+            (state, began, step.finished_at)
         }
-        _ => (
-            step.state,
-            step.undo_started_at.unwrap_or(step.started_at),
-            None,
-        ),
+        state => (state, began, None),
     };
     let length = began.until(until.unwrap_or(now));
     let offset = scale.begins.until(step.started_at);
