@@ -2,7 +2,7 @@
 //! four bytes of it with the least first.
 //!
 //! What a checkpoint costs is the pages that it writes, and most of a row's JSON is names of fields and
-//! parts of names that come again: packed, four rows share a page that one filled. It is packed before
+//! parts of names that come again: packed, a row is a third as long. It is packed before
 //! the writer has it, and in a few microseconds; zlib would make a fifth less of it in five times as long.
 
 use std::cell::RefCell;
