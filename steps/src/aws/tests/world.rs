@@ -211,16 +211,22 @@ impl World {
         logs::logs(self.platform.tools(), of, ledger, query).await
     }
 
+    /// All of the installation. Others share the account: what of theirs goes while it is listed makes the
+    /// listing old.
+    pub(super) async fn inventory(&self) -> Vec<crate::Stray> {
+        for _ in 0..LOOKS {
+            match self.platform.inventory(self.ctx.installation()).await {
+                Err(StepError::Transient { .. }) => {}
+                listed => return listed.unwrap(),
+            }
+        }
+        panic!("something always goes while it is listed");
+    }
+
     /// What the inventory has of this preview, by kind.
     pub(super) async fn kinds(&self) -> Vec<String> {
-        let all = self
-            .platform
-            .inventory(self.ctx.installation())
-            .await
-            .unwrap();
-        let ours = all
-            .into_iter()
-            .filter(|s| s.preview == Some(self.ctx.identity.id));
+        let all = self.inventory().await.into_iter();
+        let ours = all.filter(|s| s.preview == Some(self.ctx.identity.id));
         let mut kinds: Vec<_> = ours.map(|stray| stray.resource.kind).collect();
         kinds.sort();
         kinds
