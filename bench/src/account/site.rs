@@ -76,7 +76,11 @@ impl Site {
         ));
         let plain = plain.await?.store();
         let names = through(&wire, &emulator, made.names);
-        let engine = AwsEngine::open(AwsOptions::new(access(wire.endpoint()), names)).await?;
+        let engine = AwsEngine::open(AwsOptions {
+            visibility: WorkerConfig::default().visibility(),
+            ..AwsOptions::new(access(wire.endpoint()), names)
+        });
+        let engine = engine.await?;
         let platform = platform(&account, wire.endpoint(), conditions);
         let platform = ecs::AwsPlatform::new(platform).await?;
         let bell = Arc::new(Bell::before(engine.queue()));
