@@ -8,7 +8,7 @@ use tempus_model::Autoscale;
 use super::world::World;
 use crate::aws::options::ListenerMode;
 use crate::aws::testing::{Emulator, Kind, Strict, service, spec};
-use crate::{Ctx, StepError, Trust};
+use crate::{Ctx, Platform, StepError, Trust};
 
 const ALL: [&str; 7] = [
     "rule",
