@@ -144,7 +144,7 @@ impl Manners {
                 continue;
             };
             let now = SystemTime::now().duration_since(UNIX_EPOCH);
-            let completed_at = now.unwrap_or_default() + self.0.start - began;
+            let completed_at = (now.unwrap_or_default() + self.0.start).saturating_sub(began);
             for deployment in service["deployments"].as_array_mut().into_iter().flatten() {
                 if is_up {
                     deployment["updatedAt"] = json!(completed_at.as_secs_f64());

@@ -136,7 +136,7 @@ mod tests {
         heard.of(preview(2), now);
         heard.begins("web", now);
         let asked = |at| heard.too_early(preview(1), "web", at);
-        assert_eq!(asked(now + SECOND), Some(FIRST_LOOK - SECOND));
+        assert_eq!(asked(now + SECOND), FIRST_LOOK.checked_sub(SECOND));
         assert_eq!(asked(now + FIRST_LOOK), None);
         assert_eq!(heard.too_early(preview(1), "api", now), None, "not by us");
         heard.of(preview(1), now + SECOND);

@@ -79,12 +79,11 @@ impl<T: Send + 'static> Gathered<T> {
         };
         let this = self.clone();
         let all = async move {
-            let asked = match full {
-                Some(asked) => asked,
-                None => {
-                    tokio::time::sleep(this.linger).await;
-                    std::mem::take(&mut *this.lock())
-                }
+            let asked = if let Some(asked) = full {
+                asked
+            } else {
+                tokio::time::sleep(this.linger).await;
+                std::mem::take(&mut *this.lock())
             };
             if asked.is_empty() {
                 return;
