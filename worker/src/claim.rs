@@ -2,7 +2,7 @@
 
 use tempus_engine::{ClaimError, Delivery, StoreError, chance};
 use tempus_model::transition::claim::{Claim, NoClaim};
-use tempus_model::{Nonce, Row, Snapshot, Work};
+use tempus_model::{Nonce, Row, Snapshot, Work, broken};
 use tokio::time::Instant;
 
 use crate::held::Held;
@@ -36,7 +36,8 @@ impl Parts {
         // Before the claim, so that the message never comes back while the lease stands.
         let handles = std::slice::from_ref(&delivery.handle);
         let how_long = config.hidden_for();
-        if delivery.hidden_until < Instant::now() + how_long
+        let is_hidden = delivery.hidden_until >= Instant::now() + how_long;
+        if (!is_hidden || broken!(ShortVisibility))
             && let Err(error) = self.queue.hide(handles, how_long).await
         {
             tracing::debug!(%error, "the message may come back early");

@@ -58,7 +58,7 @@ impl WorkerConfig {
 
     /// How long a queue should hide what it delivers.
     pub fn visibility(&self) -> Duration {
-        self.lease + self.skew + Duration::from_secs(5) + SOON
+        self.hidden_for() + SOON
     }
 }
 
