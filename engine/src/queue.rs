@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tempus_model::{Hint, MessageId};
+use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 
 use crate::{InTrace, TraceContext};
@@ -102,6 +103,8 @@ pub struct Delivery {
     pub body: String,
     /// How often it has been delivered, this time included.
     pub receives: u32,
+    /// Until when it stays invisible unless it is hidden for longer, as nearly as the receiver can tell.
+    pub hidden_until: Instant,
     /// The trace that it was sent in, if it was sent in one.
     pub trace: Option<TraceContext>,
 }

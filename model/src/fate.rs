@@ -62,6 +62,10 @@ impl Meeting<'_> {
                 // The alarm fired in the minute that contains the expiry, but early.
                 (expires_at > now).then(|| Fate::Again(self.hint.clone(), now.until(expires_at)))
             }
+            // Its holder looks every few seconds at what it takes down.
+            Hint::Event { .. } if row.is_held(now, Duration::ZERO) && !row.desired.is_present() => {
+                Some(Fate::Delete)
+            }
             Hint::Event { preview, again } if row.is_held(now, Duration::ZERO) => {
                 let once_more = Hint::Event {
                     preview,

@@ -2,10 +2,10 @@
 
 use tempus_engine::{ClaimError, Delivery, StoreError, chance};
 use tempus_model::transition::claim::{Claim, NoClaim};
-use tempus_model::{Nonce, Row, Snapshot, Work};
+use tempus_model::{Nonce, Row, Snapshot, Work, broken};
 use tokio::time::Instant;
 
-use crate::held::{Held, hidden_for};
+use crate::held::Held;
 use crate::{Parts, WorkerConfig, metrics};
 
 /// What came of a claim.
@@ -35,7 +35,11 @@ impl Parts {
         let nonce = Nonce(chance::random());
         // Before the claim, so that the message never comes back while the lease stands.
         let handles = std::slice::from_ref(&delivery.handle);
-        if let Err(error) = self.queue.hide(handles, hidden_for(config)).await {
+        let how_long = config.hidden_for();
+        let is_hidden = delivery.hidden_until >= Instant::now() + how_long;
+        if (!is_hidden || broken!(ShortVisibility))
+            && let Err(error) = self.queue.hide(handles, how_long).await
+        {
             tracing::debug!(%error, "the message may come back early");
         }
         for _ in 0..LOOKS {

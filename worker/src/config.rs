@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tempus_model::WorkerId;
+use tempus_model::{WorkerId, broken};
 
 use crate::Budgets;
 
@@ -40,6 +40,26 @@ pub struct WorkerConfig {
     pub sweep_most: usize,
     /// How long after an unwind a verify comes, if not as late as the platform says.
     pub verify_delay: Option<Duration>,
+}
+
+/// How much longer than a claim needs a delivery is hidden by the receive: a claim that comes so soon
+/// after it need not ask for more.
+const SOON: Duration = Duration::from_secs(10);
+
+impl WorkerConfig {
+    /// How long the message behind a claim stays invisible: past the lease and the skew that others
+    /// respect.
+    pub(crate) fn hidden_for(&self) -> Duration {
+        if broken!(ShortVisibility) {
+            return self.lease / 3;
+        }
+        self.lease + self.skew + Duration::from_secs(5)
+    }
+
+    /// How long a queue should hide what it delivers.
+    pub fn visibility(&self) -> Duration {
+        self.hidden_for() + SOON
+    }
 }
 
 impl Default for WorkerConfig {

@@ -386,7 +386,7 @@ impl Held {
     async fn keep_message_hidden(&self) -> (Instant, Timestamp) {
         let (sent, now) = (Instant::now(), self.parts.now());
         if let Some(message) = &self.message {
-            let how_long = hidden_for(&self.config);
+            let how_long = self.config.hidden_for();
             if let Err(error) = self
                 .parts
                 .queue
@@ -403,13 +403,4 @@ impl Held {
         self.lease_ends = sent + self.config.lease;
         self.lease_until = until;
     }
-}
-
-/// How long the message behind a claim stays invisible: past the lease and the skew that others
-/// respect.
-pub(crate) fn hidden_for(config: &WorkerConfig) -> Duration {
-    if broken!(ShortVisibility) {
-        return config.lease / 3;
-    }
-    config.lease + config.skew + Duration::from_secs(5)
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 pub struct Ledger {
     /// How often each call was made.
     pub calls: BTreeMap<String, u64>,
+    /// How many messages AWS itself put on the queue.
+    pub told: u64,
     /// How often one was refused because there were too many.
     pub throttled: u64,
     /// When something was under way that a saga waits for.
@@ -27,6 +29,7 @@ impl Ledger {
         for (call, times) in other.calls {
             *self.calls.entry(call).or_default() += times;
         }
+        self.told += other.told;
         self.throttled += other.throttled;
         self.busy.extend(other.busy);
         self

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -90,7 +90,8 @@ impl Manners {
         }
     }
 
-    /// A service begins to start. When it has, ECS says so.
+    /// A service begins to start. When it has, ECS says so, in as many events as the rules of
+    /// `terraform/modules/events` let through.
     fn starts(&self, request: &Request) {
         let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let Some(name) = asked["serviceName"].as_str().map(str::to_owned) else {
@@ -105,48 +106,91 @@ impl Manners {
         let shared = Arc::clone(&self.0);
         tokio::spawn(async move {
             tokio::time::sleep(start).await;
-            let Some(queue) = shared.events.get() else {
-                return;
-            };
-            let event = json!({
-                "source": "aws.ecs",
-                "detail-type": "ECS Deployment State Change",
-                "resources": [format!("arn:aws:ecs:us-east-1:000000000000:service/bench/{name}")],
-                "detail": {"eventType": "INFO", "eventName": "SERVICE_DEPLOYMENT_COMPLETED"},
-            });
-            let message = json!({"QueueUrl": queue, "MessageBody": event.to_string()});
-            shared.calls.sqs("SendMessage", &message).await;
+            shared.tell_of_task(&name, "RUNNING").await;
+            shared.tell_of_deployment(&name).await;
         });
     }
 
-    fn is_starting(&self, name: &str) -> bool {
-        let began = self.state().starting.get(name).copied();
-        began.is_some_and(|began| began.elapsed() < self.0.start)
+    /// A service's task stops.
+    fn stops(&self, request: &Request) {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let Some(name) = asked["service"].as_str().map(str::to_owned) else {
+            return;
+        };
+        let shared = Arc::clone(&self.0);
+        tokio::spawn(async move { shared.tell_of_task(&name, "STOPPED").await });
     }
 
-    /// What ECS says of services of which some are still starting.
+    /// How long ago a service began to start, and whether it has.
+    fn began(&self, name: &str) -> Option<(Duration, bool)> {
+        let began = self.state().starting.get(name)?.elapsed();
+        Some((began, began >= self.0.start))
+    }
+
+    /// What ECS says of services: some are still starting, and those that are not became so when they did.
     async fn described(&self, request: &Request) -> Option<String> {
         let asked: Value = serde_json::from_slice(&request.body).ok()?;
         let names = asked["services"]
             .as_array()?
             .iter()
             .filter_map(Value::as_str);
-        if !names.into_iter().any(|name| self.is_starting(name)) {
+        if !names.into_iter().any(|name| self.began(name).is_some()) {
             return None;
         }
         let mut said = self.0.calls.ecs("DescribeServices", &asked).await;
         for service in said["services"].as_array_mut()? {
             let name = service["serviceName"].as_str().unwrap_or_default();
-            if !self.is_starting(name) {
+            let Some((began, is_up)) = self.began(name) else {
                 continue;
-            }
-            service["runningCount"] = json!(0);
+            };
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            let completed_at = (now.unwrap_or_default() + self.0.start).saturating_sub(began);
             for deployment in service["deployments"].as_array_mut().into_iter().flatten() {
-                deployment["runningCount"] = json!(0);
-                deployment["rolloutState"] = json!("IN_PROGRESS");
+                if is_up {
+                    deployment["updatedAt"] = json!(completed_at.as_secs_f64());
+                } else {
+                    deployment["runningCount"] = json!(0);
+                    deployment["rolloutState"] = json!("IN_PROGRESS");
+                }
+            }
+            if !is_up {
+                service["runningCount"] = json!(0);
             }
         }
         Some(said.to_string())
+    }
+}
+
+impl Shared {
+    async fn tell_of_task(&self, service: &str, status: &str) {
+        self.tell(&json!({
+            "source": "aws.ecs",
+            "detail-type": "ECS Task State Change",
+            "resources": ["arn:aws:ecs:us-east-1:000000000000:task/bench/1"],
+            "detail": {"group": format!("service:{service}"), "lastStatus": status},
+        }))
+        .await;
+    }
+
+    async fn tell_of_deployment(&self, service: &str) {
+        self.tell(&json!({
+            "source": "aws.ecs",
+            "detail-type": "ECS Deployment State Change",
+            "resources": [format!("arn:aws:ecs:us-east-1:000000000000:service/bench/{service}")],
+            "detail": {"eventType": "INFO", "eventName": "SERVICE_DEPLOYMENT_COMPLETED"},
+        }))
+        .await;
+    }
+
+    /// Puts an event on the queue, past the wire, as EventBridge does: SQS bills it like any request.
+    async fn tell(&self, event: &Value) {
+        let Some(queue) = self.events.get() else {
+            return;
+        };
+        let message = json!({"QueueUrl": queue, "MessageBody": event.to_string()});
+        let state = self.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner).ledger.told += 1;
+        self.calls.sqs("SendMessage", &message).await;
     }
 }
 
@@ -171,8 +215,10 @@ impl Judge for Manners {
 
     async fn after(&self, request: &Request) -> Answer {
         self.ends(request);
-        if request.call == "ecs.CreateService" {
-            self.starts(request);
+        match request.call.as_str() {
+            "ecs.CreateService" => self.starts(request),
+            "ecs.DeleteService" => self.stops(request),
+            _ => {}
         }
         Answer::Passes
     }

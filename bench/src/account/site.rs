@@ -15,14 +15,15 @@ use tempus_steps::aws as ecs;
 use tempus_worker::{Budgets, Parts, Worker, WorkerConfig};
 use uuid::Uuid;
 
-use super::calls::Calls;
+use super::calls::{Calls, between};
 use super::made::Account;
 use super::manners::Manners;
 use crate::bell::Bell;
 use crate::rig::{Env, new_preview};
 
-/// The listener's name.
-const LISTENER: &str = "a1";
+/// How many listeners there are, and how many previews each takes: as many rules as a load balancer may have.
+const LISTENERS: u32 = 5;
+const SLOTS: u32 = 100;
 /// How often a row is looked at, past the wire, by who measures.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -66,7 +67,7 @@ impl Site {
             rates,
             ..
         } = conditions;
-        let manners = Manners::new(calls, latency, start, rates);
+        let manners = Manners::new(calls.clone(), latency, start, rates);
         let wire = Wire::to(emulator.endpoint(), manners.clone()).await?;
         let made = bootstrap(&Bootstrap::new(access(emulator.endpoint()), "bench")).await?;
         manners.tells(made.names.queue_url.clone());
@@ -76,8 +77,13 @@ impl Site {
         ));
         let plain = plain.await?.store();
         let names = through(&wire, &emulator, made.names);
-        let engine = AwsEngine::open(AwsOptions::new(access(wire.endpoint()), names)).await?;
-        let platform = platform(&account, wire.endpoint(), conditions);
+        let engine = AwsEngine::open(AwsOptions {
+            visibility: WorkerConfig::default().visibility(),
+            ..AwsOptions::new(access(wire.endpoint()), names)
+        });
+        let engine = engine.await?;
+        let listeners = listeners(&account, &calls).await;
+        let platform = platform(&account, listeners, wire.endpoint(), conditions);
         let platform = ecs::AwsPlatform::new(platform).await?;
         let bell = Arc::new(Bell::before(engine.queue()));
         let parts = Parts {
@@ -121,11 +127,13 @@ impl Site {
         let new = new_preview(id, number, "bench", &Env::new())?;
         let new = NewPreview {
             expires_at: new.job.now.after(life),
-            listeners: vec![Listener {
-                name: LISTENER.to_owned(),
-                slots: Some(1000),
-                url: format!("http://{}/preview-{}/", self.dns, id.short()),
-            }],
+            listeners: (1..=LISTENERS)
+                .map(|number| Listener {
+                    name: format!("a{number}"),
+                    slots: Some(SLOTS),
+                    url: format!("http://{}/preview-{}/", self.dns, id.short()),
+                })
+                .collect(),
             ..new
         };
         self.engine.store().create(new).await?;
@@ -194,11 +202,44 @@ fn through(wire: &Wire, emulator: &Emulator, mut names: AwsNames) -> AwsNames {
     names
 }
 
-fn platform(account: &Account, endpoint: &str, conditions: Conditions) -> ecs::AwsOptions {
-    let target = ecs::ListenerTarget {
-        arn: account.balancer.clone(),
-        dns_name: account.dns.clone(),
-    };
+/// The account's listener, and further ones.
+async fn listeners(account: &Account, calls: &Calls) -> Vec<ecs::ListenerOption> {
+    let mut listeners = Vec::new();
+    for number in 1..=LISTENERS {
+        let arn = if number == 1 {
+            account.listener.clone()
+        } else {
+            let port = (80 + number).to_string();
+            let action = "DefaultActions.member.1";
+            let fields = [
+                ("LoadBalancerArn", account.balancer.as_str()),
+                ("Protocol", "HTTP"),
+                ("Port", &port),
+                (&format!("{action}.Type"), "fixed-response"),
+                (&format!("{action}.FixedResponseConfig.StatusCode"), "404"),
+            ];
+            between(&calls.elb("CreateListener", &fields).await, "ListenerArn")
+        };
+        listeners.push(ecs::ListenerOption {
+            name: format!("a{number}"),
+            listener_arn: arn,
+            load_balancer: ecs::ListenerTarget {
+                arn: account.balancer.clone(),
+                dns_name: account.dns.clone(),
+            },
+            mode: ecs::ListenerMode::Path,
+            slots: SLOTS,
+        });
+    }
+    listeners
+}
+
+fn platform(
+    account: &Account,
+    listeners: Vec<ecs::ListenerOption>,
+    endpoint: &str,
+    conditions: Conditions,
+) -> ecs::AwsOptions {
     ecs::AwsOptions {
         endpoint: Some(endpoint.to_owned()),
         credentials: ecs::Credentials::Emulator,
@@ -206,13 +247,7 @@ fn platform(account: &Account, endpoint: &str, conditions: Conditions) -> ecs::A
         subnets: account.subnets.to_vec(),
         security_groups: vec![account.group.clone()],
         execution_role_arn: "arn:aws:iam::000000000000:role/execution".to_owned(),
-        listeners: vec![ecs::ListenerOption {
-            name: LISTENER.to_owned(),
-            listener_arn: account.listener.clone(),
-            load_balancer: target,
-            mode: ecs::ListenerMode::Path,
-            slots: 1000,
-        }],
+        listeners,
         verify_delay: conditions.verify_delay,
         ..ecs::AwsOptions::new("us-east-1", account.name.clone())
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tempus_engine::aws::{Access, AwsNames, AwsOptions as EngineOptions, Credentials, Timeouts};
 use tempus_steps::aws as ecs;
+use tempus_worker::WorkerConfig;
 
 use crate::config::{
     Answer, CapacityKind, Config, ConfigError, ConfigErrors, CredentialsKind, EngineKind,
@@ -165,7 +166,11 @@ impl Needs {
             schedule_role_arn: role?,
         };
         let mut options = EngineOptions::new(access?, names);
-        options.visibility = config.worker.lease;
+        let worker = WorkerConfig {
+            lease: config.worker.lease,
+            ..WorkerConfig::default()
+        };
+        options.visibility = worker.visibility();
         options.history = config.aws.history;
         Some(options)
     }

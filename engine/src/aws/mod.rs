@@ -63,19 +63,14 @@ impl AwsEngine {
         };
         let installation = bootstrap::installed(&table).await?;
         let store = Arc::new(DynamoStore::new(table, installation, options.history));
-        let dead = SqsQueue {
-            clients: clients.clone(),
-            url: options.dead_letter_url,
-            visibility: options.visibility,
-            backlog: None,
-        };
+        let queue = |url| SqsQueue::new(clients.clone(), url, options.visibility);
+        let dead = queue(options.dead_letter_url);
         let live = SqsQueue {
-            url: options.queue_url,
             backlog: Some(Backlog {
                 store: Arc::clone(&store),
                 clock: Arc::clone(&options.clock),
             }),
-            ..dead.clone()
+            ..queue(options.queue_url)
         };
         let post = Post {
             queue: bootstrap::arn(&clients, &live.url).await?,

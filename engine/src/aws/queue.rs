@@ -2,7 +2,7 @@
 //!
 //! Messages carry the owner as their message group, which on a standard queue orders nothing and
 //! shares fairly: a hundred messages of one owner do not hold up another's. Whatever is sent,
-//! deleted or hidden goes in batches of ten.
+//! deleted or hidden goes in batches of ten; what is delayed or deleted waits a moment for others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,21 +11,23 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
-    DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
-    QueueAttributeName, SendMessageBatchRequestEntry,
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message,
+    MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+    SendMessageBatchRequestEntry,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::timeout::TimeoutConfig;
 use tempus_model::MessageId;
 use tokio::time::Instant;
+
+mod gathered;
+mod outcome;
 
 use super::client::Clients;
 use super::error::Fault;
 use super::store::DynamoStore;
 use crate::{Clock, Delivery, Depth, Handle, Outgoing, Queue, QueueError, TraceContext};
+use gathered::Gathered;
+use outcome::{each_done, harmless, is_stale};
 
 /// As many entries one call takes.
 const BATCH: usize = 10;
@@ -35,6 +37,11 @@ const LONGEST_POLL: Duration = Duration::from_secs(20);
 const LONGEST_DELAY: Duration = Duration::from_mins(15);
 /// The longest visibility timeout.
 const LONGEST_HIDE: Duration = Duration::from_hours(12);
+/// How long a delayed message waits for others to be sent with. Its sender gives a lease back after it.
+const SEND_LINGER: Duration = Duration::from_millis(50);
+/// How long a message that has done its work waits for others to be deleted with: it is hidden for much
+/// longer.
+const DELETE_LINGER: Duration = Duration::from_millis(300);
 /// The longest message group.
 const LONGEST_GROUP: usize = 128;
 
@@ -46,6 +53,10 @@ pub(super) struct SqsQueue {
     pub(super) visibility: Duration,
     /// What its messages are about; nothing where they are dead letters.
     pub(super) backlog: Option<Backlog>,
+    /// Delayed messages that are about to be sent: nobody waits for them.
+    pub(super) outgoing: Gathered<Outgoing>,
+    /// Messages that are about to be deleted.
+    pub(super) done: Gathered<Handle>,
 }
 
 /// Where it is seen how long work has been waiting. SQS tells only CloudWatch how old its messages
@@ -57,6 +68,17 @@ pub(super) struct Backlog {
 }
 
 impl SqsQueue {
+    pub(super) fn new(clients: Clients, url: String, visibility: Duration) -> Self {
+        Self {
+            clients,
+            url,
+            visibility,
+            backlog: None,
+            outgoing: Gathered::new(SEND_LINGER),
+            done: Gathered::new(DELETE_LINGER),
+        }
+    }
+
     fn client(&self) -> &Client {
         &self.clients.queue
     }
@@ -84,38 +106,76 @@ impl SqsQueue {
             .await
             .map_err(|error| Fault::of(&error))?;
         let messages = answer.messages.unwrap_or_default();
-        Ok(messages.into_iter().filter_map(delivery).collect())
+        let hidden_until = Instant::now() + self.visibility;
+        let messages = messages.into_iter();
+        Ok(messages
+            .filter_map(|message| delivery(message, hidden_until))
+            .collect())
     }
 
-    async fn send_batch(&self, batch: &[Outgoing]) -> Result<(), QueueError> {
-        let mut entries = Vec::with_capacity(batch.len());
-        for (place, message) in batch.iter().enumerate() {
-            let entry = SendMessageBatchRequestEntry::builder()
+    /// Sends at most ten.
+    async fn send_batch(&self, batch: &[Outgoing]) -> Vec<Result<(), QueueError>> {
+        let entries = batch.iter().enumerate().map(|(place, message)| {
+            SendMessageBatchRequestEntry::builder()
                 .id(place.to_string())
                 .message_body(&message.body)
                 .delay_seconds(seconds(message.delay.min(LONGEST_DELAY)))
                 .set_message_group_id(message.group.as_deref().map(group))
                 .set_message_attributes(message.trace.as_ref().map(attributes).transpose()?)
                 .build()
-                .map_err(|error| QueueError(error.to_string()))?;
-            entries.push(entry);
-        }
+                .map_err(|error| QueueError(error.to_string()))
+        });
+        let entries = match entries.collect::<Result<Vec<_>, _>>() {
+            Ok(entries) => entries,
+            Err(error) => return vec![Err(error); batch.len()],
+        };
         let sending = self.client().send_message_batch().queue_url(&self.url);
-        let answer = sending.set_entries(Some(entries)).send().await;
-        let answer = answer.map_err(|error| Fault::of(&error))?;
-        all_done("send", answer.failed(), |_| false)
+        match sending.set_entries(Some(entries)).send().await {
+            Ok(answer) => each_done("send", batch.len(), answer.failed(), |_| false),
+            Err(error) => vec![Err(Fault::of(&error).into()); batch.len()],
+        }
+    }
+
+    /// Deletes at most ten.
+    async fn delete_batch(&self, batch: &[Handle]) -> Vec<Result<(), QueueError>> {
+        let entries = batch.iter().enumerate().map(|(place, handle)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(place.to_string())
+                .receipt_handle(&handle.0)
+                .build()
+                .map_err(|error| QueueError(error.to_string()))
+        });
+        let entries = match entries.collect::<Result<Vec<_>, _>>() {
+            Ok(entries) => entries,
+            Err(error) => return vec![Err(error); batch.len()],
+        };
+        let deleting = self.client().delete_message_batch().queue_url(&self.url);
+        match deleting.set_entries(Some(entries)).send().await {
+            Ok(answer) => each_done("delete", batch.len(), answer.failed(), is_stale),
+            Err(error) => vec![harmless(&error); batch.len()],
+        }
     }
 }
 
 #[async_trait]
 impl Queue for SqsQueue {
     async fn send(&self, messages: &[Outgoing]) -> Result<(), QueueError> {
+        let (now, later): (Vec<_>, Vec<_>) = messages
+            .iter()
+            .cloned()
+            .partition(|message| message.delay.is_zero());
         // Every batch is tried, whatever became of the others.
-        let mut answer = Ok(());
-        for batch in messages.chunks(BATCH) {
-            answer = answer.and(self.send_batch(batch).await);
+        let mut outcome = Ok(());
+        for batch in now.chunks(BATCH) {
+            let sent = self.send_batch(batch).await;
+            outcome = sent.into_iter().fold(outcome, Result::and);
         }
-        answer
+        let this = self.clone();
+        let request = move |batch: Vec<Outgoing>| {
+            let this = this.clone();
+            async move { this.send_batch(&batch).await }
+        };
+        outcome.and(self.outgoing.send(later, request).await)
     }
 
     async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
@@ -153,7 +213,10 @@ impl Queue for SqsQueue {
                 .send()
                 .await;
             outcome = outcome.and(match answer {
-                Ok(answer) => all_done("hide", answer.failed(), is_stale),
+                Ok(answer) => {
+                    let hidden = each_done("hide", batch.len(), answer.failed(), is_stale);
+                    hidden.into_iter().fold(Ok(()), Result::and)
+                }
                 Err(error) => harmless(&error),
             });
         }
@@ -161,28 +224,12 @@ impl Queue for SqsQueue {
     }
 
     async fn delete(&self, messages: &[Handle]) -> Result<(), QueueError> {
-        let mut outcome = Ok(());
-        for batch in messages.chunks(BATCH) {
-            let entries = batch.iter().enumerate().map(|(place, handle)| {
-                DeleteMessageBatchRequestEntry::builder()
-                    .id(place.to_string())
-                    .receipt_handle(&handle.0)
-                    .build()
-                    .map_err(|error| QueueError(error.to_string()))
-            });
-            let answer = self
-                .client()
-                .delete_message_batch()
-                .queue_url(&self.url)
-                .set_entries(Some(entries.collect::<Result<_, _>>()?))
-                .send()
-                .await;
-            outcome = outcome.and(match answer {
-                Ok(answer) => all_done("delete", answer.failed(), is_stale),
-                Err(error) => harmless(&error),
-            });
-        }
-        outcome
+        let this = self.clone();
+        let request = move |batch: Vec<Handle>| {
+            let this = this.clone();
+            async move { this.delete_batch(&batch).await }
+        };
+        self.done.send(messages.to_vec(), request).await
     }
 
     async fn depth(&self) -> Result<Depth, QueueError> {
@@ -220,7 +267,7 @@ impl Queue for SqsQueue {
     }
 }
 
-fn delivery(message: Message) -> Option<Delivery> {
+fn delivery(message: Message, hidden_until: Instant) -> Option<Delivery> {
     let receives = message
         .attributes
         .as_ref()
@@ -238,6 +285,7 @@ fn delivery(message: Message) -> Option<Delivery> {
         handle: Handle(message.receipt_handle?),
         body: message.body.unwrap_or_default(),
         receives: receives.unwrap_or(1),
+        hidden_until,
         trace,
     })
 }
@@ -273,51 +321,6 @@ fn group(owner: &str) -> String {
         return "-".to_owned();
     }
     group
-}
-
-/// The message has been delivered again since, or is gone: it is no longer ours, which is what a
-/// holder that lost its fence should hear nothing of.
-fn is_stale(entry: &BatchResultErrorEntry) -> bool {
-    says_stale(entry.code())
-}
-
-fn says_stale(code: &str) -> bool {
-    matches!(
-        code.rsplit('.').next().unwrap_or_default(),
-        "ReceiptHandleIsInvalid"
-            | "InvalidParameterValue"
-            | "MessageNotInflight"
-            | "InvalidIdFormat"
-    )
-}
-
-/// The same, said of a whole batch.
-fn harmless<E>(error: &SdkError<E, HttpResponse>) -> Result<(), QueueError>
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-{
-    match error.code() {
-        Some(code) if says_stale(code) => Ok(()),
-        _ => Err(Fault::of(error).into()),
-    }
-}
-
-/// A batch of which a part was not done.
-fn all_done(
-    verb: &str,
-    failed: &[BatchResultErrorEntry],
-    harmless: impl Fn(&BatchResultErrorEntry) -> bool,
-) -> Result<(), QueueError> {
-    let failed: Vec<_> = failed.iter().filter(|entry| !harmless(entry)).collect();
-    let Some(first) = failed.first() else {
-        return Ok(());
-    };
-    Err(QueueError(format!(
-        "could not {verb} {} messages: {}: {}",
-        failed.len(),
-        first.code(),
-        first.message().unwrap_or_default()
-    )))
 }
 
 #[cfg(test)]

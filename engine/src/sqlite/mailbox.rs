@@ -127,6 +127,7 @@ impl Mailbox {
                 handle: Handle(format!("{}-{number}-{}", self.start, message.receives)),
                 body: message.body.clone(),
                 receives: message.receives,
+                hidden_until: until,
                 trace: message.trace.clone(),
             });
         }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_ecs::types::DesiredStatus;
+use futures::future::try_join_all;
 use serde::Deserialize;
 use tempus_model::{Check, Identity, Ledger, LedgerEntry, Spec};
 
@@ -73,7 +74,8 @@ pub(super) async fn audit(
         tagged: Tagged::of_preview(tools, ctx.installation(), ctx.identity().id).await?,
         expected,
     };
-    let families = listing::families(tools, &look.names.prefix()).await?;
+    let prefix = look.names.prefix();
+    let families = listing::families(tools, &prefix).await?;
     // In the order in which they are removed. Of what it has never had, nothing is asked for, nor said.
     let mut found = Vec::new();
     if !look.known.scaled.is_empty() {
@@ -206,8 +208,11 @@ impl Look<'_> {
         names.extend(self.expected("service"));
         names.extend(self.tagged.services(&self.tools.options.cluster));
         names.extend(families.keys().filter_map(|family| service_of(family)));
-        let seen = listing::services(self.tools, names).await?;
-        Ok(seen.iter().filter_map(stray::service).collect())
+        let services = &self.tools.services;
+        let looks = names.iter().map(|name| services.look_at_leisure(name));
+        let seen = try_join_all(looks).await?;
+        let seen = seen.iter().flatten();
+        Ok(seen.filter_map(stray::service).collect())
     }
 
     async fn definitions(&self, families: &listing::Families) -> Result<Vec<Stray>, StepError> {
@@ -260,14 +265,13 @@ impl Look<'_> {
         names.extend(self.known.target_groups.iter().cloned());
         names.extend(self.expected("target-group"));
         names.extend(self.tagged.target_groups());
-        let mut found = Vec::new();
-        // One by one: AWS refuses a whole call for one name that is not there.
-        for name in names {
-            if self.tools.find_target_group(&name).await?.is_some() {
-                found.push(stray("target-group", &name, None, None, None));
-            }
-        }
-        Ok(found)
+        let looks = names.iter().map(|name| async move {
+            let found = self.tools.find_target_group(name).await?;
+            let stray = found.map(|_| stray("target-group", name, None, None, None));
+            Ok::<_, StepError>(stray)
+        });
+        let found: Vec<_> = try_join_all(looks).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// A preview without a database has no parameter either.

@@ -1,12 +1,17 @@
 //! Lists what exists, page by page to the end: an incomplete listing is an error, never an answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod families;
 
-use aws_sdk_ecs::types::{DesiredStatus, TaskDefinitionFamilyStatus, TaskDefinitionStatus};
+pub(super) use families::{Families, families};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_sdk_ecs::types::{DesiredStatus, TaskDefinitionStatus};
 use aws_sdk_elasticloadbalancingv2::types::{ForwardActionConfig, Rule, Tag, TargetGroup};
 use futures::future::try_join_all;
 
-use super::client::{Action, Seen};
+use super::client::{Action, Client, Seen};
 use super::names::{family_of, last_part, preview_of, target_group_of};
 use super::steps::{Condition, Tools, scalable};
 use super::tagged::Tagged;
@@ -84,47 +89,6 @@ pub(super) async fn services(
     let looks = batches.map(|batch| tools.services.describe(batch.to_vec()));
     let seen = try_join_all(looks).await?;
     Ok(seen.into_iter().flatten().collect())
-}
-
-/// Families, and which revisions they have.
-pub(super) type Families = BTreeMap<String, Vec<TaskDefinitionStatus>>;
-
-/// The families whose name begins so.
-pub(super) async fn families(tools: &Tools, prefix: &str) -> Result<Families, StepError> {
-    let mut families = Families::new();
-    for status in [TaskDefinitionStatus::Active, TaskDefinitionStatus::Inactive] {
-        for family in families_of(tools, prefix, &status).await? {
-            families.entry(family).or_default().push(status.clone());
-        }
-    }
-    Ok(families)
-}
-
-async fn families_of(
-    tools: &Tools,
-    prefix: &str,
-    status: &TaskDefinitionStatus,
-) -> Result<BTreeSet<String>, StepError> {
-    let (mut families, mut next) = (BTreeSet::new(), None);
-    loop {
-        let request = tools.client.ecs.list_task_definition_families();
-        let request = request
-            .family_prefix(prefix)
-            .status(TaskDefinitionFamilyStatus::from(status.as_str()))
-            .max_results(100)
-            .set_next_token(next);
-        let sent = request.send();
-        let page = tools
-            .client
-            .call(Action::ListTaskDefinitionFamilies, sent)
-            .await?;
-        let listed = page.families.unwrap_or_default().into_iter();
-        families.extend(listed.filter(|family| family.starts_with(prefix)));
-        next = page.next_token;
-        if next.is_none() {
-            return Ok(families);
-        }
-    }
 }
 
 /// The task definitions of this status, as ARNs: of one family, or all of the account's.
@@ -245,27 +209,29 @@ pub(super) async fn schedules(
     }
 }
 
+/// The account's target groups.
+pub(super) async fn all_target_groups(client: &Client) -> Result<Vec<TargetGroup>, StepError> {
+    let (mut groups, mut next) = (Vec::new(), None);
+    loop {
+        let request = client.elb.describe_target_groups();
+        let request = request.page_size(PAGE).set_marker(next);
+        let sent = request.send();
+        let page = client.call(Action::DescribeTargetGroups, sent).await?;
+        groups.extend(page.target_groups.unwrap_or_default());
+        next = page.next_marker;
+        if next.is_none() {
+            return Ok(groups);
+        }
+    }
+}
+
 /// The target groups whose name begins so, with their tags.
 pub(super) async fn target_groups(
     tools: &Tools,
     prefix: &str,
     tagged: &Tagged,
 ) -> Result<Vec<ListedGroup>, StepError> {
-    let (mut groups, mut next) = (Vec::new(), None);
-    loop {
-        let request = tools.client.elb.describe_target_groups();
-        let request = request.page_size(PAGE).set_marker(next);
-        let sent = request.send();
-        let page = tools
-            .client
-            .call(Action::DescribeTargetGroups, sent)
-            .await?;
-        groups.extend(page.target_groups.unwrap_or_default());
-        next = page.next_marker;
-        if next.is_none() {
-            break;
-        }
-    }
+    let mut groups = all_target_groups(&tools.client).await?;
     let is_ours = |group: &TargetGroup| {
         group
             .target_group_name()
@@ -292,16 +258,32 @@ pub(super) async fn rules(
     listener: &str,
     wanted: impl Fn(&ListedRule) -> bool,
 ) -> Result<Vec<ListedRule>, StepError> {
+    let client = Arc::clone(&tools.client);
+    let answers = async move |asked: Vec<String>| {
+        let mut listed = BTreeMap::new();
+        for listener in &asked {
+            if !listed.contains_key(listener) {
+                let rules = rules_of(&client, listener).await;
+                listed.insert(listener.clone(), rules.map(Arc::new));
+            }
+        }
+        asked
+            .iter()
+            .map(|listener| listed[listener].clone())
+            .collect()
+    };
+    let rules = tools.rules.ask(listener.to_owned(), answers).await?;
+    Ok(rules.iter().filter(|rule| wanted(rule)).cloned().collect())
+}
+
+/// All rules of a listener.
+async fn rules_of(client: &Client, listener: &str) -> Result<Vec<ListedRule>, StepError> {
     let (mut rules, mut next) = (Vec::new(), None);
     loop {
-        let request = tools.client.elb.describe_rules().listener_arn(listener);
+        let request = client.elb.describe_rules().listener_arn(listener);
         let request = request.page_size(PAGE).set_marker(next);
-        let page = tools
-            .client
-            .call(Action::DescribeRules, request.send())
-            .await?;
-        let listed = page.rules.unwrap_or_default();
-        rules.extend(listed.iter().filter_map(rule).filter(&wanted));
+        let page = client.call(Action::DescribeRules, request.send()).await?;
+        rules.extend(page.rules.unwrap_or_default().iter().filter_map(rule));
         next = page.next_marker;
         if next.is_none() {
             return Ok(rules);

@@ -36,6 +36,7 @@ mod audit;
 mod client;
 mod event;
 mod exec;
+mod heard;
 mod idle;
 mod inventory;
 mod listing;

@@ -10,8 +10,10 @@ use tempus_model::{
     FieldError, InstallationId, Ledger, PlanId, PlanKind, Snapshot, Spec, Stage, Timestamp,
     Wakefulness,
 };
+use tokio::time::Instant;
 
-use super::client::{Arns, Client, Services};
+use super::client::{Arns, Client, Gathered, Services, UNHURRIED};
+use super::heard::Heard;
 use super::options::AwsOptions;
 use super::steps::{
     DatabaseUrl, Healthy, LogGroup, OwnImages, Rule, Scaling, SecurityGroup, Service, TargetGroup,
@@ -43,6 +45,11 @@ impl AwsPlatform {
             services: Services::new(Arc::clone(&client), options.cluster.clone()),
             client,
             arns: Arns::default(),
+            heard: Heard::default(),
+            rules: Gathered::new(UNHURRIED),
+            target_groups: Gathered::new(UNHURRIED),
+            families: Gathered::new(UNHURRIED),
+            deletions: Gathered::new(UNHURRIED),
             options,
         });
         let with = || Arc::clone(&tools);
@@ -113,7 +120,11 @@ impl Platform for AwsPlatform {
     }
 
     fn event(&self, body: &str) -> CloudEvent {
-        event::read(body)
+        let event = event::read(body);
+        if let CloudEvent::Of(preview) = event {
+            self.tools.heard.of(preview, Instant::now());
+        }
+        event
     }
 
     fn verify_delay(&self) -> Duration {

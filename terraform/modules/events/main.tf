@@ -30,14 +30,15 @@ locals {
       }
     }
     service = {
-      description = "Services of previews that became steady or cannot start"
+      # That one is steady is no news: its deployment says so, and before it its task.
+      description = "Services of previews that cannot start"
       pattern = {
         source      = ["aws.ecs"]
         detail-type = ["ECS Service Action"]
         resources   = local.services
         detail = {
           clusterArn = [var.cluster_arn]
-          eventName  = ["SERVICE_STEADY_STATE", "SERVICE_TASK_START_IMPAIRED", "SERVICE_TASK_PLACEMENT_FAILURE"]
+          eventName  = ["SERVICE_TASK_START_IMPAIRED", "SERVICE_TASK_PLACEMENT_FAILURE"]
         }
       }
     }

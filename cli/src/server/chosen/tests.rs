@@ -108,7 +108,7 @@ fn what_is_complete_reaches_engine_and_platform() {
         panic!("both are aws");
     };
     assert_eq!(engine.access.credentials, Credentials::Emulator);
-    assert_eq!(engine.visibility.as_secs(), 45);
+    assert_eq!(engine.visibility.as_secs(), 62, "the lease and a margin");
     assert_eq!(engine.table, "tempus");
     assert_eq!(platform.subnets, ["subnet-1", "subnet-2"]);
     assert_eq!(platform.assign_public_ip, ecs::PublicIp::Yes);

@@ -84,15 +84,17 @@ pub(super) async fn taken(
 
 /// A free slot, any of them: many who look at the same moment should not all want the same one.
 pub(super) fn any_free(taken: &BTreeMap<u32, PreviewId>, range: Range<u32>) -> Option<u32> {
-    let taken_here = taken.range(range.clone()).count();
-    let free = range
-        .len()
-        .checked_sub(taken_here)
-        .filter(|free| *free > 0)?;
-    let chosen = rand::rng().random_range(0..free);
-    range
-        .filter(|number| !taken.contains_key(number))
-        .nth(chosen)
+    let free = range.len().checked_sub(taken.range(range.clone()).count());
+    let free = u32::try_from(free.filter(|free| *free > 0)?).ok()?;
+    // As many steps as there are taken ones: a range may have no end.
+    let mut chosen = range.start + rand::rng().random_range(0..free);
+    for (number, _) in taken.range(range) {
+        if *number > chosen {
+            break;
+        }
+        chosen += 1;
+    }
+    Some(chosen)
 }
 
 /// What a preview reserved for its items: the items' keys, and the slots.
@@ -202,5 +204,16 @@ mod tests {
         }
         assert_eq!(any_free(&taken, 0..1), None);
         assert_eq!(any_free(&taken, 3..3), None, "an empty range");
+        assert_eq!(any_free(&taken, 8..11).map(|free| free % 2), Some(0));
+    }
+
+    /// A quota that nobody set is as many as there are numbers.
+    #[test]
+    fn one_is_chosen_of_any_number() {
+        let preview = PreviewId::new(Uuid::new_v4());
+        let taken = BTreeMap::from([(1, preview), (u32::MAX - 1, preview)]);
+        for _ in 0..100_000 {
+            assert!(!taken.contains_key(&any_free(&taken, 0..u32::MAX).unwrap()));
+        }
     }
 }

@@ -119,11 +119,11 @@ impl Bill {
         self.seen.lock().unwrap().clear();
     }
 
-    /// Every part cost what it should, and a life no more than what was promised.
+    /// Every part cost what it should, and a life no more than what is published.
     pub(super) fn total(&self) {
         println!("{:?}", self.sum);
         assert!(self.wrong.is_empty(), "{:#?}", self.wrong);
-        assert!(self.sum.units <= 50.0, "{:?}", self.sum);
+        assert!(self.sum.units <= 59.0, "{:?}", self.sum);
         // The emulator says less, because of the indexes, and never more.
         let usage = self.engine.usage();
         println!("the emulator says {}", usage.write_units);

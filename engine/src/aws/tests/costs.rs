@@ -2,6 +2,7 @@
 //! it, from the create to the receipt, with rows as long as the real ones. Prints the table that
 //! `docs/aws.md` has, and holds every number of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use super::billing::{Bill, Billed};
 use crate::conformance::{at, claim, new_preview, next_write};
 use crate::testing::emulator::Emulator;
-use crate::{Listener, NewPreview, Outgoing, Queue, Store};
+use crate::{Listener, NewPreview, Outgoing, Queue, Reserve, Store};
 
 /// Rank, step, what is planned for it, what it makes.
 const STEPS: [(u8, &str, &str, &str); 6] = [
@@ -139,13 +140,30 @@ impl Story<'_> {
         self.bill.took(&part, billed(1, 1.0)).await;
     }
 
+    /// The number that the rule's step takes from its pool.
+    async fn reserves(&mut self) {
+        let ask = Reserve {
+            preview: self.row.preview,
+            pool: "priority/a1".to_owned(),
+            item: "web.a7c1e5d9".to_owned(),
+            range: 49_536..=49_922,
+            avoid: BTreeSet::new(),
+        };
+        self.store.reserve(&ask).await.unwrap();
+        self.bill.took("reserve a priority", billed(4, 6.0)).await;
+    }
+
+    /// Waits for the service, until an event says that it is up.
     async fn waits(&mut self) {
         let write = next_write(&self.row, at(self.now));
-        let until = at(self.now + 5);
+        let until = at(self.now + 45);
         let waits = self.store.wait(&write, Seen::of(&self.row), until);
         self.row = waits.await.unwrap();
-        self.now += 5;
+        self.now += 30;
         self.bill.took("wait", billed(1, 1.0)).await;
+        let woken = self.store.wake(self.row.preview, at(self.now)).await;
+        assert!(woken.unwrap());
+        self.bill.took("an event", billed(2, 1.0)).await;
         self.claims(2).await;
     }
 
@@ -216,7 +234,10 @@ async fn a_life_is_counted() {
     };
     story.bill.forget().await;
     story.claims(2).await;
-    for place in 0..5 {
+    for (place, (_, step, ..)) in STEPS.iter().enumerate().take(5) {
+        if step.starts_with("rule:") {
+            story.reserves().await;
+        }
         story.checkpoints(place).await;
     }
     story.waits().await;
@@ -252,7 +273,7 @@ async fn a_life_is_counted() {
     };
     let row = store.vouch(&vouch).await.unwrap();
     assert_eq!(row.receipt_at, Some(at(story.now)));
-    story.bill.took("receipt", billed(10, 6.0)).await;
+    story.bill.took("receipt", billed(12, 8.0)).await;
     bill.total();
 }
 

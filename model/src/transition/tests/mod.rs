@@ -1,5 +1,6 @@
 //! The rules, each shown once.
 
+mod events;
 mod histories;
 mod pins;
 mod sleeping;

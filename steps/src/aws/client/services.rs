@@ -1,25 +1,21 @@
 //! Looks at services. What is asked within a moment, across previews, shares one call:
 //! `DescribeServices` takes ten services, and its rate is the account's.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_ecs::types::{
     Deployment as EcsDeployment, DeploymentRolloutState, Service, ServiceField,
 };
+use aws_smithy_types::DateTime;
 use futures::future::join_all;
 use tempus_model::{Timestamp, Wakefulness};
-use tokio::sync::oneshot;
-use tracing::Instrument;
 
-use super::{Action, Client};
+use super::{Action, Client, Gathered, HURRIED, UNHURRIED};
 use crate::StepError;
 use crate::aws::names::family_of;
 use crate::aws::tags::Tags;
 
-/// How long a look waits for others to join it.
-const JOIN: Duration = Duration::from_millis(50);
 /// How many services one call takes.
 const MOST: usize = 10;
 
@@ -54,6 +50,8 @@ pub(in crate::aws) struct Deployment {
     /// How many of its tasks could not be started.
     pub(in crate::aws) failed: i32,
     pub(in crate::aws) rollout: Rollout,
+    /// When AWS last changed anything about it: once it is completed, when that was.
+    pub(in crate::aws) updated_at: Option<Timestamp>,
     pub(in crate::aws) reason: String,
 }
 
@@ -75,14 +73,14 @@ pub(in crate::aws) struct Seen {
 }
 
 type Answer = Result<Option<Seen>, StepError>;
-type Asked = BTreeMap<String, Vec<oneshot::Sender<Answer>>>;
 
 /// Looks at the services of one cluster.
 #[derive(Debug)]
 pub(in crate::aws) struct Services {
     client: Arc<Client>,
     cluster: String,
-    waiting: Mutex<Asked>,
+    asked: Arc<Gathered<String, Option<Seen>>>,
+    asked_at_leisure: Arc<Gathered<String, Option<Seen>>>,
 }
 
 impl Services {
@@ -90,64 +88,40 @@ impl Services {
         Arc::new(Self {
             client,
             cluster,
-            waiting: Mutex::default(),
+            asked: Gathered::new(HURRIED),
+            asked_at_leisure: Gathered::new(UNHURRIED),
         })
     }
 
     /// The service of this name; `None` if there is none. One that was deleted is still seen for
     /// a while.
     pub(in crate::aws) async fn look(self: &Arc<Self>, name: &str) -> Answer {
-        let (answer, answered) = oneshot::channel();
-        let is_first = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_first = waiting.is_empty();
-            waiting.entry(name.to_owned()).or_default().push(answer);
-            is_first
-        };
-        if is_first {
-            let this = Arc::clone(self);
-            let answered = async move {
-                tokio::time::sleep(JOIN).await;
-                this.answer_all().await;
-            };
-            // A part of the trace of whoever asked first; the others share its call.
-            tokio::spawn(answered.in_current_span());
-        }
-        answered.await.unwrap_or_else(|_| {
-            Err(StepError::transient(
-                "the look at the service was cut short",
-            ))
-        })
+        let this = Arc::clone(self);
+        let answers = async move |asked: Vec<String>| this.answers(asked).await;
+        self.asked.ask(name.to_owned(), answers).await
     }
 
-    async fn answer_all(&self) {
-        let asked = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *waiting)
-        };
-        let asked: Vec<_> = asked.into_iter().collect();
-        let mut asked = asked.into_iter().peekable();
-        let mut calls = Vec::new();
-        while asked.peek().is_some() {
-            let batch: Vec<_> = asked.by_ref().take(MOST).collect();
-            calls.push(self.answer(batch));
-        }
-        join_all(calls).await;
+    /// The same for a verify.
+    pub(in crate::aws) async fn look_at_leisure(self: &Arc<Self>, name: &str) -> Answer {
+        let this = Arc::clone(self);
+        let answers = async move |asked: Vec<String>| this.answers(asked).await;
+        self.asked_at_leisure.ask(name.to_owned(), answers).await
     }
 
-    async fn answer(&self, batch: Vec<(String, Vec<oneshot::Sender<Answer>>)>) {
-        let names: Vec<_> = batch.iter().map(|(name, _)| name.clone()).collect();
-        let seen = self.describe(names).await;
-        for (name, senders) in batch {
-            let answer = match &seen {
-                Ok(seen) => Ok(seen.iter().find(|seen| seen.name == name).cloned()),
+    async fn answers(&self, asked: Vec<String>) -> Vec<Answer> {
+        let names: BTreeSet<_> = asked.iter().cloned().collect();
+        let names: Vec<_> = names.into_iter().collect();
+        let calls = names.chunks(MOST).map(|names| async {
+            let seen = self.describe(names.to_vec()).await;
+            let of = |name: &String| match &seen {
+                Ok(seen) => Ok(seen.iter().find(|seen| seen.name == *name).cloned()),
                 Err(error) => Err(error.clone()),
             };
-            for sender in senders {
-                // Whoever asked may have gone.
-                drop(sender.send(answer.clone()));
-            }
-        }
+            names.iter().map(of).collect::<Vec<_>>()
+        });
+        let answers = join_all(calls).await.into_iter().flatten();
+        let by_name: BTreeMap<_, _> = names.iter().zip(answers).collect();
+        asked.iter().map(|name| by_name[name].clone()).collect()
     }
 
     /// Those of at most ten services that AWS still shows.
@@ -196,10 +170,7 @@ pub(in crate::aws) fn seen(service: &Service) -> Seen {
             0 => Wakefulness::Asleep,
             _ => Wakefulness::Awake,
         },
-        created_at: service
-            .created_at()
-            .and_then(|at| at.to_millis().ok())
-            .map(Timestamp::from_millis),
+        created_at: service.created_at().and_then(timestamp),
         deployments: service.deployments().iter().map(deployment).collect(),
         events: events
             .filter_map(|event| event.message().map(str::to_owned))
@@ -220,6 +191,11 @@ fn deployment(of: &EcsDeployment) -> Deployment {
             Some(DeploymentRolloutState::Failed) => Rollout::Failed,
             _ => Rollout::InProgress,
         },
+        updated_at: of.updated_at().and_then(timestamp),
         reason: of.rollout_state_reason().unwrap_or_default().to_owned(),
     }
+}
+
+fn timestamp(at: &DateTime) -> Option<Timestamp> {
+    at.to_millis().ok().map(Timestamp::from_millis)
 }

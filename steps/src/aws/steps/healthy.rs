@@ -6,12 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tempus_model::{DnsName, SpecId};
+use tokio::time::Instant;
 
 use super::Tools;
 use super::ready::{Verdict, judge};
 use super::reason::Hope;
 use crate::aws::client::Seen;
-use crate::{Ctx, Progress, Resource, Step, StepError};
+use crate::{Ctx, Progress, Resource, Step, StepError, Trust};
 
 mod asked;
 
@@ -19,8 +20,10 @@ use asked::Targets;
 
 /// How long an answer that knows nothing of our own change is taken for an older one.
 const STALE: Duration = Duration::from_secs(30);
-/// Between two looks, at least and at most; events wake it earlier.
-const LOOKS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(10));
+/// How soon a service that is not seen yet is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// How far AWS's clock may be from this one.
+const SKEW: Duration = Duration::from_secs(5);
 /// How much later than the step's own refusal its deadline is.
 const SLACK: Duration = Duration::from_mins(1);
 
@@ -63,13 +66,27 @@ impl Step for Healthy {
         planned: &HealthyPlan,
         _current: Option<&()>,
     ) -> Result<Progress<()>, StepError> {
+        let (heard, preview) = (&self.0.heard, ctx.identity().id);
+        if ctx.trust() == Trust::Trusted
+            && let Some(left) = heard.too_early(preview, &planned.name, Instant::now())
+        {
+            let left = left.min(self.0.options.ready_within);
+            return Ok(Progress::wait(left, "the task is starting"));
+        }
         let found = self.0.services.look(&planned.name).await?;
         let waited = ctx.since().until(ctx.now());
         let verdict = judge(found.as_ref(), &planned.family);
         let (seen, waits_for) = match (verdict, found) {
             (Verdict::Running { completed }, Some(seen)) => {
                 let targets = match &planned.target_group {
-                    Some(name) => self.targets(ctx, name, completed, running(&seen)).await?,
+                    // ECS has held this very deployment against its load balancer.
+                    Some(_) if completed.is_some_and(|at| at > ctx.since().after(SKEW)) => {
+                        Targets::Healthy
+                    }
+                    Some(name) => {
+                        self.targets(ctx, name, completed.is_some(), running(&seen))
+                            .await?
+                    }
                     None => Targets::Healthy,
                 };
                 match targets {
@@ -112,7 +129,7 @@ impl Step for Healthy {
                 let reason = "somebody removed the service while it was starting";
                 return Err(StepError::rejected(reason));
             }
-            _ => return Ok(Progress::wait(LOOKS.0, "the service is not seen yet")),
+            _ => return Ok(Progress::wait(LOOK_AGAIN, "the service is not seen yet")),
         };
         if waited >= self.0.options.ready_within {
             let within = self.0.options.ready_within.as_secs();
@@ -121,10 +138,8 @@ impl Step for Healthy {
                 .refuse(ctx, planned, &seen, StepError::overdue, fallback)
                 .await);
         }
-        Ok(Progress::wait(
-            (waited / 2).clamp(LOOKS.0, LOOKS.1),
-            waits_for,
-        ))
+        let next = heard.next_look(preview, waited, Instant::now());
+        Ok(Progress::wait(next, waits_for))
     }
 
     async fn compensate(

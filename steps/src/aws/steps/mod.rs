@@ -33,7 +33,11 @@ pub(super) use task_schedule::{TaskSchedule, TaskSchedulePlan, delete_schedule};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::{Arns, Client, Services};
+use aws_sdk_elasticloadbalancingv2::types::TargetGroup as TargetGroupFound;
+
+use super::client::{Arns, Client, Gathered, Services};
+use super::heard::Heard;
+use super::listing::{Families, ListedRule};
 use super::options::AwsOptions;
 
 /// How long a step may take. Long, because a burst of creates waits in line for the account's
@@ -48,6 +52,15 @@ pub(super) struct Tools {
     pub(super) client: Arc<Client>,
     pub(super) services: Arc<Services>,
     pub(super) arns: Arns,
+    pub(super) heard: Heard,
+    /// Rules that are listed, by their listener.
+    pub(super) rules: Arc<Gathered<String, Arc<Vec<ListedRule>>>>,
+    /// Target groups that are looked up, by their name.
+    pub(super) target_groups: Arc<Gathered<String, Option<TargetGroupFound>>>,
+    /// Families of task definitions that are listed, by what they begin with.
+    pub(super) families: Arc<Gathered<String, Families>>,
+    /// Revisions of task definitions that are deleted, by their ARN.
+    pub(super) deletions: Arc<Gathered<String, ()>>,
     pub(super) options: AwsOptions,
 }
 

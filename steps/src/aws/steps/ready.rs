@@ -1,5 +1,7 @@
 //! Whether a service is ready: a pure judgement of what was seen.
 
+use tempus_model::Timestamp;
+
 use crate::aws::client::{Deployment, Life, Rollout, Seen};
 
 /// The judgement.
@@ -8,8 +10,8 @@ pub(super) enum Verdict {
     /// ECS's part is done; its targets must be healthy. A deployment that ECS calls completed was
     /// held against its load balancer already.
     Running {
-        /// Whether ECS said so itself.
-        completed: bool,
+        /// When ECS said so itself, if it did.
+        completed: Option<Timestamp>,
     },
     /// Not yet, and why.
     Starting(String),
@@ -49,11 +51,15 @@ pub(super) fn judge(seen: Option<&Seen>, family: &str) -> Verdict {
     if primary.rollout == Rollout::Failed {
         return Verdict::GaveUp;
     }
-    let completed = primary.rollout == Rollout::Completed;
+    let completed = match primary.rollout {
+        // Of whenever, if it is not said.
+        Rollout::Completed => Some(primary.updated_at.unwrap_or(Timestamp::from_millis(0))),
+        _ => None,
+    };
     if primary.running < primary.desired || primary.desired == 0 {
         return Verdict::Starting(starting(primary));
     }
-    if completed || seen.deployments.len() == 1 {
+    if completed.is_some() || seen.deployments.len() == 1 {
         return Verdict::Running { completed };
     }
     Verdict::Starting("the tasks of the version before are being stopped".to_owned())
@@ -91,14 +97,14 @@ mod tests {
 
         assert_eq!(
             judge(Some(&seen(vec![primary.clone()])), OURS),
-            running(false)
+            running(None)
         );
         let two = seen(vec![primary.clone(), old.clone()]);
         assert!(matches!(judge(Some(&two), OURS), Verdict::Starting(_)));
         primary.rollout = Rollout::Completed;
         assert_eq!(
             judge(Some(&seen(vec![primary.clone(), old])), OURS),
-            running(true)
+            running(Some(Timestamp::from_millis(0)))
         );
         primary.running = 0;
         let none = seen(vec![primary]);

@@ -14,6 +14,10 @@ mod calls;
 mod request;
 
 pub(in crate::aws) use calls::delete_service;
+use calls::drain_service;
+
+/// An attempt that begins so soon is the step's first.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Makes the service.
 pub(in crate::aws) struct Service(pub(in crate::aws) Arc<Tools>);
@@ -128,10 +132,15 @@ impl Step for Service {
 
     async fn compensate(
         &self,
-        _ctx: &dyn Ctx,
+        ctx: &dyn Ctx,
         planned: &ServicePlan,
-        _output: Option<&ServiceOutput>,
+        output: Option<&ServiceOutput>,
     ) -> Result<Progress<()>, StepError> {
+        // It is there: the ledger knows it, and nobody has been at its removal before.
+        let is_first = ctx.since().until(ctx.now()) < AT_ONCE;
+        if output.is_some() && is_first && ctx.trust() == Trust::Trusted {
+            return drain_service(&self.0, &planned.name).await;
+        }
         delete_service(&self.0, &planned.name).await
     }
 }

@@ -62,6 +62,7 @@ pub(in crate::aws) fn deployment(family: &str) -> Deployment {
         desired: 1,
         running: 1,
         failed: 0,
+        updated_at: None,
         rollout: Rollout::Completed,
         reason: String::new(),
     }

@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::options;
-use crate::aws::client::{Arns, Client, Services};
+use crate::aws::client::{Arns, Client, Gathered, Services, UNHURRIED};
+use crate::aws::heard::Heard;
 use crate::aws::options::{AwsOptions, Credentials};
 use crate::aws::steps::Tools;
 
@@ -61,6 +62,11 @@ impl Script {
             services: Services::new(Arc::clone(&client), options.cluster.clone()),
             client,
             arns: Arns::default(),
+            heard: Heard::default(),
+            rules: Gathered::new(UNHURRIED),
+            target_groups: Gathered::new(UNHURRIED),
+            families: Gathered::new(UNHURRIED),
+            deletions: Gathered::new(UNHURRIED),
             options,
         });
         Self { told, tools }

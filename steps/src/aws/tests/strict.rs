@@ -8,7 +8,7 @@ use tempus_model::Autoscale;
 use super::world::World;
 use crate::aws::options::ListenerMode;
 use crate::aws::testing::{Emulator, Kind, Strict, service, spec};
-use crate::{Ctx, StepError, Trust};
+use crate::{Ctx, Platform, StepError, Trust};
 
 const ALL: [&str; 7] = [
     "rule",
@@ -206,4 +206,40 @@ async fn audited(strict: &Strict, world: &World) -> BTreeMap<String, usize> {
         *counts.entry(call).or_default() += 1;
     }
     counts
+}
+
+/// As when many are verified at once: what each of them finds is its own.
+#[tokio::test]
+async fn many_audits_at_once_share_their_listings() {
+    let emulator = Emulator::start(Kind::Ministack);
+    let strict = Strict::over(emulator.endpoint()).await;
+    let mut first = world(&strict).await;
+    let wanted = spec(vec![service("web", 80, Some("/"))]);
+    first.converge(&wanted).await.unwrap();
+    let plan = first.plan(&wanted);
+    let mut others = Vec::new();
+    for _ in 0..8 {
+        let other = crate::aws::testing::TestCtx::new();
+        other.remember(&wanted);
+        others.push(other);
+    }
+    strict.take_calls();
+    let nothing = tempus_model::Ledger::default();
+    let audits = others
+        .iter()
+        .chain([&first.ctx])
+        .map(|ctx| first.platform.audit(ctx, &nothing));
+    let audits = futures::future::try_join_all(audits).await.unwrap();
+    let found: Vec<_> = audits.iter().map(|audit| audit.strays.len()).collect();
+    // The wait for it to be healthy makes nothing.
+    assert_eq!(found[..8], [0; 8]);
+    assert_eq!(
+        found[8],
+        plan.iter().map(|stage| stage.steps.len()).sum::<usize>() - 1
+    );
+    let calls = strict.take_calls();
+    let count = |name: &str| calls.iter().filter(|call| *call == name).count();
+    assert_eq!(count("DescribeServices"), 1, "{calls:?}");
+    assert!(count("ListTaskDefinitionFamilies") < 8, "{calls:?}");
+    assert!(count("DescribeTargetGroups") < 8, "{calls:?}");
 }

@@ -232,6 +232,7 @@ impl Messages {
                 handle: Handle(format!("{number}-{}", message.receives)),
                 body: message.sent.body.clone(),
                 receives: message.receives,
+                hidden_until: now + visibility,
                 trace: message.sent.trace.clone(),
             });
         }

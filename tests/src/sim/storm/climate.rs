@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tempus_engine::chance;
 use tempus_steps::sim::Habits as CloudHabits;
+use tempus_worker::WorkerConfig;
 
 use crate::sim::FaultKind;
 use crate::sim::engine::{Habits, Order};
@@ -120,7 +121,7 @@ impl Climate {
         };
         climate.engine = Habits {
             list_lag: millis(0..3000),
-            visibility: Duration::from_secs(30),
+            visibility: WorkerConfig::default().visibility(),
             lost: per_mille(40),
             doubled: per_mille(40),
             late: per_mille(60),

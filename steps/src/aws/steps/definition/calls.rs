@@ -1,11 +1,14 @@
 //! What ECS is asked for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use aws_sdk_ecs::types::{Compatibility, NetworkMode, Tag, TaskDefinitionStatus};
+use aws_sdk_ecs::types::{Compatibility, Failure, NetworkMode, Tag, TaskDefinitionStatus};
+
+use futures::future::{join_all, try_join_all};
 
 use super::{TaskDefinition, TaskDefinitionPlan, container};
-use crate::aws::client::Action;
+use crate::aws::client::{Action, Client};
 use crate::aws::listing;
 use crate::aws::steps::Tools;
 use crate::{Ctx, StepError};
@@ -109,27 +112,60 @@ pub(in crate::aws) async fn delete_revisions(
             Err(failed) => return Err(failed.into()),
         }
     }
-    let arns: Vec<_> = arns.into_iter().collect();
-    for batch in arns.chunks(DELETE_MOST) {
-        let request = tools.client.ecs.delete_task_definitions();
-        let request = request.set_task_definitions(Some(batch.to_vec()));
-        let sent = request.send();
-        let answer = tools
-            .client
-            .call(Action::DeleteTaskDefinitions, sent)
-            .await?;
-        let stays = answer.failures().iter().find(|failure| {
-            let reason = failure.reason().unwrap_or_default().to_ascii_uppercase();
-            !reason.contains("NOT_FOUND") && !reason.contains("MISSING")
-        });
-        if let Some(failure) = stays {
-            return Err(StepError::transient(format!(
-                "{} is not deleted: {} {}",
-                failure.arn().unwrap_or_default(),
-                failure.reason().unwrap_or_default(),
-                failure.detail().unwrap_or_default()
-            )));
-        }
-    }
+    let deletions = arns.into_iter().map(|arn| {
+        let client = Arc::clone(&tools.client);
+        let answers = async move |asked: Vec<String>| delete_all(&client, &asked).await;
+        tools.deletions.ask(arn, answers)
+    });
+    try_join_all(deletions).await?;
     Ok(())
+}
+
+/// What became of the deletion of each.
+async fn delete_all(client: &Client, arns: &[String]) -> Vec<Result<(), StepError>> {
+    let calls = arns.chunks(DELETE_MOST).map(|batch| async move {
+        let answer = delete_batch(client, batch).await;
+        // What is wrong with one is not held against its neighbours.
+        if batch.len() > 1 && matches!(answer, Err(StepError::Rejected { .. })) {
+            let alone = batch.chunks(1).map(|one| delete_batch(client, one));
+            let answers = join_all(alone).await.into_iter();
+            return answers.map(|of| of?.into_iter().collect()).collect();
+        }
+        match answer {
+            Ok(answers) => answers,
+            Err(error) => vec![Err(error); batch.len()],
+        }
+    });
+    join_all(calls).await.into_iter().flatten().collect()
+}
+
+async fn delete_batch(
+    client: &Client,
+    arns: &[String],
+) -> Result<Vec<Result<(), StepError>>, StepError> {
+    let request = client.ecs.delete_task_definitions();
+    let request = request.set_task_definitions(Some(arns.to_vec()));
+    let sent = request.send();
+    let answer = client.call(Action::DeleteTaskDefinitions, sent).await?;
+    let of = |arn: &String| {
+        let mut failures = answer.failures().iter();
+        failures.find_map(|of| stays(of, arn)).map_or(Ok(()), Err)
+    };
+    Ok(arns.iter().map(of).collect())
+}
+
+/// Why this revision stays, if that is what AWS says. What it says of none in particular is said of all.
+fn stays(failure: &Failure, arn: &str) -> Option<StepError> {
+    if failure.arn().is_some_and(|of| of != arn) {
+        return None;
+    }
+    let reason = failure.reason().unwrap_or_default();
+    let upper = reason.to_ascii_uppercase();
+    if upper.contains("NOT_FOUND") || upper.contains("MISSING") {
+        return None;
+    }
+    let detail = failure.detail().unwrap_or_default();
+    Some(StepError::transient(format!(
+        "{arn} is not deleted: {reason} {detail}"
+    )))
 }

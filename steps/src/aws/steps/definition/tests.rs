@@ -116,3 +116,38 @@ async fn without_an_output_every_revision_of_the_family_goes_and_no_other() {
         [deleted.to_string()]
     );
 }
+
+#[tokio::test]
+async fn those_of_many_previews_go_in_one_call_and_each_hears_of_its_own() {
+    let failed = json!({ "failures": [
+        { "arn": "a/2:1", "reason": "ACTIVE" }, { "arn": "a/3:1", "reason": "NOT_FOUND" }] });
+    let script = Script::new()
+        .await
+        .on("DeregisterTaskDefinition", Answer::Json(json!({})))
+        .on("DeleteTaskDefinitions", Answer::Json(failed));
+    let delete = |arn: &str| delete_revisions(&script.tools, BTreeSet::from([arn.to_owned()]));
+    let (one, two, three) = tokio::join!(delete("a/1:1"), delete("a/2:1"), delete("a/3:1"));
+    assert_eq!([one, three], [Ok(()), Ok(())]);
+    assert!(matches!(two, Err(StepError::Transient { .. })), "{two:?}");
+    assert_eq!(script.bodies("DeleteTaskDefinitions").len(), 1);
+}
+
+#[tokio::test]
+async fn what_aws_refuses_of_one_is_not_held_against_the_others() {
+    let refusal = Answer::Error(400, "ClientException", "a/1:1 is no task definition");
+    let script = Script::new()
+        .await
+        .on("DeregisterTaskDefinition", Answer::Json(json!({})))
+        .on("DeleteTaskDefinitions", refusal.clone())
+        .on("DeleteTaskDefinitions", refusal)
+        .on("DeleteTaskDefinitions", Answer::Json(json!({})));
+    let arns = ["a/1:1", "a/2:1"].map(str::to_owned);
+    let delete = |arn: &String| delete_revisions(&script.tools, BTreeSet::from([arn.clone()]));
+    let (one, two) = tokio::join!(delete(&arns[0]), delete(&arns[1]));
+    let refused = [&one, &two]
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(StepError::Rejected { .. })))
+        .count();
+    assert_eq!(refused, 1, "{one:?} {two:?}");
+    assert_eq!(script.bodies("DeleteTaskDefinitions").len(), 3);
+}

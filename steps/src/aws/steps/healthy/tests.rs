@@ -244,3 +244,55 @@ async fn an_older_answer_is_not_taken_for_a_roll_back() {
         "somebody moved the service",
     );
 }
+
+#[tokio::test]
+async fn where_ecs_tells_a_new_service_is_not_asked_about_before_it_does() {
+    let up = At {
+        running: 1,
+        rollout: "COMPLETED",
+        ..STARTING
+    };
+    let (script, ctx) = (up.with("", None).await, TestCtx::new());
+    let script = script.on("DescribeTargetHealth", health("healthy"));
+    let (heard, other) = (&script.tools.heard, TestCtx::new().identity.id);
+    heard.of(other, Instant::now());
+    heard.begins("name", Instant::now());
+    waits(&run(&script, &ctx).await);
+    assert_eq!(script.calls(), [""; 0], "it cannot be ready yet");
+    let mut suspect = TestCtx::new();
+    suspect.trust = Trust::Suspect;
+    drop(run(&script, &suspect).await);
+    assert_eq!(
+        script.bodies("DescribeServices").len(),
+        1,
+        "who doubts, looks"
+    );
+    heard.of(ctx.identity.id, Instant::now());
+    assert_eq!(run(&script, &ctx).await, Ok(Progress::Done(())));
+}
+
+/// ECS completes a deployment once its targets are healthy. One that was completed before an update
+/// of the target group says nothing about it.
+#[tokio::test]
+async fn targets_are_asked_unless_ecs_completed_the_deployment_since() {
+    let completed = |seconds_ago: i64| {
+        let at = waited(seconds_ago).since.millis() / 1000;
+        let deployment = json!({
+            "status": "PRIMARY", "taskDefinition": OURS, "desiredCount": 1, "runningCount": 1,
+            "rolloutState": "COMPLETED", "updatedAt": at });
+        Answer::Json(json!({ "failures": [], "services": [{
+            "serviceName": "name", "serviceArn": "arn", "status": "ACTIVE",
+            "taskDefinition": OURS, "deployments": [deployment] }] }))
+    };
+    let script = Script::new().await;
+    script.tools.arns.set("group", "tg");
+    let script = script
+        .on("DescribeServices", completed(40))
+        .on("DescribeServices", completed(10))
+        .on("DescribeTargetHealth", health("unhealthy"));
+    let ctx = waited(30);
+    waits(&run(&script, &ctx).await);
+    assert_eq!(script.bodies("DescribeTargetHealth").len(), 1);
+    assert_eq!(run(&script, &ctx).await, Ok(Progress::Done(())));
+    assert_eq!(script.bodies("DescribeTargetHealth").len(), 1, "not again");
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tempus_model::{SpecId, Wakefulness};
+use tokio::time::Instant;
 
 use super::request::{self, Attached, Change};
 use super::{Service, ServiceOutput, ServicePlan};
@@ -79,6 +80,7 @@ impl Service {
                     None if planned.target_group.is_some() => UNTOLD,
                     _ => planned.port,
                 };
+                self.0.heard.begins(&planned.name, Instant::now());
                 Ok(Progress::Done(ServiceOutput {
                     port,
                     ..planned.made(arn)
@@ -183,12 +185,16 @@ pub(in crate::aws) async fn delete_service(
     tools: &Tools,
     name: &str,
 ) -> Result<Progress<()>, StepError> {
-    let draining = || Ok(Progress::wait(LOOK_AGAIN, "its tasks are being stopped"));
     match tools.services.look(name).await?.map(|seen| seen.life) {
         None | Some(Life::Inactive) => return Ok(Progress::Done(())),
-        Some(Life::Draining) => return draining(),
+        Some(Life::Draining) => return Ok(draining()),
         Some(Life::Active) => {}
     }
+    drain_service(tools, name).await
+}
+
+/// Has it deleted, without a look at what there is.
+pub(super) async fn drain_service(tools: &Tools, name: &str) -> Result<Progress<()>, StepError> {
     // Forced: it need not be scaled down first.
     let request = tools.client.ecs.delete_service();
     let request = request
@@ -204,10 +210,10 @@ pub(in crate::aws) async fn delete_service(
             let status = answer.service.and_then(|service| service.status);
             match status.as_deref() {
                 Some("INACTIVE") => Ok(Progress::Done(())),
-                _ => draining(),
+                _ => Ok(draining()),
             }
         }
-        Err(failed) if is_gone(&failed) => draining(),
+        Err(failed) if is_gone(&failed) => Ok(draining()),
         // A deployment or a dependency that is on its way out: AWS asks to come back.
         Err(failed)
             if failed.says("deployments are active") || failed.says("DependencyViolation") =>
@@ -219,6 +225,10 @@ pub(in crate::aws) async fn delete_service(
         }
         Err(failed) => Err(failed.into()),
     }
+}
+
+fn draining() -> Progress<()> {
+    Progress::wait(LOOK_AGAIN, "its tasks are being stopped")
 }
 
 fn is_gone(failed: &Failed) -> bool {

@@ -187,3 +187,47 @@ async fn a_public_service_comes_after_its_private_siblings() {
     assert!(matches!(waits, Ok(Progress::Wait { .. })), "{waits:?}");
     assert_eq!(script.calls(), ["DescribeServices"]);
 }
+
+#[tokio::test]
+async fn what_is_known_to_be_there_is_deleted_without_a_look_and_then_looked_at() {
+    let described = |status: &str| {
+        Answer::Json(json!({ "services": [{
+            "serviceName": "name", "serviceArn": "arn", "status": status }] }))
+    };
+    let draining = json!({ "service": { "serviceName": "name", "status": "DRAINING" } });
+    let script = Script::new()
+        .await
+        .on("DeleteService", Answer::Json(draining))
+        .on("DescribeServices", described("DRAINING"))
+        .on("DescribeServices", described("INACTIVE"));
+    let (step, planned) = (Service(Arc::clone(&script.tools)), planned());
+    let made = planned.made("arn".into());
+    let mut ctx = TestCtx::new();
+    for _ in 0..2 {
+        let going = step.compensate(&ctx, &planned, Some(&made)).await;
+        assert!(matches!(going, Ok(Progress::Wait { .. })), "{going:?}");
+        // The second attempt comes later.
+        ctx.since = ctx.since.before(AT_ONCE);
+    }
+    let gone = step.compensate(&ctx, &planned, Some(&made)).await;
+    assert_eq!(gone, Ok(Progress::Done(())));
+    assert_eq!(
+        script.calls(),
+        ["DeleteService", "DescribeServices", "DescribeServices"]
+    );
+}
+
+#[tokio::test]
+async fn who_doubts_looks_before_it_deletes() {
+    let gone = json!({ "services": [], "failures": [{ "arn": "name", "reason": "MISSING" }] });
+    let script = Script::new()
+        .await
+        .on("DescribeServices", Answer::Json(gone));
+    let (step, planned) = (Service(Arc::clone(&script.tools)), planned());
+    let made = planned.made("arn".into());
+    let mut ctx = TestCtx::new();
+    ctx.trust = Trust::Suspect;
+    let done = step.compensate(&ctx, &planned, Some(&made)).await;
+    assert_eq!(done, Ok(Progress::Done(())));
+    assert_eq!(script.calls(), ["DescribeServices"]);
+}

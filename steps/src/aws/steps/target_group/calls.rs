@@ -1,12 +1,16 @@
 //! What ELB is asked for.
 
+use std::sync::Arc;
+
 use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TargetGroup as ElbTargetGroup, TargetGroupAttribute, TargetTypeEnum,
 };
 
 use super::{TargetGroup, TargetGroupPlan};
-use crate::aws::client::Action;
-use crate::aws::listing::elb_tags;
+use futures::future::join_all;
+
+use crate::aws::client::{Action, Client};
+use crate::aws::listing::{self, elb_tags};
 use crate::aws::steps::{LOOK_AGAIN, Tools};
 use crate::{Ctx, Progress, StepError, Trust};
 
@@ -21,6 +25,9 @@ const UNHEALTHY: i32 = 3;
 /// How long a target that goes may finish what it is doing, in seconds. AWS's own is 300, which is
 /// what every destroy would take.
 const DRAIN: &str = "5";
+/// The most pages that a listing of all target groups has: an account may have 3,000, a page holds 400.
+const PAGES: usize = 8;
+
 impl TargetGroup {
     pub(super) async fn create(
         &self,
@@ -128,24 +135,44 @@ impl Tools {
         &self,
         name: &str,
     ) -> Result<Option<ElbTargetGroup>, StepError> {
-        let request = self.client.elb.describe_target_groups().names(name);
-        let answer = self
-            .client
-            .call(Action::DescribeTargetGroups, request.send());
-        match answer.await {
-            Ok(answer) => {
-                let mut groups = answer.target_groups.unwrap_or_default();
-                groups.retain(|group| group.target_group_name() == Some(name));
-                let found = groups.into_iter().next();
-                if let Some(arn) = found.as_ref().and_then(ElbTargetGroup::target_group_arn) {
-                    self.arns.set(name, arn);
-                }
-                Ok(found)
-            }
-            Err(failed) if failed.is("TargetGroupNotFound") => Ok(None),
-            Err(failed) => Err(failed.into()),
+        let client = Arc::clone(&self.client);
+        let answers = async move |asked: Vec<String>| find_all(&client, &asked).await;
+        let found = self.target_groups.ask(name.to_owned(), answers).await?;
+        if let Some(arn) = found.as_ref().and_then(ElbTargetGroup::target_group_arn) {
+            self.arns.set(name, arn);
         }
+        Ok(found)
     }
+}
+
+/// The target groups of these names. AWS refuses a whole call for one name that is not there, so it is
+/// one call for each, or a listing of all where that takes no more.
+async fn find_all(
+    client: &Client,
+    names: &[String],
+) -> Vec<Result<Option<ElbTargetGroup>, StepError>> {
+    let named = |group: &ElbTargetGroup, name: &str| group.target_group_name() == Some(name);
+    if names.len() < PAGES {
+        let looks = names.iter().map(|name| async move {
+            let request = client.elb.describe_target_groups().names(name);
+            let answer = client.call(Action::DescribeTargetGroups, request.send());
+            match answer.await {
+                Ok(answer) => {
+                    let groups = answer.target_groups.unwrap_or_default();
+                    Ok(groups.into_iter().find(|group| named(group, name)))
+                }
+                Err(failed) if failed.is("TargetGroupNotFound") => Ok(None),
+                Err(failed) => Err(failed.into()),
+            }
+        });
+        return join_all(looks).await;
+    }
+    let listed = listing::all_target_groups(client).await;
+    let of = |name: &String| match &listed {
+        Ok(groups) => Ok(groups.iter().find(|group| named(group, name)).cloned()),
+        Err(error) => Err(error.clone()),
+    };
+    names.iter().map(of).collect()
 }
 
 /// Deletes it. AWS goes on calling it in use for a while after its rule is gone.

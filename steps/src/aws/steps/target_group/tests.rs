@@ -78,3 +78,31 @@ async fn a_full_quota_is_a_refusal_in_plain_words() {
         "{reason}"
     );
 }
+
+/// As when many previews are verified at once.
+#[tokio::test]
+async fn many_that_are_looked_up_at_once_are_found_in_one_listing() {
+    let listed = "<TargetGroups><member><TargetGroupName>g3</TargetGroupName><TargetGroupArn>tg3\
+        </TargetGroupArn></member></TargetGroups>";
+    let script = Script::new()
+        .await
+        .on("DescribeTargetGroups", Answer::Xml(listed));
+    let found = async |count: usize| {
+        let names: Vec<_> = (0..count).map(|number| format!("g{number}")).collect();
+        let looks = names
+            .iter()
+            .map(|name| script.tools.find_target_group(name));
+        let found = futures::future::try_join_all(looks).await.unwrap();
+        let places = found.iter().enumerate();
+        let places = places.filter(|(_, group)| group.is_some());
+        places.map(|(place, _)| place).collect::<Vec<_>>()
+    };
+    assert_eq!(found(8).await, [3]);
+    let bodies = script.bodies("DescribeTargetGroups");
+    assert_eq!(bodies.len(), 1);
+    assert!(!bodies[0].contains("Names"), "{bodies:?}");
+    assert_eq!(found(7).await, [3]);
+    let by_name = &script.bodies("DescribeTargetGroups")[1..];
+    assert_eq!(by_name.len(), 7);
+    assert!(by_name.iter().all(|body| body.contains("Names")));
+}
