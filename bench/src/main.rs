@@ -35,6 +35,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use serde_json::{Map, Value, json};
+use tempus_engine::sqlite::server_runtime;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Cli, Workload};
@@ -46,12 +47,16 @@ const FLOOR: Duration = Duration::from_secs(3);
 /// What `all` runs, in this order.
 const ALL: [&str; 8] = ["w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8"];
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let Cli {
+fn main() -> anyhow::Result<()> {
+    server_runtime()?.block_on(measure(Cli::parse()))
+}
+
+async fn measure(
+    Cli {
         workload,
         arguments,
-    } = Cli::parse();
+    }: Cli,
+) -> anyhow::Result<()> {
     // What goes wrong is said; that a step was refused is what W2 is for.
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new("error"))

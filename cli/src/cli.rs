@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use tempus_engine::sqlite::server_runtime;
+use tokio::runtime::Builder;
+
 use crate::commands::Session;
 use crate::commands::backup::Backup;
 use crate::commands::bootstrap::Bootstrap;
@@ -143,12 +146,12 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Dev(_) | Command::Serve(_) | Command::Api(_) | Command::Worker(_)
     );
     // One thread is plenty for a client, and starts faster.
-    let mut builder = if is_server {
-        tokio::runtime::Builder::new_multi_thread()
+    let runtime = if is_server {
+        server_runtime()?
     } else {
-        tokio::runtime::Builder::new_current_thread()
+        Builder::new_current_thread().enable_all().build()?
     };
-    builder.enable_all().build()?.block_on(dispatch(command))
+    runtime.block_on(dispatch(command))
 }
 
 async fn dispatch(command: Command) -> Result<(), Failure> {

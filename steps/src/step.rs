@@ -22,6 +22,11 @@ pub enum Progress<T> {
         after: Duration,
         /// What is waited for.
         reason: String,
+        /// Whether the platform is expected to say by itself when it is over ([`Platform::event`]): the look
+        /// is for the case that it does not, and may be late.
+        ///
+        /// [`Platform::event`]: crate::Platform::event
+        told: bool,
     },
 }
 
@@ -31,6 +36,16 @@ impl<T> Progress<T> {
         Self::Wait {
             after,
             reason: reason.into(),
+            told: false,
+        }
+    }
+
+    /// Not yet, and the platform says when.
+    pub fn wait_to_be_told(after: Duration, reason: impl Into<String>) -> Self {
+        Self::Wait {
+            after,
+            reason: reason.into(),
+            told: true,
         }
     }
 
@@ -38,7 +53,15 @@ impl<T> Progress<T> {
     pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Progress<U> {
         match self {
             Self::Done(value) => Progress::Done(with(value)),
-            Self::Wait { after, reason } => Progress::Wait { after, reason },
+            Self::Wait {
+                after,
+                reason,
+                told,
+            } => Progress::Wait {
+                after,
+                reason,
+                told,
+            },
         }
     }
 }
@@ -136,7 +159,15 @@ impl<S: Step> AnyStep for S {
         Ok(
             match Step::execute(self, ctx, &planned, current.as_ref()).await? {
                 Progress::Done(output) => Progress::Done(raw(&output)?),
-                Progress::Wait { after, reason } => Progress::Wait { after, reason },
+                Progress::Wait {
+                    after,
+                    reason,
+                    told,
+                } => Progress::Wait {
+                    after,
+                    reason,
+                    told,
+                },
             },
         )
     }

@@ -3,8 +3,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// The longest that somebody for whom there was no room stays away.
+const LONGEST_AWAY: Duration = Duration::from_secs(20);
 
 /// How many sagas of each class are carried out at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,15 +63,26 @@ impl Lanes {
         }
     }
 
-    /// A place in the class's budget. Waits its owner's turn; `None` if too many wait already.
-    pub(crate) async fn enter(&self, class: Class, owner: &str) -> Option<Place> {
-        let lane = match class {
+    /// A place in the class's budget. Waits its owner's turn, until then at most; `None` if it did not
+    /// come, or if too many wait already.
+    pub(crate) async fn enter(&self, class: Class, owner: &str, until: Instant) -> Option<Place> {
+        let entered = tokio::time::timeout_at(until, self.of(class).enter(owner));
+        entered.await.ok().flatten()
+    }
+
+    /// How long to stay away when there was no room: half as long as a place is taken for. Who came later
+    /// stays away no shorter, so nobody is passed over for having waited long.
+    pub(crate) fn away(&self, class: Class) -> Duration {
+        (self.of(class).state().taken_for / 2).min(LONGEST_AWAY)
+    }
+
+    const fn of(&self, class: Class) -> &Lane {
+        match class {
             Class::Build => &self.build,
             Class::Destroy => &self.destroy,
             Class::Maintenance => &self.maintenance,
             Class::Notify => &self.notify,
-        };
-        lane.enter(owner).await
+        }
     }
 }
 
@@ -79,6 +95,8 @@ struct State {
     /// How many may wait here; more are sent back to the queue, where other workers see them.
     waiting_most: usize,
     waiting: usize,
+    /// For how long a place was taken lately, on an average.
+    taken_for: Duration,
     /// Who waits, by owner, and the owners in the order of their turns.
     by_owner: BTreeMap<String, VecDeque<oneshot::Sender<Place>>>,
     turns: VecDeque<String>,
@@ -86,7 +104,19 @@ struct State {
 
 /// A place in a budget. Given on, or back, when dropped.
 #[derive(Debug)]
-pub(crate) struct Place(Option<Lane>);
+pub(crate) struct Place {
+    lane: Option<Lane>,
+    since: Instant,
+}
+
+impl Place {
+    fn of(lane: &Lane) -> Self {
+        Self {
+            lane: Some(lane.clone()),
+            since: Instant::now(),
+        }
+    }
+}
 
 impl Lane {
     fn new(places: usize) -> Self {
@@ -95,6 +125,7 @@ impl Lane {
             free: places,
             waiting_most: places * 2,
             waiting: 0,
+            taken_for: Duration::ZERO,
             by_owner: BTreeMap::new(),
             turns: VecDeque::new(),
         })))
@@ -109,7 +140,7 @@ impl Lane {
             let mut state = self.state();
             if state.free > 0 {
                 state.free -= 1;
-                return Some(Place(Some(self.clone())));
+                return Some(Place::of(self));
             }
             if state.waiting >= state.waiting_most {
                 return None;
@@ -124,6 +155,11 @@ impl Lane {
             waits
         };
         waits.await.ok()
+    }
+
+    fn was_taken_for(&self, time: Duration) {
+        let mut state = self.state();
+        state.taken_for = state.taken_for * 7 / 8 + time / 8;
     }
 
     /// Gives a place to whoever's turn it is.
@@ -146,10 +182,10 @@ impl Lane {
                 next
             };
             let Some(next) = next else { continue };
-            match next.send(Place(Some(self.clone()))) {
+            match next.send(Place::of(self)) {
                 Ok(()) => return,
                 // Nobody waits any more: the place is not given back twice.
-                Err(mut place) => place.0 = None,
+                Err(mut place) => place.lane = None,
             }
         }
     }
@@ -157,7 +193,8 @@ impl Lane {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(lane) = self.0.take() {
+        if let Some(lane) = self.lane.take() {
+            lane.was_taken_for(self.since.elapsed());
             lane.leave();
         }
     }
@@ -191,6 +228,28 @@ mod tests {
         drop(second);
         assert_eq!(lane.state().free, 2);
         assert_eq!(lane.state().waiting, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_no_room_stays_away_for_half_of_what_a_place_is_taken_for() {
+        let lanes = Lanes::new(Budgets {
+            builds: 1,
+            ..Budgets::default()
+        });
+        let soon = || Instant::now() + Duration::from_millis(1);
+        assert_eq!(lanes.away(Class::Build), Duration::ZERO);
+        for _ in 0..100 {
+            let place = lanes.enter(Class::Build, "a", soon()).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            assert!(lanes.enter(Class::Build, "b", soon()).await.is_none());
+            drop(place);
+        }
+        assert_eq!(lanes.away(Class::Build).as_secs(), 10);
+        assert_eq!(lanes.build.state().waiting, 0);
+        let place = lanes.enter(Class::Build, "a", soon()).await.unwrap();
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        drop(place);
+        assert_eq!(lanes.away(Class::Build), LONGEST_AWAY);
     }
 
     #[tokio::test]

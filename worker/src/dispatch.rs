@@ -12,10 +12,11 @@ use tempus_model::{
     Actor, Fate, Hint, HintError, JobId, Meeting, PreviewId, Row, Snapshot, Timestamp, Work, broken,
 };
 use tempus_steps::CloudEvent;
+use tokio::time::Instant;
 use tracing::Instrument;
 use tracing::field::Empty;
 
-use crate::budget::Class;
+use crate::budget::{Class, Place};
 use crate::claim::Claimed;
 use crate::drive::{Drive, DriveEnd};
 use crate::idle::Idle;
@@ -86,12 +87,34 @@ impl Shared {
                 CloudEvent::Unreadable => self.put_aside(&delivery, &error.to_string()).await,
             },
         };
+        let verdict = match verdict {
+            Ok(Verdict::Again(hint @ Hint::Event { .. }, delay)) => {
+                self.in_hand(hint, delay, &delivery).await
+            }
+            verdict => verdict,
+        };
         let verdict = verdict.unwrap_or_else(|error| {
             // The message comes back by itself when its visibility ends.
             tracing::warn!(%error, "the store did not answer: leaving the message");
             Verdict::Leave
         });
         self.carry_out(verdict, &delivery).await;
+    }
+
+    /// An event comes again without a message of its own, where the delivery stays invisible for long
+    /// enough: it is kept in hand meanwhile.
+    async fn in_hand(
+        &self,
+        hint: Hint,
+        delay: Duration,
+        delivery: &Delivery,
+    ) -> Result<Verdict, StoreError> {
+        let at = Instant::now() + delay;
+        let is_hidden = delivery.hidden_until > at + self.config.call;
+        if is_hidden && !self.clone().sleep(delay).await {
+            return self.follow(hint, delivery).await;
+        }
+        Ok(Verdict::Again(hint, delay))
     }
 
     async fn carry_out(&self, verdict: Verdict, delivery: &Delivery) {
@@ -117,8 +140,8 @@ impl Shared {
 
     async fn follow(&self, hint: Hint, delivery: &Delivery) -> Result<Verdict, StoreError> {
         let Some(preview) = hint.preview() else {
-            let Some(_place) = self.lanes.enter(Class::Maintenance, "").await else {
-                return Ok(Fate::declined(&hint).into());
+            let Some(_place) = self.enter(Class::Maintenance, "", delivery).await else {
+                return Ok(self.declined(&hint, Class::Maintenance));
             };
             match hint {
                 Hint::Reap { preview } => self.reap(preview).await?,
@@ -145,6 +168,22 @@ impl Shared {
         }
         let span = tracing::info_span!("preview", preview.id = %preview);
         self.look(snapshot, &hint, delivery).instrument(span).await
+    }
+
+    /// A place for what was delivered, unless it does not come before the delivery is seen again: then
+    /// it would wait here twice.
+    async fn enter(&self, class: Class, owner: &str, delivery: &Delivery) -> Option<Place> {
+        let until = delivery.hidden_until.checked_sub(self.config.call);
+        let until = until.unwrap_or(delivery.hidden_until);
+        self.lanes.enter(class, owner, until).await
+    }
+
+    /// What becomes of a hint for which there is no room.
+    fn declined(&self, hint: &Hint, class: Class) -> Verdict {
+        match Fate::declined(hint) {
+            Fate::Again(hint, delay) => Verdict::Again(hint, delay.max(self.lanes.away(class))),
+            fate => fate.into(),
+        }
     }
 
     /// Looks at a preview, and works on it if it calls for work.
@@ -189,8 +228,8 @@ impl Shared {
         let owner = snapshot.identity.owner.id.clone();
         let tended = self.parts.github.is_some();
         let origin = tended.then(|| snapshot.identity.origin.clone());
-        let Some(_place) = self.lanes.enter(class, &owner).await else {
-            return Ok(Fate::declined(hint).into());
+        let Some(_place) = self.enter(class, &owner, delivery).await else {
+            return Ok(self.declined(hint, class));
         };
         if class == Class::Notify {
             if self.stopping.is_cancelled() {

@@ -163,7 +163,9 @@ impl Drive<'_> {
                 let now = self.parts.now();
                 self.turn_round(failure, now).await
             }
-            GroupEnd::Wait(until) => self.wait(until).await.map(Some),
+            GroupEnd::Wait { until, told: false } => self.wait(until).await.map(Some),
+            // An event brings the next worker, or else the reminder.
+            GroupEnd::Wait { until, told: true } => self.give_back(until).await.map(Some),
             GroupEnd::Stopping => self.hand_over().await.map(Some),
         }
     }
@@ -262,10 +264,15 @@ impl Drive<'_> {
         if !broken!(LateHint) {
             self.send_ahead(until).await;
         }
-        self.held.wait(until).await?;
+        let end = self.give_back(until).await?;
         if broken!(LateHint) {
             self.send_ahead(until).await;
         }
+        Ok(end)
+    }
+
+    async fn give_back(&mut self, until: Timestamp) -> Result<DriveEnd, NotWritten> {
+        self.held.wait(until).await?;
         self.after_release().await;
         Ok(DriveEnd::Released)
     }

@@ -30,7 +30,11 @@ pub(crate) enum GroupEnd {
     /// A step was rejected.
     Rejected(Failure),
     /// Nothing can be done before this time.
-    Wait(Timestamp),
+    Wait {
+        until: Timestamp,
+        /// Whether the platform is expected to say when it is over.
+        told: bool,
+    },
     /// Something else is wanted now.
     Moved,
     /// The worker is stopping.
@@ -51,6 +55,8 @@ struct Slot {
     ready: Instant,
     failures: u32,
     in_flight: bool,
+    /// Whether the platform is expected to say when that is.
+    told: bool,
 }
 
 impl GroupRun<'_> {
@@ -78,6 +84,7 @@ impl GroupRun<'_> {
                     ready: start + waited_for,
                     failures: 0,
                     in_flight: false,
+                    told: false,
                 },
             );
         }
@@ -99,7 +106,10 @@ impl GroupRun<'_> {
                 let next = slots.values().map(|slot| slot.ready).min().unwrap_or(start);
                 let pause = next.saturating_duration_since(Instant::now());
                 if pause > self.config.in_place {
-                    return Ok(GroupEnd::Wait(self.parts.now().after(pause)));
+                    return Ok(GroupEnd::Wait {
+                        until: self.parts.now().after(pause),
+                        told: slots.values().all(|slot| slot.told),
+                    });
                 }
                 self.pause(held, next).await?;
                 continue;
@@ -191,6 +201,7 @@ impl GroupRun<'_> {
             return false;
         };
         slot.in_flight = false;
+        slot.told = matches!(outcome, Ok(Progress::Wait { told: true, .. }));
         match outcome {
             Ok(Progress::Done(output)) => {
                 slots.remove(&step);
@@ -198,7 +209,7 @@ impl GroupRun<'_> {
                 self.measure(held, &step, StepEnd::Ok, now);
                 return true;
             }
-            Ok(Progress::Wait { after, reason }) => {
+            Ok(Progress::Wait { after, reason, .. }) => {
                 slot.ready = Instant::now() + after;
                 held.waits(
                     &step,

@@ -106,19 +106,9 @@ impl Manners {
         let shared = Arc::clone(&self.0);
         tokio::spawn(async move {
             tokio::time::sleep(start).await;
-            shared.tell_of_task(&name, "RUNNING").await;
+            shared.tell_of_task(&name).await;
             shared.tell_of_deployment(&name).await;
         });
-    }
-
-    /// A service's task stops.
-    fn stops(&self, request: &Request) {
-        let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        let Some(name) = asked["service"].as_str().map(str::to_owned) else {
-            return;
-        };
-        let shared = Arc::clone(&self.0);
-        tokio::spawn(async move { shared.tell_of_task(&name, "STOPPED").await });
     }
 
     /// How long ago a service began to start, and whether it has.
@@ -162,12 +152,12 @@ impl Manners {
 }
 
 impl Shared {
-    async fn tell_of_task(&self, service: &str, status: &str) {
+    async fn tell_of_task(&self, service: &str) {
         self.tell(&json!({
             "source": "aws.ecs",
             "detail-type": "ECS Task State Change",
             "resources": ["arn:aws:ecs:us-east-1:000000000000:task/bench/1"],
-            "detail": {"group": format!("service:{service}"), "lastStatus": status},
+            "detail": {"group": format!("service:{service}"), "lastStatus": "RUNNING"},
         }))
         .await;
     }
@@ -215,10 +205,8 @@ impl Judge for Manners {
 
     async fn after(&self, request: &Request) -> Answer {
         self.ends(request);
-        match request.call.as_str() {
-            "ecs.CreateService" => self.starts(request),
-            "ecs.DeleteService" => self.stops(request),
-            _ => {}
+        if request.call == "ecs.CreateService" {
+            self.starts(request);
         }
         Answer::Passes
     }

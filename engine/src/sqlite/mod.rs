@@ -32,6 +32,7 @@ mod folder;
 mod mailbox;
 mod queue;
 mod readers;
+mod runtime;
 mod schema;
 mod start;
 mod store;
@@ -53,6 +54,7 @@ use timer::SqliteTimer;
 use watermark::{Mark, Watermark};
 
 pub use error::OpenError;
+pub use runtime::server_runtime;
 pub use writer::Stats;
 
 /// How an engine is opened.

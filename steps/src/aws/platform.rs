@@ -12,7 +12,7 @@ use tempus_model::{
 };
 use tokio::time::Instant;
 
-use super::client::{Arns, Client, Gathered, Services, UNHURRIED};
+use super::client::{AT_LEISURE, Arns, Client, Gathered, Services, UNHURRIED};
 use super::heard::Heard;
 use super::options::AwsOptions;
 use super::steps::{
@@ -48,7 +48,7 @@ impl AwsPlatform {
             heard: Heard::default(),
             rules: Gathered::new(UNHURRIED),
             target_groups: Gathered::new(UNHURRIED),
-            families: Gathered::new(UNHURRIED),
+            families: Gathered::new(AT_LEISURE),
             deletions: Gathered::new(UNHURRIED),
             options,
         });

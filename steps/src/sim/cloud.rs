@@ -49,6 +49,9 @@ pub struct Habits {
     pub start: Duration,
     /// How long a deleted service drains; its name cannot be used meanwhile.
     pub drain: Duration,
+    /// For how long a service that starts is left alone, because the cloud says by itself when it runs. It is
+    /// for the test to say so.
+    pub tells_within: Option<Duration>,
 }
 
 impl Default for Habits {
@@ -58,6 +61,7 @@ impl Default for Habits {
             lag: Duration::from_millis(300),
             start: Duration::from_secs(3),
             drain: Duration::from_secs(2),
+            tells_within: None,
         }
     }
 }
@@ -154,6 +158,11 @@ impl Cloud {
             habits: self.habits,
             hook,
         }
+    }
+
+    /// For how long a service that starts is left alone.
+    pub(in crate::sim) const fn tells_within(&self) -> Option<Duration> {
+        self.habits.tells_within
     }
 
     /// Everything that exists, without lag, latency or hook: for tests that must know.

@@ -16,17 +16,30 @@ locals {
     { prefix = "${local.ours}/${local.prefix}" },
   ]
 
+  tasks = {
+    clusterArn = [var.cluster_arn]
+    group      = [{ prefix = "service:${local.prefix}" }]
+  }
+
   rules = {
-    task = {
-      description = "Tasks of previews that run or stopped"
+    running = {
+      description = "Tasks of previews that run"
       pattern = {
         source      = ["aws.ecs"]
         detail-type = ["ECS Task State Change"]
-        detail = {
-          clusterArn = [var.cluster_arn]
-          group      = [{ prefix = "service:${local.prefix}" }]
-          lastStatus = ["RUNNING", "STOPPED"]
-        }
+        detail      = merge(local.tasks, { lastStatus = ["RUNNING"] })
+      }
+    }
+    stopped = {
+      # What a service stops by itself, it was told to: by an update, or since it is being taken down.
+      description = "Tasks of previews that stopped of themselves"
+      pattern = {
+        source      = ["aws.ecs"]
+        detail-type = ["ECS Task State Change"]
+        detail = merge(local.tasks, {
+          lastStatus = ["STOPPED"]
+          stopCode   = [{ anything-but = ["ServiceSchedulerInitiated"] }]
+        })
       }
     }
     service = {

@@ -47,6 +47,7 @@ impl World {
             lag: Duration::ZERO,
             start: Duration::from_millis(5),
             drain: Duration::from_millis(5),
+            tells_within: None,
         };
         let cloud = Cloud::new(habits, Arc::new(NoFaults));
         let mut world = Self {

@@ -61,6 +61,11 @@ pub type LastWords = Box<dyn FnOnce(Timestamp, Row, Vec<Item>)>;
 impl World {
     /// A world whose first worker meets this fault.
     pub fn new(cell: Option<Cell>) -> Self {
+        Self::with(Habits::default(), cell)
+    }
+
+    /// A world whose cloud has these habits.
+    pub fn with(habits: Habits, cell: Option<Cell>) -> Self {
         let clock = TokioClock::starting_at(Timestamp::from_millis(1_800_000_000_000));
         let options = Options {
             clock: Arc::new(clock),
@@ -69,12 +74,17 @@ impl World {
             ..Options::default()
         };
         let engine = SqliteEngine::in_memory(options).unwrap_or_else(|e| panic!("{e}"));
-        Self::on(engine, clock, cell)
+        Self::over(habits, engine, clock, cell)
     }
 
     /// A world on this engine.
     pub fn on(engine: SqliteEngine, clock: TokioClock, cell: Option<Cell>) -> Self {
-        let cloud = Cloud::new(Habits::default(), Arc::new(NoFaults));
+        Self::over(Habits::default(), engine, clock, cell)
+    }
+
+    /// A world on this engine, whose cloud has these habits.
+    fn over(habits: Habits, engine: SqliteEngine, clock: TokioClock, cell: Option<Cell>) -> Self {
+        let cloud = Cloud::new(habits, Arc::new(NoFaults));
         let (send, strikes) = unbounded_channel();
         let faults = Arc::new(Injector::new(cell, send));
         let eye = Arc::new(Eye::new(engine.store(), engine.timer(), &cloud, clock));
@@ -273,6 +283,18 @@ impl World {
             .send(&[hint])
             .await
             .unwrap_or_else(|e| panic!("{e}"));
+    }
+
+    /// What the cloud sends when something about a preview has changed.
+    pub async fn event(&self, preview: PreviewId) {
+        let event = Outgoing {
+            body: format!("sim-event {preview}"),
+            group: None,
+            delay: Duration::ZERO,
+            trace: None,
+        };
+        let sent = self.engine.queue().post(event).await;
+        sent.unwrap_or_else(|e| panic!("{e}"));
     }
 
     /// The preview as it stands.

@@ -36,6 +36,7 @@ impl World {
             lag: Duration::ZERO,
             start: Duration::from_millis(5),
             drain: Duration::from_millis(5),
+            tells_within: None,
         };
         let mut world = Self {
             engine: SqliteEngine::in_memory(Options::default()).unwrap(),

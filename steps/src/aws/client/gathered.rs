@@ -12,6 +12,9 @@ use crate::StepError;
 pub(in crate::aws) const HURRIED: Duration = Duration::from_millis(100);
 /// The same where nobody does: in a verify, or for what is deleted last.
 pub(in crate::aws) const UNHURRIED: Duration = Duration::from_millis(500);
+/// The same for what a verify asks first: nobody waits for a receipt, and verifies that begin together
+/// ask the rest together as well.
+pub(in crate::aws) const AT_LEISURE: Duration = Duration::from_secs(2);
 
 /// A question, and where its answer goes.
 type Asked<Q, A> = (Q, oneshot::Sender<Result<A, StepError>>);

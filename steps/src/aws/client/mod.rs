@@ -33,7 +33,7 @@ pub(super) use action::Action;
 pub use action::{ActionInfo, actions};
 pub(super) use arns::Arns;
 pub(super) use failed::Failed;
-pub(super) use gathered::{Gathered, HURRIED, UNHURRIED};
+pub(super) use gathered::{AT_LEISURE, Gathered, HURRIED, UNHURRIED};
 pub(super) use metrics::{Asked, Points};
 pub(super) use services::{Deployment, Life, Rollout, Seen, Services};
 pub(super) use ssm::{Put, Which};

@@ -71,7 +71,7 @@ impl Step for Healthy {
             && let Some(left) = heard.too_early(preview, &planned.name, Instant::now())
         {
             let left = left.min(self.0.options.ready_within);
-            return Ok(Progress::wait(left, "the task is starting"));
+            return Ok(Progress::wait_to_be_told(left, "the task is starting"));
         }
         let found = self.0.services.look(&planned.name).await?;
         let waited = ctx.since().until(ctx.now());

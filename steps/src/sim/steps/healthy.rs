@@ -51,7 +51,13 @@ impl Step for Healthy {
                 }
                 Ok(Progress::Done(()))
             }
-            _ => Ok(Progress::wait(LOOK_AGAIN, "the service is starting")),
+            _ => {
+                let reason = "the service is starting";
+                Ok(match self.0.tells_within() {
+                    Some(within) => Progress::wait_to_be_told(within, reason),
+                    None => Progress::wait(LOOK_AGAIN, reason),
+                })
+            }
         }
     }
 

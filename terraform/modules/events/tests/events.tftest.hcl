@@ -19,16 +19,30 @@ variables {
 
 run "only_what_matters_of_this_installation_s_previews_is_taken" {
   assert {
-    condition = jsondecode(aws_cloudwatch_event_rule.this["task"].event_pattern) == {
+    condition = jsondecode(aws_cloudwatch_event_rule.this["running"].event_pattern) == {
       source      = ["aws.ecs"]
       detail-type = ["ECS Task State Change"]
       detail = {
         clusterArn = ["arn:aws:ecs:us-east-1:111122223333:cluster/previews"]
         group      = [{ prefix = "service:tempus-0a1b2c3d-" }]
-        lastStatus = ["RUNNING", "STOPPED"]
+        lastStatus = ["RUNNING"]
       }
     }
     error_message = "tasks of others are taken, or every state of a task"
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.this["stopped"].event_pattern) == {
+      source      = ["aws.ecs"]
+      detail-type = ["ECS Task State Change"]
+      detail = {
+        clusterArn = ["arn:aws:ecs:us-east-1:111122223333:cluster/previews"]
+        group      = [{ prefix = "service:tempus-0a1b2c3d-" }]
+        lastStatus = ["STOPPED"]
+        stopCode   = [{ anything-but = ["ServiceSchedulerInitiated"] }]
+      }
+    }
+    error_message = "tasks of others are taken, or those that a service was told to stop"
   }
 
   assert {

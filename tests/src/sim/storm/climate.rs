@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tempus_engine::chance;
 use tempus_steps::sim::Habits as CloudHabits;
-use tempus_worker::WorkerConfig;
 
 use crate::sim::FaultKind;
 use crate::sim::engine::{Habits, Order};
@@ -77,6 +76,7 @@ impl Climate {
                 lag: Duration::from_millis(300),
                 start: millis(500..6000),
                 drain: millis(200..4000),
+                tells_within: None,
             },
             in_place: Duration::from_millis(if chance::within(0..2) == 0 { 200 } else { 2000 }),
         };
@@ -121,7 +121,8 @@ impl Climate {
         };
         climate.engine = Habits {
             list_lag: millis(0..3000),
-            visibility: WorkerConfig::default().visibility(),
+            // A claim hides what comes back too soon.
+            visibility: millis(30_000..50_000),
             lost: per_mille(40),
             doubled: per_mille(40),
             late: per_mille(60),
