@@ -39,8 +39,9 @@ const WRITER: &str = "
     PRAGMA journal_size_limit = 67108864;
 ";
 
-/// How many bytes the log has before it is put into the main file.
-const LOG: i64 = 16_384_000;
+/// How many bytes the log has before it is put into the main file: the longer it is, the more of its pages have
+/// been written again meanwhile, and are put there once.
+const LOG: i64 = 65_536_000;
 
 /// Sets the writer's connection up and brings the schema up to date. A file that is damaged, or has not
 /// come as far as the mark beside it says, is left as it is.
