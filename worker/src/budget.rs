@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tempus_model::{MessageId, PreviewId};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -36,7 +37,7 @@ impl Default for Budgets {
 }
 
 /// A class of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
     Build,
     Destroy,
@@ -51,6 +52,24 @@ pub(crate) struct Lanes {
     destroy: Lane,
     maintenance: Lane,
     notify: Lane,
+    waiting: Waiting,
+}
+
+/// Which previews wait for a place of which class, and the message that each was looked at for.
+type Waiting = Arc<Mutex<BTreeMap<(Class, PreviewId), MessageId>>>;
+
+/// A preview waits for a place until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Waits {
+    waiting: Waiting,
+    who: (Class, PreviewId),
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.remove(&self.who);
+    }
 }
 
 impl Lanes {
@@ -60,14 +79,32 @@ impl Lanes {
             destroy: Lane::new(budgets.destroys),
             maintenance: Lane::new(budgets.maintenance),
             notify: Lane::new(budgets.notify),
+            waiting: Waiting::default(),
         }
     }
 
-    /// A place in the class's budget. Waits its owner's turn, until then at most; `None` if it did not
-    /// come, or if too many wait already.
-    pub(crate) async fn enter(&self, class: Class, owner: &str, until: Instant) -> Option<Place> {
-        let entered = tokio::time::timeout_at(until, self.of(class).enter(owner));
-        entered.await.ok().flatten()
+    /// Notes that a preview begins to wait; if it does already, the message that it does for.
+    pub(crate) fn wait(
+        &self,
+        class: Class,
+        preview: PreviewId,
+        message: &MessageId,
+    ) -> Result<Waits, MessageId> {
+        let who = (class, preview);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(first) = waiting.get(&who) {
+            return Err(first.clone());
+        }
+        waiting.insert(who, message.clone());
+        Ok(Waits {
+            waiting: Arc::clone(&self.waiting),
+            who,
+        })
+    }
+
+    /// A place in the class's budget. Waits its owner's turn; `None` if too many wait already.
+    pub(crate) async fn enter(&self, class: Class, owner: &str) -> Option<Place> {
+        self.of(class).enter(owner).await
     }
 
     /// How long to stay away when there was no room: half as long as a place is taken for. Who came later
@@ -236,20 +273,32 @@ mod tests {
             builds: 1,
             ..Budgets::default()
         });
-        let soon = || Instant::now() + Duration::from_millis(1);
         assert_eq!(lanes.away(Class::Build), Duration::ZERO);
         for _ in 0..100 {
-            let place = lanes.enter(Class::Build, "a", soon()).await.unwrap();
+            let place = lanes.enter(Class::Build, "a").await.unwrap();
             tokio::time::sleep(Duration::from_secs(20)).await;
-            assert!(lanes.enter(Class::Build, "b", soon()).await.is_none());
             drop(place);
         }
-        assert_eq!(lanes.away(Class::Build).as_secs(), 10);
-        assert_eq!(lanes.build.state().waiting, 0);
-        let place = lanes.enter(Class::Build, "a", soon()).await.unwrap();
+        let off = lanes.away(Class::Build).abs_diff(Duration::from_secs(10));
+        assert!(off < Duration::from_millis(1), "{off:?}");
+        let place = lanes.enter(Class::Build, "a").await.unwrap();
         tokio::time::sleep(Duration::from_hours(1)).await;
         drop(place);
         assert_eq!(lanes.away(Class::Build), LONGEST_AWAY);
+    }
+
+    #[test]
+    fn a_preview_waits_once_in_a_class() {
+        let lanes = Lanes::new(Budgets::default());
+        let preview = PreviewId::new(uuid::Uuid::from_u128(7));
+        let [first, second] = ["first", "second"].map(|id| MessageId(id.to_owned()));
+        let waits = lanes.wait(Class::Build, preview, &first).unwrap();
+        let twice = lanes.wait(Class::Build, preview, &second);
+        assert_eq!(twice.unwrap_err(), first);
+        let destroys = lanes.wait(Class::Destroy, preview, &second);
+        assert!(destroys.is_ok(), "a destroy waits for no build");
+        drop(waits);
+        assert!(lanes.wait(Class::Build, preview, &second).is_ok());
     }
 
     #[tokio::test]

@@ -170,12 +170,26 @@ impl Shared {
         self.look(snapshot, &hint, delivery).instrument(span).await
     }
 
-    /// A place for what was delivered, unless it does not come before the delivery is seen again: then
-    /// it would wait here twice.
+    /// A place for what was delivered, which is kept hidden until its turn comes: else it would be received
+    /// again, and wait twice.
     async fn enter(&self, class: Class, owner: &str, delivery: &Delivery) -> Option<Place> {
-        let until = delivery.hidden_until.checked_sub(self.config.call);
-        let until = until.unwrap_or(delivery.hidden_until);
-        self.lanes.enter(class, owner, until).await
+        let entering = self.lanes.enter(class, owner);
+        tokio::pin!(entering);
+        let mut hidden_until = delivery.hidden_until;
+        loop {
+            let nearly = hidden_until.checked_sub(self.config.call);
+            tokio::select! {
+                biased;
+                place = &mut entering => return place,
+                () = tokio::time::sleep_until(nearly.unwrap_or(hidden_until)) => {}
+            }
+            let how_long = self.config.hidden_for();
+            hidden_until = Instant::now() + how_long;
+            let handles = std::slice::from_ref(&delivery.handle);
+            if let Err(error) = self.parts.queue.hide(handles, how_long).await {
+                tracing::debug!(%error, "the message may come back early");
+            }
+        }
     }
 
     /// What becomes of a hint for which there is no room.
@@ -228,9 +242,19 @@ impl Shared {
         let owner = snapshot.identity.owner.id.clone();
         let tended = self.parts.github.is_some();
         let origin = tended.then(|| snapshot.identity.origin.clone());
+        // What waits here for the same preview is on the queue still: one is enough.
+        let waits = match self.lanes.wait(class, preview, &delivery.id) {
+            Ok(waits) => waits,
+            Err(first) if first == delivery.id => return Ok(Verdict::Leave),
+            Err(_) => return Ok(Verdict::Delete),
+        };
+        // A reminder is no such one, since it is not sent again if its place does not come.
+        let is_reminder = matches!(hint, Hint::Look { reminds: true, .. });
+        let waits = (!is_reminder).then_some(waits);
         let Some(_place) = self.enter(class, &owner, delivery).await else {
             return Ok(self.declined(hint, class));
         };
+        drop(waits);
         if class == Class::Notify {
             if self.stopping.is_cancelled() {
                 return Ok(Verdict::Release);

@@ -100,3 +100,33 @@ async fn an_event_that_meets_a_lease_is_kept_in_hand_and_looks_again() {
         "it has done its work"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_waits_for_a_place_is_received_once() {
+    let habits = Habits {
+        start: Duration::from_secs(110),
+        ..Habits::default()
+    };
+    let mut world = World::with(habits, None);
+    world.in_place = Duration::from_hours(1);
+    world.budgets.builds = 1;
+    world.start_successor();
+    for name in ["app", "other"] {
+        let made = world.create(name, spec(&[("web", "1")]), LONG).await;
+        let preview = made.unwrap().preview;
+        world.pass(preview, Duration::from_secs(45)).await;
+    }
+    world.end_workers();
+    let (queue, mut receives) = (world.engine.queue(), Vec::new());
+    loop {
+        let received = queue.receive(10, Duration::from_mins(2)).await.unwrap();
+        if received.is_empty() {
+            break;
+        }
+        for message in received {
+            receives.push(message.receives);
+            queue.delete(&[message.handle]).await.unwrap();
+        }
+    }
+    assert_eq!(receives, [2, 2], "once by the worker, and now");
+}

@@ -15,7 +15,7 @@ use tempus_model::{
     Spec, Template, Timestamp, WorkerId,
 };
 use tempus_steps::sim::{Cloud, Habits, Item, NoFaults, SimPlatform};
-use tempus_worker::{Parts, Worker, WorkerConfig};
+use tempus_worker::{Budgets, Parts, Worker, WorkerConfig};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
@@ -50,6 +50,8 @@ pub struct World {
     is_over: bool,
     /// Up to how long waits are slept with the lease held.
     pub in_place: Duration,
+    /// How many sagas a worker carries out at once.
+    pub budgets: Budgets,
     /// Hints that the engine found in its store when it was opened: one of them may be for a time
     /// that does not come.
     pub found_hints: u64,
@@ -102,6 +104,7 @@ impl World {
             last_words: None,
             is_over: false,
             in_place: WorkerConfig::default().in_place,
+            budgets: Budgets::default(),
             found_hints: 0,
         }
     }
@@ -181,6 +184,7 @@ impl World {
         let config = WorkerConfig {
             name: WorkerId(format!("sim-{}", self.made)),
             in_place: self.in_place,
+            budgets: self.budgets,
             sweep_every: None,
             ..WorkerConfig::default()
         };
