@@ -31,7 +31,7 @@ const CHECKED_FOR: Duration = Duration::from_secs(5);
 /// file; one that is there keeps its own). What it reads again is what it wrote last, and the system keeps the
 /// file's pages besides: a large cache of its own is memory that a small server has not.
 const WRITER: &str = "
-    PRAGMA page_size = 1024;
+    PRAGMA page_size = 2048;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA temp_store = MEMORY;
@@ -41,7 +41,7 @@ const WRITER: &str = "
 
 /// How many bytes the log has before it is put into the main file: the longer it is, the more of its pages have
 /// been written again meanwhile, and are put there once.
-const LOG: i64 = 65_536_000;
+const LOG: i64 = 32_768_000;
 
 /// Sets the writer's connection up and brings the schema up to date. A file that is damaged, or has not
 /// come as far as the mark beside it says, is left as it is.
