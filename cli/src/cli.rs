@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
 use tempus_engine::sqlite::server_runtime;
 use tokio::runtime::Builder;
 

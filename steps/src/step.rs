@@ -49,10 +49,10 @@ impl<T> Progress<T> {
         }
     }
 
-    /// The same progress of something made from it.
-    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Progress<U> {
-        match self {
-            Self::Done(value) => Progress::Done(with(value)),
+    /// The same progress of something made from it, if that can be made.
+    pub fn try_map<U, E>(self, with: impl FnOnce(T) -> Result<U, E>) -> Result<Progress<U>, E> {
+        Ok(match self {
+            Self::Done(value) => Progress::Done(with(value)?),
             Self::Wait {
                 after,
                 reason,
@@ -62,7 +62,7 @@ impl<T> Progress<T> {
                 reason,
                 told,
             },
-        }
+        })
     }
 }
 
@@ -156,20 +156,8 @@ impl<S: Step> AnyStep for S {
     ) -> Result<Progress<Arc<RawValue>>, StepError> {
         let planned = read(planned)?;
         let current = current.map(read).transpose()?;
-        Ok(
-            match Step::execute(self, ctx, &planned, current.as_ref()).await? {
-                Progress::Done(output) => Progress::Done(raw(&output)?),
-                Progress::Wait {
-                    after,
-                    reason,
-                    told,
-                } => Progress::Wait {
-                    after,
-                    reason,
-                    told,
-                },
-            },
-        )
+        let progress = Step::execute(self, ctx, &planned, current.as_ref()).await?;
+        progress.try_map(|output| raw(&output))
     }
 
     async fn compensate(

@@ -133,13 +133,13 @@ pub(crate) fn start(
                     let current = entry.output.as_deref();
                     code.execute(&ctx, &entry.planned, current)
                         .await
-                        .map(|p| p.map(Some))
+                        .and_then(|p| p.try_map(|made| Ok(Some(made))))
                 }
                 Direction::Compensate => {
                     let output = entry.output.as_deref();
                     code.compensate(&ctx, &entry.planned, output)
                         .await
-                        .map(|p| p.map(|()| None))
+                        .and_then(|p| p.try_map(|()| Ok(None)))
                 }
             },
         }

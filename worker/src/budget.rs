@@ -1,6 +1,7 @@
 //! How much a worker does at once: a budget for each class of work, so that none starves another,
 //! and owners sharing a budget take turns.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,7 +38,7 @@ impl Default for Budgets {
 }
 
 /// A class of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     Build,
     Destroy,
@@ -52,23 +53,18 @@ pub(crate) struct Lanes {
     destroy: Lane,
     maintenance: Lane,
     notify: Lane,
-    waiting: Waiting,
 }
-
-/// Which previews wait for a place of which class, and the message that each was looked at for.
-type Waiting = Arc<Mutex<BTreeMap<(Class, PreviewId), MessageId>>>;
 
 /// A preview waits for a place until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Waits {
-    waiting: Waiting,
-    who: (Class, PreviewId),
+    lane: Lane,
+    preview: PreviewId,
 }
 
 impl Drop for Waits {
     fn drop(&mut self) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.remove(&self.who);
+        self.lane.state().looked_at.remove(&self.preview);
     }
 }
 
@@ -79,7 +75,6 @@ impl Lanes {
             destroy: Lane::new(budgets.destroys),
             maintenance: Lane::new(budgets.maintenance),
             notify: Lane::new(budgets.notify),
-            waiting: Waiting::default(),
         }
     }
 
@@ -90,16 +85,15 @@ impl Lanes {
         preview: PreviewId,
         message: &MessageId,
     ) -> Result<Waits, MessageId> {
-        let who = (class, preview);
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(first) = waiting.get(&who) {
-            return Err(first.clone());
+        let lane = self.of(class);
+        match lane.state().looked_at.entry(preview) {
+            Entry::Occupied(first) => Err(first.get().clone()),
+            Entry::Vacant(entry) => {
+                entry.insert(message.clone());
+                let lane = lane.clone();
+                Ok(Waits { lane, preview })
+            }
         }
-        waiting.insert(who, message.clone());
-        Ok(Waits {
-            waiting: Arc::clone(&self.waiting),
-            who,
-        })
     }
 
     /// A place in the class's budget. Waits its owner's turn; `None` if too many wait already.
@@ -132,6 +126,8 @@ struct State {
     /// How many may wait here; more are sent back to the queue, where other workers see them.
     waiting_most: usize,
     waiting: usize,
+    /// Which previews wait, and the message that each was looked at for.
+    looked_at: BTreeMap<PreviewId, MessageId>,
     /// For how long a place was taken lately, on an average.
     taken_for: Duration,
     /// Who waits, by owner, and the owners in the order of their turns.
@@ -162,6 +158,7 @@ impl Lane {
             free: places,
             waiting_most: places * 2,
             waiting: 0,
+            looked_at: BTreeMap::new(),
             taken_for: Duration::ZERO,
             by_owner: BTreeMap::new(),
             turns: VecDeque::new(),

@@ -34,13 +34,10 @@ impl Parts {
         let preview = snapshot.identity.id;
         let nonce = Nonce(chance::random());
         // Before the claim, so that the message never comes back while the lease stands.
-        let handles = std::slice::from_ref(&delivery.handle);
         let how_long = config.hidden_for();
         let is_hidden = delivery.hidden_until >= Instant::now() + how_long;
-        if (!is_hidden || broken!(ShortVisibility))
-            && let Err(error) = self.queue.hide(handles, how_long).await
-        {
-            tracing::debug!(%error, "the message may come back early");
+        if !is_hidden || broken!(ShortVisibility) {
+            self.keep_hidden(&delivery.handle, how_long).await;
         }
         for _ in 0..LOOKS {
             let (sent, now) = (Instant::now(), self.now());

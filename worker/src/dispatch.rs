@@ -111,7 +111,7 @@ impl Shared {
     ) -> Result<Verdict, StoreError> {
         let at = Instant::now() + delay;
         let is_hidden = delivery.hidden_until > at + self.config.call;
-        if is_hidden && !self.clone().sleep(delay).await {
+        if is_hidden && !self.sleep(delay).await {
             return self.follow(hint, delivery).await;
         }
         Ok(Verdict::Again(hint, delay))
@@ -185,10 +185,7 @@ impl Shared {
             }
             let how_long = self.config.hidden_for();
             hidden_until = Instant::now() + how_long;
-            let handles = std::slice::from_ref(&delivery.handle);
-            if let Err(error) = self.parts.queue.hide(handles, how_long).await {
-                tracing::debug!(%error, "the message may come back early");
-            }
+            self.parts.keep_hidden(&delivery.handle, how_long).await;
         }
     }
 

@@ -387,14 +387,7 @@ impl Held {
         let (sent, now) = (Instant::now(), self.parts.now());
         if let Some(message) = &self.message {
             let how_long = self.config.hidden_for();
-            if let Err(error) = self
-                .parts
-                .queue
-                .hide(std::slice::from_ref(message), how_long)
-                .await
-            {
-                tracing::debug!(%error, "the message behind the claim may come back early");
-            }
+            self.parts.keep_hidden(message, how_long).await;
         }
         (sent, now.after(self.config.lease))
     }

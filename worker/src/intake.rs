@@ -68,7 +68,7 @@ impl Worker {
 }
 
 impl Shared {
-    async fn receive(mut self) {
+    async fn receive(self) {
         let in_hand = Arc::new(Semaphore::new(IN_HAND));
         let stopping = self.stopping.clone();
         let mut failures = 0;
@@ -114,13 +114,13 @@ impl Shared {
         }
     }
 
-    async fn pause(&mut self, failures: u32) {
+    async fn pause(&self, failures: u32) {
         let pause = crate::backoff::pause(self.config.backoff, self.config.backoff_most, failures);
         self.sleep(pause).await;
     }
 
     /// Sleeps, or returns early because the worker stops. True if it stops.
-    pub(crate) async fn sleep(&mut self, how_long: Duration) -> bool {
+    pub(crate) async fn sleep(&self, how_long: Duration) -> bool {
         let slept = tokio::time::timeout(how_long, self.stopping.cancelled());
         slept.await.is_ok()
     }

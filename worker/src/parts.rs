@@ -1,8 +1,9 @@
 //! What a worker is put together from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tempus_engine::{Clock, Queue, Store, Timer};
+use tempus_engine::{Clock, Handle, Queue, Store, Timer};
 use tempus_model::Timestamp;
 use tempus_steps::Platform;
 
@@ -31,5 +32,13 @@ pub struct Parts {
 impl Parts {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Keeps a message invisible for so long from now. Should the queue not answer, it may come back early.
+    pub(crate) async fn keep_hidden(&self, message: &Handle, how_long: Duration) {
+        let handles = std::slice::from_ref(message);
+        if let Err(error) = self.queue.hide(handles, how_long).await {
+            tracing::debug!(%error, "a message may come back early");
+        }
     }
 }

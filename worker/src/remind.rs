@@ -8,7 +8,7 @@ use tempus_steps::Afresh;
 use crate::intake::Shared;
 
 impl Shared {
-    pub(crate) async fn remind(mut self) {
+    pub(crate) async fn remind(self) {
         loop {
             if broken!(NoReminder) {
                 return;
@@ -40,7 +40,7 @@ impl Shared {
 
     /// On a platform whose previews end with the program, makes every wanted preview due for a
     /// verify, which brings up what should be up.
-    pub(crate) async fn bring_up(mut self) {
+    pub(crate) async fn bring_up(self) {
         if self.platform().starts_afresh() == Afresh::No {
             return;
         }

@@ -32,7 +32,7 @@ pub struct SweepReport {
 }
 
 impl Shared {
-    pub(crate) async fn sweep_from_time_to_time(mut self) {
+    pub(crate) async fn sweep_from_time_to_time(self) {
         let Some(every) = self.config.sweep_every else {
             return;
         };

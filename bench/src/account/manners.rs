@@ -64,7 +64,7 @@ impl Manners {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state()
     }
 
     /// Counts it. False if there were too many.
@@ -152,6 +152,10 @@ impl Manners {
 }
 
 impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn tell_of_task(&self, service: &str) {
         self.tell(&json!({
             "source": "aws.ecs",
@@ -178,8 +182,7 @@ impl Shared {
             return;
         };
         let message = json!({"QueueUrl": queue, "MessageBody": event.to_string()});
-        let state = self.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner).ledger.told += 1;
+        self.state().ledger.told += 1;
         self.calls.sqs("SendMessage", &message).await;
     }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use tempus_engine::aws::{Access, AwsNames, AwsOptions as EngineOptions, Credentials, Timeouts};
 use tempus_steps::aws as ecs;
-use tempus_worker::WorkerConfig;
 
+use super::settings;
 use crate::config::{
     Answer, CapacityKind, Config, ConfigError, ConfigErrors, CredentialsKind, EngineKind,
     ListenerMode, Loaded, PlatformKind, RateFamily, keys,
@@ -166,11 +166,7 @@ impl Needs {
             schedule_role_arn: role?,
         };
         let mut options = EngineOptions::new(access?, names);
-        let worker = WorkerConfig {
-            lease: config.worker.lease,
-            ..WorkerConfig::default()
-        };
-        options.visibility = worker.visibility();
+        options.visibility = settings::worker(config).visibility();
         options.history = config.aws.history;
         Some(options)
     }

@@ -95,7 +95,7 @@ impl Shared {
     }
 
     /// Begins the periodic pass, and again whenever nothing is known of it.
-    pub(crate) async fn begin_pass(mut self) {
+    pub(crate) async fn begin_pass(self) {
         if self.parts.github.is_none() {
             return;
         }

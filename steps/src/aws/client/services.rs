@@ -96,16 +96,18 @@ impl Services {
     /// The service of this name; `None` if there is none. One that was deleted is still seen for
     /// a while.
     pub(in crate::aws) async fn look(self: &Arc<Self>, name: &str) -> Answer {
-        let this = Arc::clone(self);
-        let answers = async move |asked: Vec<String>| this.answers(asked).await;
-        self.asked.ask(name.to_owned(), answers).await
+        self.ask(&self.asked, name).await
     }
 
     /// The same for a verify.
     pub(in crate::aws) async fn look_at_leisure(self: &Arc<Self>, name: &str) -> Answer {
+        self.ask(&self.asked_at_leisure, name).await
+    }
+
+    async fn ask(self: &Arc<Self>, of: &Arc<Gathered<String, Option<Seen>>>, name: &str) -> Answer {
         let this = Arc::clone(self);
         let answers = async move |asked: Vec<String>| this.answers(asked).await;
-        self.asked_at_leisure.ask(name.to_owned(), answers).await
+        of.ask(name.to_owned(), answers).await
     }
 
     async fn answers(&self, asked: Vec<String>) -> Vec<Answer> {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TargetGroup as ElbTargetGroup, TargetGroupAttribute, TargetTypeEnum,
 };
-
-use super::{TargetGroup, TargetGroupPlan};
 use futures::future::join_all;
 
+use super::{TargetGroup, TargetGroupPlan};
 use crate::aws::client::{Action, Client};
 use crate::aws::listing::{self, elb_tags};
 use crate::aws::steps::{LOOK_AGAIN, Tools};
