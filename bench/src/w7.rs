@@ -20,14 +20,14 @@ const FIRST_LIFE: Duration = Duration::from_secs(40);
 /// How long after a receipt there may be something left on the queue.
 const QUIET: Duration = Duration::from_secs(10);
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_mins(6);
+const PATIENCE: Duration = Duration::from_mins(15);
 /// How many live at once.
 const TOGETHER: u32 = 50;
 const CONDITIONS: Conditions = Conditions {
     latency: Duration::from_millis(100),
     start: Duration::from_secs(30),
     rates: false,
-    verify_delay: Duration::from_secs(20),
+    verify_delay: Duration::from_mins(6),
     in_flight: 64,
 };
 
@@ -37,7 +37,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     report.set("engine", "aws (ministack)");
     report.set("call_ms", 100);
     report.set("service_start_s", 30);
-    report.set("verify_delay_s", 20);
+    report.set("verify_delay_s", 360);
     report.set("ready_for_s", 60);
     report.set("log", "error");
     report.show_settings();

@@ -1,5 +1,7 @@
 //! Drives a claimed saga until it ends, waits, parks, or something takes the lease away.
 
+use std::time::Duration;
+
 use tempus_model::{Course, Failure, Next, StepId, Timestamp, broken, next};
 use tokio_util::sync::CancellationToken;
 
@@ -8,6 +10,10 @@ use crate::group::{GroupEnd, GroupRun};
 use crate::held::{Held, NotWritten};
 use crate::verify::AuditEnd;
 use crate::{Parts, Tasks, WorkerConfig, metrics};
+
+/// Verifies come in rounds, as many of them as fit into the delay before one: those of a round share
+/// what a platform takes several of in one call, and nobody waits for a receipt.
+const VERIFY_ROUNDS: u32 = 12;
 
 /// How a claim ended.
 #[derive(Debug)]
@@ -234,7 +240,8 @@ impl Drive<'_> {
             return now;
         }
         let delay = self.config.verify_delay;
-        now.after(delay.unwrap_or_else(|| self.parts.platform.verify_delay()))
+        let delay = delay.unwrap_or_else(|| self.parts.platform.verify_delay());
+        together(now.after(delay), delay / VERIFY_ROUNDS)
     }
 
     async fn settle(&mut self) -> Result<DriveEnd, NotWritten> {
@@ -292,5 +299,33 @@ impl Drive<'_> {
     async fn hand_over(&mut self) -> Result<DriveEnd, NotWritten> {
         self.held.wait(self.parts.now()).await?;
         Ok(DriveEnd::HandedOver)
+    }
+}
+
+/// The first round that is no earlier, of rounds that are so far apart, on every worker's clock.
+fn together(earliest: Timestamp, apart: Duration) -> Timestamp {
+    let apart = i64::try_from(apart.as_millis()).unwrap_or(i64::MAX).max(1);
+    let into_round = earliest.millis().rem_euclid(apart);
+    let left = if into_round == 0 {
+        0
+    } else {
+        apart - into_round
+    };
+    Timestamp::from_millis(earliest.millis().saturating_add(left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verify_comes_with_the_next_round_and_never_earlier() {
+        let apart = Duration::from_secs(30);
+        let at = |millis| together(Timestamp::from_millis(millis), apart).millis();
+        assert_eq!(at(60_000), 60_000);
+        assert_eq!(at(60_001), 90_000);
+        assert_eq!(at(89_999), 90_000);
+        let alone = together(Timestamp::from_millis(7), Duration::ZERO);
+        assert_eq!(alone.millis(), 7, "no delay, no rounds");
     }
 }

@@ -69,7 +69,12 @@ impl Site {
         } = conditions;
         let manners = Manners::new(calls.clone(), latency, start, rates);
         let wire = Wire::to(emulator.endpoint(), manners.clone()).await?;
-        let made = bootstrap(&Bootstrap::new(access(emulator.endpoint()), "bench")).await?;
+        let wanted = Bootstrap {
+            // One would come within a run, and is the installation's, however many previews there are.
+            sweep_every: Duration::from_hours(24),
+            ..Bootstrap::new(access(emulator.endpoint()), "bench")
+        };
+        let made = bootstrap(&wanted).await?;
         manners.tells(made.names.queue_url.clone());
         let plain = AwsEngine::open(AwsOptions::new(
             access(emulator.endpoint()),

@@ -134,6 +134,7 @@ macro_rules! conformance {
             reserves {
                 the_same_item_gets_the_same_number
                 no_two_get_the_same_number
+                items_of_a_preview_ask_at_once
                 what_others_use_is_avoided
                 an_exhausted_pool_says_so
                 the_receipt_frees_them

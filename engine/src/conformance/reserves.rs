@@ -1,6 +1,6 @@
 //! Reservations: numbers from a pool.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tempus_model::PreviewId;
 use tokio::task::JoinSet;
@@ -48,6 +48,28 @@ pub async fn no_two_get_the_same_number(harness: &dyn Harness) {
     }
     let numbers: BTreeSet<_> = asking.join_all().await.into_iter().collect();
     assert_eq!(numbers, (20_000..=20_009).collect());
+}
+
+/// The steps of one preview ask at the same moment: each item gets a number of its own, and keeps it.
+pub async fn items_of_a_preview_ask_at_once(harness: &dyn Harness) {
+    let world = World::of(harness).await;
+    let preview = world.created("app").await.preview;
+    let all_at_once = async || {
+        let mut asking = JoinSet::new();
+        for n in 0..6 {
+            let (store, item) = (world.ports.store.clone(), format!("item-{n}"));
+            asking.spawn(async move {
+                let number = store.reserve(&ask(preview, &item)).await.unwrap();
+                (item, number)
+            });
+        }
+        let numbers = asking.join_all().await.into_iter();
+        numbers.collect::<BTreeMap<_, _>>()
+    };
+    let numbers = all_at_once().await;
+    let distinct: BTreeSet<_> = numbers.values().collect();
+    assert_eq!(distinct.len(), 6, "{numbers:?}");
+    assert_eq!(all_at_once().await, numbers);
 }
 
 /// A number that somebody else was seen to use is given back for another.

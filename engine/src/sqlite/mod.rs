@@ -109,7 +109,7 @@ pub struct SqliteEngine {
 
 impl SqliteEngine {
     /// Opens the engine in a folder, which is made if it is not there. Must be called on a tokio
-    /// runtime, whose clock times queue and timer. Takes milliseconds; a large store is not read.
+    /// runtime, whose clock times queue and timer. Takes milliseconds, and what the check of the file does.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let place = folder.to_owned();
@@ -177,7 +177,7 @@ impl SqliteEngine {
         )
     }
 
-    /// Fills the queue from what is stored and sets the timer going.
+    /// Fills the queue with what is stored as due before long, and sets the timer going.
     fn with(
         db: Arc<Db>,
         folder: PathBuf,
@@ -189,7 +189,7 @@ impl SqliteEngine {
         let queue = SqliteQueue::empty(start.number, options.visibility, rows, clock);
         let queue = Arc::new(queue);
         let now = options.clock.now();
-        for waiting in db.read(tables::rows::waiting)? {
+        for waiting in db.read(|db| tables::rows::waiting(db, now.after(start::NEAR)))? {
             queue.put(&Outgoing {
                 group: Some(waiting.owner),
                 ..Outgoing::later(&Hint::look(waiting.preview), now.until(waiting.due_at))

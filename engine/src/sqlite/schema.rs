@@ -1,5 +1,7 @@
 //! The schema and how it came about: migrations by version, each applied once.
 
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -25,6 +27,10 @@ const MIGRATIONS: &[&str] = &[
 /// How long the check of the file may hold up a start. Enough for some gigabytes; what lies beyond is
 /// said to be damaged when it is read.
 const CHECKED_FOR: Duration = Duration::from_secs(5);
+
+/// A file of up to so many bytes is checked as it lies in memory, without a call of the system for each
+/// page.
+const MAPPED: i64 = 512 << 20;
 
 /// Settings of a connection that writes. A commit is on the disk before it is acknowledged. What it costs is the
 /// pages that it writes whole, for records of some hundred bytes that lie far apart: so they are small (in a new
@@ -103,7 +109,13 @@ pub(super) fn must_be_known(found: i64, file: &Path) -> Result<(), OpenError> {
 }
 
 fn check(db: &Connection, file: &Path) -> Result<(), OpenError> {
-    match within(CHECKED_FOR, db, damage) {
+    let failed = |error| OpenError::of(file, &sql(error));
+    let mapped = read_through(file).map_err(|error| OpenError::io(file, error))?;
+    let set = |bytes: i64| db.pragma_update(None, "mmap_size", bytes).map_err(failed);
+    set(mapped)?;
+    let found = within(CHECKED_FOR, db, damage);
+    set(0)?;
+    match found {
         Ok(None) => Ok(()),
         Ok(Some(damage)) => Err(OpenError::damaged(file, damage)),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
@@ -116,6 +128,24 @@ fn check(db: &Connection, file: &Path) -> Result<(), OpenError> {
         }
         Err(error) => Err(OpenError::of(file, &sql(error))),
     }
+}
+
+/// Reads a file that is to be mapped, and says how many bytes: what the disk cannot read is an error here,
+/// and would be the end of the process there.
+fn read_through(file: &Path) -> io::Result<i64> {
+    let mut file = match File::open(file) {
+        Ok(file) => file,
+        // A store in memory.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let bytes = i64::try_from(file.metadata()?.len()).unwrap_or(i64::MAX);
+    if bytes > MAPPED {
+        return Ok(0);
+    }
+    let mut some = vec![0; 256 << 10];
+    while file.read(&mut some)? > 0 {}
+    Ok(bytes)
 }
 
 /// What is wrong with the first page of the file that has anything wrong with it.

@@ -1,5 +1,7 @@
 //! What happens when a store is opened, before anybody may use it.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, params};
 use tempus_model::transition::doubt::{Stop, doubt, end_lease};
 use tempus_model::{InstallationId, Timestamp};
@@ -9,6 +11,10 @@ use super::error::sql;
 use super::tables::rows::Ready;
 use super::tables::{execute, one, rows};
 use crate::StoreError;
+
+/// What a start reads of what is waiting: what is due within this. The rest has its alarm, or is found by
+/// the reminder when it is due, so that a start takes as long however many previews wait for tomorrow.
+pub(super) const NEAR: Duration = Duration::from_hours(1);
 
 /// What a start finds out.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +60,9 @@ pub(super) fn begin(
     let marked = execute(db, "DELETE FROM meta WHERE name = 'clean_stop'", [])? > 0;
     let stop = stop.unwrap_or(if marked { Stop::Clean } else { Stop::Crash });
     let mut ended = 0_usize;
-    for stored in rows::held(db)? {
+    // A row that is held was due when it was claimed. Should the clock have been set back by more than that
+    // since, its lease runs out by itself.
+    for stored in rows::held(db, now.after(NEAR))? {
         if let Some(change) = end_lease(&stored.row, now, stop) {
             rows::write(db, &Ready::of(stored, change)?)?;
             ended += 1;

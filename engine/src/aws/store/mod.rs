@@ -8,14 +8,13 @@
 //!
 //! | item | partition / sort key | beside the JSON in `body` | written |
 //! |---|---|---|---|
-//! | row | `preview#{short}` / `preview#row` | `version`, due time, place if parked, count of reservations. In the body: the row, jobs that ended with its last write, what that write did without a job, the receipt | by every verb |
+//! | row | `preview#{short}` / `preview#row` | `version`, due time, place if parked, what is reserved and how often. In the body: the row, jobs that ended with its last write, what that write did without a job, the receipt | by every verb |
 //! | identity | `preview#{short}` / `preview#identity` | its place in the lists, repository and pull request, the slots taken at accept | once |
 //! | spec | `preview#{short}` / `spec#{hash}` | | once, before what names it |
 //! | deed | `preview#{short}` / `deed#{version of the row}` | | after the write of the row that carries it |
-//! | reservation | `preview#{short}` / `reserved#{pool}#{item}` | pool and number, no body | when a step asks; deleted after the receipt |
 //! | job | `job#{id}` / `job` | the job before it; `decision`; `final` | before it is accepted, after it has ended |
 //! | name | `name#{name}` / `name` | the latest preview of the name, no body | by every create of the name; never freed |
-//! | slot | `pool#{pool}` / number | whose it is, no body | taken by a conditional put; deleted after the write that frees it |
+//! | slot | `pool#{pool}` / number | whose it is, which call took it if a step asked; no body | taken by a conditional put; deleted after the write that frees it |
 //! | idempotency key | `idempotency#{owner}` / key | hash of the request, time, `ttl` | with the change that it answers |
 //! | dead letter | `letter#{id}` / `letter` | its place in their list | once; deleted when it is discarded |
 //! | token | `tokens` / id | `ttl` from its end on; `revoked_at`. In the body: its hash, owner, scope | once, and when it is revoked |
@@ -48,6 +47,7 @@
 //! - A job ends in the row, and is told so after (`jobs.rs`).
 //! - What is done without a job is said in the row, and kept after (`deeds.rs`).
 //! - A slot is free when its holder's row says so; its item goes after (`slots.rs`).
+//! - What a step reserves is taken first, and is the preview's once the row says so (`reserve.rs`).
 //! - The receipt is a part of the row.
 //!
 //! # Indexes
@@ -57,7 +57,7 @@
 //! whatever is decided, is decided on items read consistently.
 //!
 //! A checkpoint is one request and one write unit. A life of six steps, from the create to the
-//! receipt, takes 50 write units in 54 requests (`tests/costs.rs` counts them).
+//! receipt, takes 50 write units in 60 requests (`tests/costs.rs` counts them).
 
 use std::time::Duration;
 

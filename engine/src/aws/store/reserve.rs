@@ -1,14 +1,20 @@
 //! Reserve: a number from a pool, for one item of a preview.
+//!
+//! Two plain writes, which cost a quarter of a transaction of slot, note and row: the slot is taken
+//! first, then noted with the row, on the condition that nothing was reserved for the preview since the
+//! row was read and that it has no receipt. Only a noted number is ever told. A slot whose taker died
+//! before it was noted is nobody else's until the preview has its receipt, and then found like any
+//! that was left.
 
 use std::collections::BTreeMap;
 
 use tempus_model::{InstallationId, PreviewId};
+use uuid::Uuid;
 
-use super::super::table::item::{Key, number};
-use super::super::table::write::{ABSENT, Verdict, Write};
+use super::super::table::write::Verdict;
 use super::DynamoStore;
 use super::decide::{breathe, contended};
-use super::row::{RESERVATIONS, TRIES};
+use super::row::{Stored, TRIES};
 use super::slots::{self, Slot};
 use crate::{Reserve, ReserveError, StoreError};
 
@@ -19,36 +25,69 @@ impl DynamoStore {
     /// Gives an item its number; asked again, the same one, unless it is to be avoided.
     pub(super) async fn give(&self, ask: &Reserve) -> Result<u32, ReserveError> {
         let pool = slots::reserved(&ask.pool);
-        let key = Key::reserved(ask.preview, &pool, &ask.item);
         for attempt in 0..TRIES {
             breathe(attempt).await;
-            let stored = self.load(ask.preview).await?;
-            // The receipt has given everything back: what a late caller took now, nobody would
-            // free.
-            if stored.is_none_or(|stored| stored.row.receipt_at.is_some()) {
-                let gone = format!("preview {} can hold nothing any more", ask.preview);
-                return Err(StoreError::Unavailable(gone).into());
-            }
-            let all = slots::reservations(self, ask.preview).await?;
-            let held = all.iter().find(|(item, _)| *item == key);
-            let held = held.map(|(_, slot)| slot);
-            if let Some(slot) = held
-                && !ask.avoid.contains(&slot.number)
+            let stored = self.open(ask.preview).await?;
+            let held = stored.reserved.number(&pool, &ask.item);
+            if let Some(number) = held
+                && !ask.avoid.contains(&number)
             {
-                return Ok(slot.number);
+                return Ok(number);
             }
+            let has_room = held.is_some() || stored.reserved.slots().count() < MOST;
             let chosen = self.choose_number(&pool, ask).await?;
             let exhausted = || ReserveError::Exhausted(ask.pool.clone());
-            let chosen = chosen
-                .filter(|_| held.is_some() || all.len() < MOST)
-                .ok_or_else(exhausted)?;
-            let writes = take(ask, key.clone(), held, &chosen);
-            match self.table.write(&writes).await? {
-                Verdict::Written => return Ok(chosen.number),
-                Verdict::Refused(_) => {}
+            let chosen = chosen.filter(|_| has_room).ok_or_else(exhausted)?;
+            if !self.take_slot(ask.preview, &chosen).await? {
+                continue;
             }
+            if self.note_slot(&stored, &chosen, &ask.item).await? {
+                if let Some(number) = held {
+                    let old = Slot { pool, number };
+                    self.table.repeat(old.give_back(ask.preview)).await?;
+                }
+                return Ok(chosen.number);
+            }
+            self.table.repeat(chosen.give_back(ask.preview)).await?;
         }
         Err(contended(ask.preview).into())
+    }
+
+    /// The row of a preview that may hold something. The receipt has given everything back: what a late
+    /// caller took now, nobody would free.
+    async fn open(&self, preview: PreviewId) -> Result<Stored, StoreError> {
+        let stored = self.load(preview).await?;
+        let open = stored.filter(|stored| stored.row.receipt_at.is_none());
+        open.ok_or_else(|| {
+            StoreError::Unavailable(format!("preview {preview} can hold nothing any more"))
+        })
+    }
+
+    /// Takes a slot that seemed free. False if it is somebody's by now, be it for another item of the
+    /// same preview.
+    async fn take_slot(&self, preview: PreviewId, slot: &Slot) -> Result<bool, StoreError> {
+        let call = Uuid::new_v4().to_string();
+        match self.table.repeat(slot.take_first(preview, &call)).await? {
+            Verdict::Written => Ok(true),
+            // Its answer may have been lost: then it failed on itself.
+            Verdict::Refused(refusals) => {
+                let by = refusals.into_iter().find_map(|refusal| refusal.item);
+                Ok(by.is_some_and(|item| item.text(slots::CALL).is_ok_and(|by| by == call)))
+            }
+        }
+    }
+
+    /// Notes an item's slot with the row as it was read. False if that did not come about.
+    async fn note_slot(&self, was: &Stored, slot: &Slot, item: &str) -> Result<bool, StoreError> {
+        let mut reserved = was.reserved.clone();
+        reserved.note(slot, item);
+        if self.note(was, reserved).await? {
+            return Ok(true);
+        }
+        // Its answer may have been lost: then it failed on itself.
+        let now = self.load(was.row.preview).await?;
+        let number = now.and_then(|now| now.reserved.number(&slot.pool, item));
+        Ok(number == Some(slot.number))
     }
 
     /// A free number. The search begins at a place that depends on the installation and goes
@@ -74,20 +113,6 @@ impl DynamoStore {
             number,
         }))
     }
-}
-
-/// Takes a number for an item, in place of the one that it has.
-fn take(ask: &Reserve, key: Key, held: Option<&Slot>, chosen: &Slot) -> Vec<Write> {
-    let note = slots::note(key, chosen);
-    let note = match held {
-        None => note.on(ABSENT),
-        Some(old) => note.only_if("#number = :old", vec![("old", number(old.number))]),
-    };
-    let open = "attribute_exists(#pk) AND attribute_not_exists(#receipt)";
-    let counted = Write::count(Key::row(ask.preview), RESERVATIONS).only_if(open, Vec::new());
-    let mut writes = vec![chosen.take(ask.preview), note, counted];
-    writes.extend(held.map(|old| old.give_back(ask.preview)));
-    writes
 }
 
 /// Where in a pool of `span + 1` numbers an installation begins.

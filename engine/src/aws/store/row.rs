@@ -8,15 +8,18 @@ use super::super::table::index::{self, DUE_AT, LIST_AT};
 use super::super::table::item::{BODY, IDENTITY, Item, Key, ROW, SK, TTL, json, number, text, ttl};
 use super::super::table::query::halves;
 use super::super::table::write::{self, ABSENT, Verdict, Write};
+use super::slots::Reserved;
 use super::{DynamoStore, jobs, slots};
 use crate::StoreError;
 
 /// The row's version, which every write is conditional on.
 const VERSION: &str = "version";
-/// Counts what was ever reserved for the preview: the receipt is conditional on it.
-pub(super) const RESERVATIONS: &str = "reservations";
+/// What is reserved for the preview.
+const RESERVED: &str = "reserved";
+/// Counts what was ever reserved: the receipt is conditional on it, as is what is reserved next.
+const RESERVATIONS: &str = "reservations";
 /// Set with the receipt: nothing may be reserved any more.
-pub(super) const RECEIPT: &str = "receipt";
+const RECEIPT: &str = "receipt";
 
 /// How often a decision is made on a row that keeps changing before the caller is told to come
 /// again. Contention is between a few people and one holder.
@@ -33,8 +36,10 @@ pub(super) struct Stored {
     /// What the write has done that made the row what it is, where no job tells it. It has an item of
     /// its own before the row is written again.
     pub(super) deed: Option<Box<Deed>>,
+    /// The numbers that steps have reserved for it.
+    pub(super) reserved: Reserved,
     /// How many reservations were ever made for it.
-    pub(super) reservations: u64,
+    reservations: u64,
     /// Where the index of what is due has it.
     listed_due: Option<Timestamp>,
 }
@@ -86,6 +91,11 @@ impl Stored {
             ended,
             receipt,
             deed,
+            reserved: if item.0.contains_key(RESERVED) {
+                item.json(RESERVED)?
+            } else {
+                Reserved::default()
+            },
             reservations: item.number(RESERVATIONS)?.unwrap_or(0),
             listed_due: item.number(DUE_AT)?.map(Timestamp::from_millis),
         })
@@ -98,6 +108,7 @@ impl Stored {
             ended,
             receipt: change.receipt.clone().or_else(|| was.receipt.clone()),
             deed: change.deed.clone(),
+            reserved: was.reserved.clone(),
             reservations: was.reservations,
             listed_due: index::listed_due(was.listed_due, change.row.due_at),
         }
@@ -125,6 +136,7 @@ pub(super) fn insert(identity: &Identity, change: &Change) -> Result<Write, Stor
         ended: Vec::new(),
         receipt: None,
         deed: None,
+        reserved: Reserved::default(),
         reservations: 0,
         listed_due: row.due_at,
     };
@@ -167,6 +179,26 @@ fn update(
         (true, known) => write.only_if(
             "#version = :seen AND #reservations = :known",
             vec![version, ("known", number(known))],
+        ),
+    })
+}
+
+/// Notes what is reserved for a preview that has no receipt, if nothing was since its row was read.
+fn note(was: &Stored, next: &Stored) -> Result<Write, StoreError> {
+    let set = vec![
+        (RESERVED, json(&next.reserved)?),
+        (RESERVATIONS, number(next.reservations)),
+    ];
+    let write = Write::update(Key::row(was.row.preview), set);
+    Ok(match was.reservations {
+        0 => write.only_if(
+            "attribute_exists(#pk) AND attribute_not_exists(#receipt) AND \
+             attribute_not_exists(#reservations)",
+            Vec::new(),
+        ),
+        known => write.only_if(
+            "attribute_not_exists(#receipt) AND #reservations = :known",
+            vec![("known", number(known))],
         ),
     })
 }
@@ -252,6 +284,22 @@ impl DynamoStore {
         Ok(outcome)
     }
 
+    /// Notes what is reserved for a preview. False if something else was since its row was read, this very
+    /// note included, or if it has its receipt.
+    pub(super) async fn note(&self, was: &Stored, reserved: Reserved) -> Result<bool, StoreError> {
+        let next = Stored {
+            reserved,
+            reservations: was.reservations + 1,
+            ..was.clone()
+        };
+        let verdict = self.table.repeat(note(was, &next)?).await?;
+        let noted = matches!(verdict, Verdict::Written);
+        if noted {
+            self.seen.put(next);
+        }
+        Ok(noted)
+    }
+
     /// What follows from a change that was made, and what nothing depends on.
     async fn tidy(&self, preview: PreviewId, was: &Stored, change: &Change, row: &Row) {
         let quota = change.quota == Slots::Free && !was.row.is_gone();
@@ -273,7 +321,7 @@ impl DynamoStore {
                 slots::quota_back(self, preview).await?;
             }
             if rest {
-                slots::rest_back(self, preview).await?;
+                slots::rest_back(self, preview, &was.reserved).await?;
                 self.let_history_go(row).await?;
             }
             Ok::<_, StoreError>(())

@@ -1,8 +1,8 @@
 //! Numbered slots: what there is a limited number of.
 //!
 //! A taken slot is an item of its pool's partition, put there on the condition that there is none.
-//! Slots taken at accept are noted with the identity, those that steps reserve in items of the
-//! preview's partition, so that what a preview holds is found from the preview.
+//! Slots taken at accept are noted with the identity, those that steps reserve with the row, so that
+//! what a preview holds is found from the preview.
 //!
 //! The holder's row says when a slot is free again: once the preview is gone, or has its receipt.
 //! The items go after the write that says so, one by one; those that were left because somebody
@@ -15,7 +15,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use tempus_model::{PreviewId, Row};
 
-use super::super::table::item::{Item, Key, RESERVED, SK, number, text};
+use super::super::table::item::{Item, Key, SK, text};
 use super::super::table::query::Query;
 use super::super::table::write::{ABSENT, Write};
 use super::DynamoStore;
@@ -23,12 +23,10 @@ use crate::StoreError;
 
 /// Whose a slot is.
 pub(super) const HOLDER: &str = "holder";
+/// Which call took a slot, where it is noted after it was taken.
+pub(super) const CALL: &str = "call";
 /// The attribute of an identity that notes the slots taken at accept.
 pub(super) const TAKEN: &str = "slots";
-/// The attributes of a reservation.
-pub(super) const POOL: &str = "pool";
-/// The attributes of a reservation.
-pub(super) const NUMBER: &str = "number";
 
 /// The pools whose slots are given back when a preview is gone, and not with its receipt.
 const QUOTAS: &str = "quota/";
@@ -65,6 +63,12 @@ impl Slot {
         Write::put(Key::slot(&self.pool, self.number), holder).on(ABSENT)
     }
 
+    /// Takes it for a preview, to be noted after that.
+    pub(super) fn take_first(&self, preview: PreviewId, call: &str) -> Write {
+        let taken = vec![(HOLDER, text(preview.to_string())), (CALL, text(call))];
+        Write::put(Key::slot(&self.pool, self.number), taken).on(ABSENT)
+    }
+
     /// Gives it back, if this preview has it.
     pub(super) fn give_back(&self, preview: PreviewId) -> Write {
         let holder = vec![("holder", text(preview.to_string()))];
@@ -97,37 +101,29 @@ pub(super) fn any_free(taken: &BTreeMap<u32, PreviewId>, range: Range<u32>) -> O
     Some(chosen)
 }
 
-/// What a preview reserved for its items: the items' keys, and the slots.
-pub(super) async fn reservations(
-    store: &DynamoStore,
-    preview: PreviewId,
-) -> Result<Vec<(Key, Slot)>, StoreError> {
-    let query = Query::partition(Key::preview(preview.short())).beginning(RESERVED);
-    let read = |item: Item| {
-        let key = Key {
-            pk: Key::preview(preview.short()),
-            sk: item.text(SK)?.to_owned(),
-        };
-        let missing = || StoreError::Unreadable(format!("{item} has no number"));
-        let slot = Slot {
-            pool: item.text(POOL)?.to_owned(),
-            number: item.number(NUMBER)?.ok_or_else(missing)?,
-        };
-        Ok((key, slot))
-    };
-    store
-        .table
-        .query(query)
-        .await?
-        .into_iter()
-        .map(read)
-        .collect()
-}
+/// What a preview has reserved: the number of each item, by pool.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reserved(BTreeMap<String, BTreeMap<String, u32>>);
 
-/// Notes which slot an item of a preview has.
-pub(super) fn note(key: Key, slot: &Slot) -> Write {
-    let attributes = vec![(POOL, text(&slot.pool)), (NUMBER, number(slot.number))];
-    Write::put(key, attributes)
+impl Reserved {
+    pub(super) fn number(&self, pool: &str, item: &str) -> Option<u32> {
+        self.0.get(pool)?.get(item).copied()
+    }
+
+    /// Notes an item's number, in place of the one that it had.
+    pub(super) fn note(&mut self, slot: &Slot, item: &str) {
+        let pool = self.0.entry(slot.pool.clone()).or_default();
+        pool.insert(item.to_owned(), slot.number);
+    }
+
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.0.iter().flat_map(|(pool, items)| {
+            items.values().map(|number| Slot {
+                pool: pool.clone(),
+                number: *number,
+            })
+        })
+    }
 }
 
 /// Gives back the slots that a preview takes of the quotas.
@@ -138,15 +134,15 @@ pub(super) async fn quota_back(store: &DynamoStore, preview: PreviewId) -> Resul
 }
 
 /// Gives back everything else that a preview holds.
-pub(super) async fn rest_back(store: &DynamoStore, preview: PreviewId) -> Result<(), StoreError> {
-    let taken = taken_at_accept(store, preview).await?;
-    let others = taken.iter().filter(|slot| !slot.pool.starts_with(QUOTAS));
-    let mut writes: Vec<_> = others.map(|slot| slot.give_back(preview)).collect();
-    for (key, slot) in reservations(store, preview).await? {
-        writes.push(slot.give_back(preview));
-        writes.push(Write::delete(key));
-    }
-    all_back(store, writes).await
+pub(super) async fn rest_back(
+    store: &DynamoStore,
+    preview: PreviewId,
+    reserved: &Reserved,
+) -> Result<(), StoreError> {
+    let taken = taken_at_accept(store, preview).await?.into_iter();
+    let others = taken.filter(|slot| !slot.pool.starts_with(QUOTAS));
+    let all = others.chain(reserved.slots());
+    all_back(store, all.map(|slot| slot.give_back(preview)).collect()).await
 }
 
 /// Makes each of these writes: none depends on another.

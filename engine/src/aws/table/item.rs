@@ -38,8 +38,6 @@ pub(in crate::aws) struct Key {
 
 /// The sort keys of a preview's two halves begin with this, so that one query reads both.
 pub(in crate::aws) const HALVES: &str = "preview#";
-/// The sort keys of what a preview has reserved begin with this.
-pub(in crate::aws) const RESERVED: &str = "reserved#";
 /// The sort keys of a preview's specs begin with this.
 pub(in crate::aws) const SPECS: &str = "spec#";
 /// The sort keys of what was done to a preview without a job begin with this.
@@ -84,10 +82,6 @@ impl Key {
     /// What was done by the write that gave the row this version.
     pub(in crate::aws) fn deed(preview: PreviewId, version: u64) -> Self {
         Self::part(preview, format!("{DEEDS}{version:020}"))
-    }
-
-    pub(in crate::aws) fn reserved(preview: PreviewId, pool: &str, item: &str) -> Self {
-        Self::part(preview, format!("{RESERVED}{pool}#{item}"))
     }
 
     pub(in crate::aws) fn job(job: JobId) -> Self {

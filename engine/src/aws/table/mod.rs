@@ -233,7 +233,7 @@ impl Table {
                 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError as E;
                 carry_out!(client.delete_item().set_key(Some(write.key.attributes())))
             }
-            Change::Update { .. } | Change::Count(_) => {
+            Change::Update { .. } => {
                 use aws_sdk_dynamodb::operation::update_item::UpdateItemError as E;
                 carry_out!(
                     client

@@ -27,8 +27,6 @@ pub(in crate::aws) enum Change {
         set: Vec<(&'static str, AttributeValue)>,
         remove: Vec<&'static str>,
     },
-    /// One is added to this attribute, which may not be there yet.
-    Count(&'static str),
     /// It goes.
     Delete,
 }
@@ -62,10 +60,6 @@ impl Write {
     pub(in crate::aws) fn update(key: Key, set: Vec<(&'static str, AttributeValue)>) -> Self {
         let remove = Vec::new();
         Self::of(key, Change::Update { set, remove })
-    }
-
-    pub(in crate::aws) fn count(key: Key, attribute: &'static str) -> Self {
-        Self::of(key, Change::Count(attribute))
     }
 
     pub(in crate::aws) fn delete(key: Key) -> Self {
@@ -114,11 +108,6 @@ impl Write {
                 }
                 made.update = Some(update);
             }
-            Change::Count(name) => {
-                made.update = Some(format!("ADD #{name} :set_one"));
-                let one = AttributeValue::N("1".to_owned());
-                made.values.insert(":set_one".to_owned(), one);
-            }
         }
         if let Some(condition) = &self.condition {
             made.condition = Some(condition.expression.to_owned());
@@ -161,7 +150,7 @@ impl Write {
                     .return_values_on_condition_check_failure(all_old)
                     .build()?,
             ),
-            Change::Update { .. } | Change::Count(_) => part.update(
+            Change::Update { .. } => part.update(
                 Update::builder()
                     .table_name(table)
                     .set_key(Some(self.key.attributes()))

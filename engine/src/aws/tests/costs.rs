@@ -1,6 +1,7 @@
 //! What a preview's life costs: a preview of one service on ECS, step by step as the worker drives
-//! it, from the create to the receipt, with rows as long as the real ones. Prints the table that
-//! `docs/aws.md` has, and holds every number of it.
+//! it, from the create to the receipt, with rows as long as the real ones; one that is ready for a minute
+//! and ends by its expiry, and one that somebody destroys long before it. Prints the table that `docs/aws.md` has,
+//! and holds every number of it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -67,6 +68,9 @@ const FOOTPRINT: Footprint = Footprint {
     memory: 512,
     tasks: 1,
 };
+
+/// When the preview is ready, in seconds after its create; a few seconds early, as its worker counts.
+const READY_AT: i64 = 60;
 
 /// A preview on its way, as its worker has it.
 struct Story<'b> {
@@ -150,7 +154,7 @@ impl Story<'_> {
             avoid: BTreeSet::new(),
         };
         self.store.reserve(&ask).await.unwrap();
-        self.bill.took("reserve a priority", billed(4, 6.0)).await;
+        self.bill.took("reserve a priority", billed(4, 2.0)).await;
     }
 
     /// Waits for the service, until an event says that it is up.
@@ -204,9 +208,44 @@ fn raw(text: &str) -> Arc<RawValue> {
     Arc::from(RawValue::from_string(text.to_owned()).unwrap())
 }
 
-/// From the create to the receipt.
+/// How a life ends, and what that costs: moving the due time in its index costs two units each time, and
+/// is left out within a quarter of an hour.
+struct End {
+    ready_for: i64,
+    expires: bool,
+    settle_ready: f64,
+    destroy: f64,
+    life: f64,
+}
+
+/// Ready for a minute, until it expires.
 #[tokio::test]
-async fn a_life_is_counted() {
+async fn a_life_of_a_minute_is_counted() {
+    let end = End {
+        ready_for: 60,
+        expires: true,
+        settle_ready: 2.0,
+        destroy: 2.0,
+        life: 50.0,
+    };
+    a_life(&end).await;
+}
+
+/// Destroyed by somebody while its expiry is far away.
+#[tokio::test]
+async fn a_life_that_is_cut_short_is_counted() {
+    let end = End {
+        ready_for: 600,
+        expires: false,
+        settle_ready: 4.0,
+        destroy: 4.0,
+        life: 54.0,
+    };
+    a_life(&end).await;
+}
+
+/// From the create to the receipt.
+async fn a_life(end: &End) {
     let mut bill = Bill::open(Emulator::shared()).await;
     let (store, queue) = (bill.engine.store(), bill.engine.queue());
     let mut new = NewPreview {
@@ -221,6 +260,9 @@ async fn a_life_is_counted() {
     new.identity.origin.pr_number = Some(412);
     new.warn_before = Some(std::time::Duration::from_hours(1));
     new.job.by = somebody("pushed");
+    if end.expires {
+        new.expires_at = at(READY_AT + end.ready_for);
+    }
     let preview = store.create(new).await.unwrap().preview;
     bill.took("create", billed(7, 17.0)).await;
     hint(&*queue).await;
@@ -241,18 +283,24 @@ async fn a_life_is_counted() {
         story.checkpoints(place).await;
     }
     story.waits().await;
-    let ready = billed(5, 4.0);
+    let ready = billed(5, end.settle_ready);
     story.settles(5, "settle: ready", ready).await;
+    assert!(story.now <= READY_AT, "{}", story.now);
 
-    story.now += 60;
+    story.now = READY_AT + end.ready_for;
     let job = NewJob {
         id: JobId::new(Uuid::new_v4()),
         by: somebody("closed"),
         now: at(story.now),
     };
-    let why = DestroyReason::Asked;
+    let why = if end.expires {
+        DestroyReason::Expired(story.row.expires_at)
+    } else {
+        DestroyReason::Asked
+    };
     store.destroy(preview, why, job, None).await.unwrap();
-    story.bill.took("destroy", billed(4, 4.0)).await;
+    let destroy = billed(4, end.destroy);
+    story.bill.took("destroy", destroy).await;
     story.row = store.get(preview).await.unwrap().unwrap().row;
     story.bill.forget().await;
     story.claims(2).await;
@@ -273,8 +321,8 @@ async fn a_life_is_counted() {
     };
     let row = store.vouch(&vouch).await.unwrap();
     assert_eq!(row.receipt_at, Some(at(story.now)));
-    story.bill.took("receipt", billed(12, 8.0)).await;
-    bill.total();
+    story.bill.took("receipt", billed(10, 7.0)).await;
+    bill.total(end.life);
 }
 
 /// As long as the real ones.

@@ -1,13 +1,15 @@
 //! Answers that are lost, and errors that mean nothing: what was written is recognised, and a
 //! fence is lost only to another claim.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tempus_model::transition::Seen;
 use tempus_model::transition::accept::{DestroyReason, NewJob};
 use tempus_model::transition::settle::Settle;
-use tempus_model::{Actor, Job, JobId, JobStatus, PreviewId, Row};
+use tempus_model::transition::vouch::Vouch;
+use tempus_model::{Actor, Job, JobId, JobStatus, PreviewId, Receipt, Row};
 use uuid::Uuid;
 
 use super::super::table::item::Key;
@@ -17,7 +19,8 @@ use crate::conformance::{at, claim, new_preview, next_write};
 use crate::testing::emulator::Emulator;
 use crate::testing::wire::{Fate, Wire};
 use crate::{
-    CreateError, Extended, Idempotency, NewPreview, Repeat, Store, StoreError, Update, WriteError,
+    CreateError, Extended, Idempotency, NewPreview, Repeat, Reserve, ReserveError, Store,
+    StoreError, Update, WriteError,
 };
 
 /// An engine behind a wire that can be told what to do with the next calls of a kind.
@@ -81,18 +84,52 @@ impl Behind {
     }
 
     async fn claimed(&self, name: &str) -> Row {
-        let store = self.store();
-        let preview = store
-            .create(new_preview(name, at(0)))
-            .await
-            .unwrap()
-            .preview;
-        let row = self.row(preview).await;
+        let preview = self.created(name).await;
+        let (row, store) = (self.row(preview).await, self.store());
         store.claim(preview, &claim(&row, at(1))).await.unwrap()
     }
 
     async fn row(&self, preview: PreviewId) -> Row {
         self.store().get(preview).await.unwrap().unwrap().row
+    }
+
+    async fn created(&self, name: &str) -> PreviewId {
+        let new = new_preview(name, at(0));
+        self.store().create(new).await.unwrap().preview
+    }
+
+    /// Destroys a preview of which nothing was made, and proves it.
+    async fn prove_gone(&self, preview: PreviewId) {
+        let store = self.store();
+        let end = NewJob {
+            id: JobId::new(Uuid::new_v4()),
+            by: Actor::Worker,
+            now: at(1),
+        };
+        let why = DestroyReason::Asked;
+        store.destroy(preview, why, end, None).await.unwrap();
+        let row = self.row(preview).await;
+        let row = store.claim(preview, &claim(&row, at(2))).await.unwrap();
+        let settled = store.settle(&self.settle(&row).await).await.unwrap();
+        let row = store.claim(preview, &claim(&settled, at(5))).await.unwrap();
+        let vouch = Vouch {
+            checkpoint: next_write(&row, at(6)),
+            seen: Seen::of(&row),
+            receipt: Some(Receipt {
+                preview_id: preview,
+                installation: store.installation(),
+                generation: row.generation,
+                destroyed_at: row.settled.at,
+                verified_at: at(6),
+                checks: Vec::new(),
+                removed: Vec::new(),
+                found_late: Vec::new(),
+            }),
+            verify_at: at(9),
+            now: at(6),
+        };
+        let proved = store.vouch(&vouch).await.unwrap();
+        assert_eq!(proved.receipt_at, Some(at(6)));
     }
 
     async fn settle(&self, row: &Row) -> Settle {
@@ -183,6 +220,59 @@ async fn transactions_happen_once(emulator: &Emulator) {
             let again = store.create(new).await.unwrap();
             assert_eq!(again.repeat, Repeat::Yes);
         }
+    }
+}
+
+/// Either write of a reservation whose answer is lost recognises itself: of a pool of one number there is no
+/// other to take.
+#[tokio::test]
+async fn a_reservation_recognises_itself() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let store = behind.store();
+    let other = behind.created("other").await;
+    for call in ["PutItem", "UpdateItem"] {
+        let preview = behind.created(&call.to_lowercase()).await;
+        behind.next(call, 1, Fate::LosesItsAnswer);
+        let ask = only_number(preview, call);
+        assert_eq!(store.reserve(&ask).await.unwrap(), 7);
+        behind.struck(1);
+        assert_eq!(store.reserve(&ask).await.unwrap(), 7, "asked again");
+        let taken = store.reserve(&only_number(other, call)).await;
+        let exhausted = matches!(taken, Err(ReserveError::Exhausted(_)));
+        assert!(exhausted, "{taken:?}");
+    }
+}
+
+/// A number whose taker could not note it is nobody else's until the preview has its receipt.
+#[tokio::test]
+async fn a_number_that_was_not_noted_is_found_after_the_receipt() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let store = behind.store();
+    let first = behind.created("first").await;
+    let next = behind.created("next").await;
+    behind.next("UpdateItem", 1, Fate::error(400, "AccessDeniedException"));
+    let refused = store.reserve(&only_number(first, "rule")).await;
+    assert!(
+        matches!(refused, Err(ReserveError::Store(_))),
+        "{refused:?}"
+    );
+    behind.struck(1);
+    let taken = store.reserve(&only_number(next, "rule")).await;
+    assert!(
+        matches!(taken, Err(ReserveError::Exhausted(_))),
+        "{taken:?}"
+    );
+    behind.prove_gone(first).await;
+    assert_eq!(store.reserve(&only_number(next, "rule")).await.unwrap(), 7);
+}
+
+fn only_number(preview: PreviewId, pool: &str) -> Reserve {
+    Reserve {
+        preview,
+        pool: pool.to_owned(),
+        item: "web".to_owned(),
+        range: 7..=7,
+        avoid: BTreeSet::new(),
     }
 }
 

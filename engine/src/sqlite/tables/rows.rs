@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, params};
 use tempus_model::transition::{Change, Slots};
 use tempus_model::{Phase, PreviewId, Row, Timestamp};
 
@@ -213,14 +213,14 @@ pub(crate) struct Waiting {
     pub(crate) due_at: Timestamp,
 }
 
-/// Every row that will ever be due as it stands.
-pub(crate) fn waiting(db: &Connection) -> Result<Vec<Waiting>, StoreError> {
+/// Every row that will be due by then as it stands.
+pub(crate) fn waiting(db: &Connection, by: Timestamp) -> Result<Vec<Waiting>, StoreError> {
     all(
         db,
         "SELECT previews.id, previews.owner, rows.due_at
          FROM rows INDEXED BY rows_due JOIN previews USING (key)
-         WHERE rows.due_at IS NOT NULL ORDER BY rows.due_at",
-        [],
+         WHERE rows.due_at <= ? ORDER BY rows.due_at",
+        [by.millis()],
         |record| {
             Ok(Waiting {
                 preview: previews::id(record.get(0)?),
@@ -231,12 +231,14 @@ pub(crate) fn waiting(db: &Connection) -> Result<Vec<Waiting>, StoreError> {
     )
 }
 
-/// Every row that somebody holds. A claim leaves a row due, so the index on `due_at` has them all.
-pub(crate) fn held(db: &Connection) -> Result<Vec<Arc<Stored>>, StoreError> {
+/// Every row that somebody holds, of those that are due by then. A claim leaves a row due, so the index
+/// on `due_at` has them all.
+pub(crate) fn held(db: &Connection, by: Timestamp) -> Result<Vec<Arc<Stored>>, StoreError> {
     stored(
         db,
         "SELECT key, body FROM rows INDEXED BY rows_due
-         WHERE due_at IS NOT NULL AND held_until IS NOT NULL",
+         WHERE due_at <= ? AND held_until IS NOT NULL",
+        [by.millis()],
     )
 }
 
@@ -246,19 +248,25 @@ pub(crate) fn unproved(db: &Connection) -> Result<Vec<Arc<Stored>>, StoreError> 
     let mut found = stored(
         db,
         "SELECT key, body FROM rows INDEXED BY rows_due WHERE due_at IS NOT NULL",
+        [],
     )?;
     let parked = stored(
         db,
         "SELECT rows.key, rows.body FROM previews INDEXED BY previews_parked
          JOIN rows USING (key) WHERE previews.parked = 1",
+        [],
     )?;
     let never_due = |of: &Arc<Stored>| of.row.due_at.is_none();
     found.extend(parked.into_iter().filter(never_due));
     Ok(found)
 }
 
-fn stored(db: &Connection, query: &str) -> Result<Vec<Arc<Stored>>, StoreError> {
-    let found = all(db, query, [], |record| {
+fn stored(
+    db: &Connection,
+    query: &str,
+    params: impl Params,
+) -> Result<Vec<Arc<Stored>>, StoreError> {
+    let found = all(db, query, params, |record| {
         Ok((Key(record.get(0)?), record.get::<_, Body>(1)?))
     })?;
     let stored = found.into_iter().map(|(key, body)| {

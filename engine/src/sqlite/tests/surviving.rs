@@ -111,6 +111,26 @@ async fn the_queue_knows_what_was_due_and_what_will_be() {
     assert!(clock.now() >= until);
 }
 
+/// A start takes as long however many previews wait for tomorrow: their hints are the reminder's to send.
+#[tokio::test(start_paused = true)]
+async fn what_is_due_much_later_is_left_to_the_reminder() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let engine = open(folder.path(), &clock);
+    let preview = create(&engine, &clock).await;
+    let row = claim(&engine, preview, &clock).await.unwrap();
+    let seen = tempus_model::transition::Seen::of(&row);
+    let until = clock.now().after(Duration::from_mins(90));
+    let write = crate::conformance::next_write(&row, clock.now());
+    engine.store().wait(&write, seen, until).await.unwrap();
+
+    let engine = engine.restarted(Stop::Clean).await.unwrap();
+    let until_then = Duration::from_mins(91);
+    let received = engine.queue().receive(10, until_then).await.unwrap();
+    assert!(received.is_empty(), "{received:?}");
+    let due = engine.store().due(clock.now(), 10).await.unwrap();
+    assert_eq!(due, [preview]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn alarms_survive() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
