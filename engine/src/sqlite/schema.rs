@@ -46,8 +46,8 @@ const WRITER: &str = "
 ";
 
 /// How many bytes the log has before it is put into the main file: the longer it is, the more of its pages have
-/// been written again meanwhile, and are put there once.
-const LOG: i64 = 32_768_000;
+/// been written again meanwhile, and are put there once. Whoever writes waits while it is put there, some 40 ms.
+const LOG: i64 = 49_152_000;
 
 /// Sets the writer's connection up and brings the schema up to date. A file that is damaged, or has not
 /// come as far as the mark beside it says, is left as it is.
