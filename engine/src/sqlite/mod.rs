@@ -48,6 +48,7 @@ use db::Db;
 use error::sql;
 use folder::Folder;
 use queue::SqliteQueue;
+use schema::ReadThrough;
 use start::Start;
 use store::SqliteStore;
 use timer::SqliteTimer;
@@ -116,9 +117,10 @@ impl SqliteEngine {
         let folder = Folder::take(folder)?;
         let file = folder.database();
         let failed = |error: &StoreError| OpenError::of(&file, error);
+        let read = ReadThrough::of(&file).map_err(|error| OpenError::io(&file, error))?;
         let mut db = Connection::open(&file).map_err(|error| failed(&sql(error)))?;
         let mark = Mark::beside(&file)?;
-        schema::prepare(&mut db, &file, mark)?;
+        schema::prepare(&mut db, &file, &read, mark)?;
         let start = start::start(&mut db, options.installation, options.clock.now())
             .map_err(|error| failed(&error))?;
         let watermark = Watermark::of(&db, &file, start.installation)?;
@@ -136,8 +138,7 @@ impl SqliteEngine {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let nowhere = Path::new(":memory:");
         let failed = |error: &StoreError| OpenError::of(nowhere, error);
-        let mut db = Connection::open_in_memory().map_err(|error| failed(&sql(error)))?;
-        schema::prepare(&mut db, nowhere, None)?;
+        let mut db = schema::in_memory()?;
         let start = start::start(&mut db, options.installation, options.clock.now())
             .map_err(|error| failed(&error))?;
         let options = Options {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
@@ -49,11 +49,46 @@ const WRITER: &str = "
 /// been written again meanwhile, and are put there once. Whoever writes waits while it is put there, some 40 ms.
 const LOG: i64 = 49_152_000;
 
+/// A store's file, read once before it is opened.
+#[derive(Debug, Default)]
+pub(super) struct ReadThrough {
+    /// How much of it may be mapped while it is checked.
+    mapped: i64,
+    took: Duration,
+}
+
+impl ReadThrough {
+    /// Reads it: what the disk cannot read is an error here, and would be the end of the process in a mapping.
+    /// A long file is not mapped, nor is one whose disk takes too long.
+    ///
+    /// Before SQLite opens it: to close a file is to lose every lock that the process has on it, and another
+    /// program that opens the store, and is the last to close it, would throw away the log that is in use.
+    pub(super) fn of(file: &Path) -> io::Result<Self> {
+        let began = Instant::now();
+        let mut file = match File::open(file) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error),
+        };
+        let bytes = i64::try_from(file.metadata()?.len()).unwrap_or(i64::MAX);
+        let mut mapped = if bytes > MAPPED { 0 } else { bytes };
+        let mut some = vec![0; 256 << 10];
+        while mapped > 0 && file.read(&mut some)? > 0 {
+            if began.elapsed() > CHECKED_FOR {
+                mapped = 0;
+            }
+        }
+        let took = began.elapsed();
+        Ok(Self { mapped, took })
+    }
+}
+
 /// Sets the writer's connection up and brings the schema up to date. A file that is damaged, or has not
 /// come as far as the mark beside it says, is left as it is.
 pub(super) fn prepare(
     db: &mut Connection,
     file: &Path,
+    read: &ReadThrough,
     mark: Option<Mark>,
 ) -> Result<(), OpenError> {
     db.set_prepared_statement_cache_capacity(128);
@@ -61,7 +96,7 @@ pub(super) fn prepare(
     db.execute_batch(WRITER).map_err(failed)?;
     bound_log(db).map_err(failed)?;
     plan_once(db).map_err(failed)?;
-    check(db, file)?;
+    check(db, file, read)?;
     if let Some(mark) = mark {
         mark.hold(db, file)?;
     }
@@ -80,6 +115,15 @@ pub(super) fn prepare(
         migrate.commit().map_err(failed)?;
     }
     Ok(())
+}
+
+/// A database in memory, ready to be used.
+pub(super) fn in_memory() -> Result<Connection, OpenError> {
+    let nowhere = Path::new(":memory:");
+    let db = Connection::open_in_memory();
+    let mut db = db.map_err(|error| OpenError::of(nowhere, &sql(error)))?;
+    prepare(&mut db, nowhere, &ReadThrough::default(), None)?;
+    Ok(db)
 }
 
 /// SQLite counts the log in pages, and how large those are depends on the release that made the file.
@@ -108,13 +152,12 @@ pub(super) fn must_be_known(found: i64, file: &Path) -> Result<(), OpenError> {
     })
 }
 
-fn check(db: &Connection, file: &Path) -> Result<(), OpenError> {
+fn check(db: &Connection, file: &Path, read: &ReadThrough) -> Result<(), OpenError> {
     let failed = |error| OpenError::of(file, &sql(error));
-    let mapped = read_through(file).map_err(|error| OpenError::io(file, error))?;
-    let set = |bytes: i64| db.pragma_update(None, "mmap_size", bytes).map_err(failed);
-    set(mapped)?;
-    let found = within(CHECKED_FOR, db, damage);
-    set(0)?;
+    let map = |bytes: i64| db.pragma_update(None, "mmap_size", bytes).map_err(failed);
+    map(read.mapped)?;
+    let found = within(CHECKED_FOR.saturating_sub(read.took), db, damage);
+    map(0)?;
     match found {
         Ok(None) => Ok(()),
         Ok(Some(damage)) => Err(OpenError::damaged(file, damage)),
@@ -128,24 +171,6 @@ fn check(db: &Connection, file: &Path) -> Result<(), OpenError> {
         }
         Err(error) => Err(OpenError::of(file, &sql(error))),
     }
-}
-
-/// Reads a file that is to be mapped, and says how many bytes: what the disk cannot read is an error here,
-/// and would be the end of the process there.
-fn read_through(file: &Path) -> io::Result<i64> {
-    let mut file = match File::open(file) {
-        Ok(file) => file,
-        // A store in memory.
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(error),
-    };
-    let bytes = i64::try_from(file.metadata()?.len()).unwrap_or(i64::MAX);
-    if bytes > MAPPED {
-        return Ok(0);
-    }
-    let mut some = vec![0; 256 << 10];
-    while file.read(&mut some)? > 0 {}
-    Ok(bytes)
 }
 
 /// What is wrong with the first page of the file that has anything wrong with it.
@@ -177,8 +202,6 @@ pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use rusqlite::StatementStatus;
 
     use super::*;
@@ -186,7 +209,13 @@ mod tests {
     #[test]
     fn what_is_asked_again_is_not_planned_again() {
         let mut db = Connection::open_in_memory().unwrap();
-        prepare(&mut db, Path::new(":memory:"), None).unwrap();
+        prepare(
+            &mut db,
+            Path::new(":memory:"),
+            &ReadThrough::default(),
+            None,
+        )
+        .unwrap();
         let free = "SELECT number FROM slots INDEXED BY slots_free
                     WHERE pool = ? AND preview IS NULL ORDER BY number LIMIT 1";
         for pool in ["a", "b", "c"] {

@@ -27,8 +27,7 @@ fn db() -> Desk {
 }
 
 fn with_a_preview() -> (Desk, PreviewId) {
-    let mut db = Connection::open_in_memory().unwrap();
-    crate::sqlite::schema::prepare(&mut db, std::path::Path::new(":memory:"), None).unwrap();
+    let db = crate::sqlite::schema::in_memory().unwrap();
     let db = Desk::of(db);
     let new = crate::conformance::new_preview("app", crate::conformance::at(0));
     let preview = create::create(&db, &new).unwrap().preview;

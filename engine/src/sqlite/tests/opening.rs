@@ -1,6 +1,6 @@
 //! Opening: whose folder it is, what is in it, and what is wrong with it.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use tempus_model::{InstallationId, Phase, PreviewId};
@@ -37,6 +37,22 @@ pub(super) fn clock() -> Arc<TokioClock> {
 pub(super) async fn create(engine: &SqliteEngine, clock: &TokioClock) -> PreviewId {
     let new = crate::conformance::new_preview("app", clock.now());
     engine.store().create(new).await.unwrap().preview
+}
+
+/// Without SQLite's own lock, another program that opens the store, and is the last to close it, throws away the
+/// log that is in use. The process loses it by closing the file through any other handle.
+#[tokio::test(start_paused = true)]
+async fn an_open_store_is_locked_against_other_programs() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let engine = open(folder.path(), &clock);
+    create(&engine, &clock).await;
+    engine.close().await.unwrap();
+    let engine = open(folder.path(), &clock);
+    let file = std::fs::metadata(folder.path().join("tempus.db")).unwrap();
+    let inode = format!(":{} ", file.ino());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    assert!(locks.contains(&inode), "{inode}in {locks}");
+    drop(engine);
 }
 
 #[tokio::test(start_paused = true)]

@@ -204,9 +204,7 @@ mod tests {
     /// sorts nothing and reads no history that does not match.
     #[test]
     fn every_filter_is_one_walk_along_an_index() {
-        let mut db = Connection::open_in_memory().unwrap();
-        super::super::super::schema::prepare(&mut db, std::path::Path::new(":memory:"), None)
-            .unwrap();
+        let db = super::super::super::schema::in_memory().unwrap();
         let after = Place {
             created_at: 1,
             key: 1,
