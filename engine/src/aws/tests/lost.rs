@@ -98,16 +98,20 @@ impl Behind {
         self.store().create(new).await.unwrap().preview
     }
 
-    /// Destroys a preview of which nothing was made, and proves it.
-    async fn prove_gone(&self, preview: PreviewId) {
-        let store = self.store();
+    async fn destroy(&self, preview: PreviewId, when: i64) {
         let end = NewJob {
             id: JobId::new(Uuid::new_v4()),
             by: Actor::Worker,
-            now: at(1),
+            now: at(when),
         };
-        let why = DestroyReason::Asked;
+        let (store, why) = (self.store(), DestroyReason::Asked);
         store.destroy(preview, why, end, None).await.unwrap();
+    }
+
+    /// Destroys a preview of which nothing was made, and proves it.
+    async fn prove_gone(&self, preview: PreviewId) {
+        let store = self.store();
+        self.destroy(preview, 1).await;
         let row = self.row(preview).await;
         let row = store.claim(preview, &claim(&row, at(2))).await.unwrap();
         let settled = store.settle(&self.settle(&row).await).await.unwrap();
@@ -316,13 +320,7 @@ async fn an_end_that_was_not_told_is_known_and_told_later() {
     let jobs = store.jobs(preview, 10).await.unwrap();
     assert_eq!(jobs, std::slice::from_ref(&job));
 
-    let end = NewJob {
-        id: JobId::new(Uuid::new_v4()),
-        by: Actor::Worker,
-        now: at(5),
-    };
-    let why = DestroyReason::Asked;
-    store.destroy(preview, why, end, None).await.unwrap();
+    behind.destroy(preview, 5).await;
     assert!(told().await);
     assert_eq!(store.job(id).await.unwrap().unwrap(), job);
 }
@@ -339,13 +337,7 @@ async fn slots_of_what_is_gone_are_free() {
         new
     };
     let preview = store.create(alone("a")).await.unwrap().preview;
-    let end = NewJob {
-        id: JobId::new(Uuid::new_v4()),
-        by: Actor::Worker,
-        now: at(1),
-    };
-    let why = DestroyReason::Asked;
-    store.destroy(preview, why, end, None).await.unwrap();
+    behind.destroy(preview, 1).await;
     let row = behind.row(preview).await;
     let row = store.claim(preview, &claim(&row, at(2))).await.unwrap();
     let full = store.create(alone("b")).await;
@@ -411,13 +403,7 @@ async fn what_can_be_repeated_is() {
         .preview;
     behind.struck(3);
     let job = behind.row(preview).await.last_job.id;
-    let end = NewJob {
-        id: JobId::new(Uuid::new_v4()),
-        by: Actor::Worker,
-        now: at(1),
-    };
-    let why = DestroyReason::Asked;
-    store.destroy(preview, why, end, None).await.unwrap();
+    behind.destroy(preview, 1).await;
     let superseded = store.job(job).await.unwrap().unwrap();
     assert_eq!(superseded.status, JobStatus::Superseded);
     assert_eq!(store.jobs(preview, 10).await.unwrap().len(), 2);
