@@ -17,6 +17,8 @@ const OCCASIONAL: &[&str] = &[
     // Why a task does not start.
     "ecs.ListTasks",
     "ecs.DescribeTasks",
+    // Previews of pull requests: a worker creates those.
+    "dynamodb.TransactWriteItems",
     // Whether anybody uses a preview that sleeps when nobody does.
     "cloudwatch.GetMetricData",
     // Of previews with a database alone.
