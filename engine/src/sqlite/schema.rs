@@ -208,14 +208,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_again_is_not_planned_again() {
-        let mut db = Connection::open_in_memory().unwrap();
-        prepare(
-            &mut db,
-            Path::new(":memory:"),
-            &ReadThrough::default(),
-            None,
-        )
-        .unwrap();
+        let db = in_memory().unwrap();
         let free = "SELECT number FROM slots INDEXED BY slots_free
                     WHERE pool = ? AND preview IS NULL ORDER BY number LIMIT 1";
         for pool in ["a", "b", "c"] {
