@@ -99,7 +99,7 @@ mod listed;
 mod reserve;
 mod row;
 mod seen;
-mod slots;
+pub(super) mod slots;
 mod sources;
 mod tokens;
 mod want;

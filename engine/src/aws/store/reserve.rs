@@ -1,6 +1,6 @@
 //! Reserve: a number from a pool, for one item of a preview.
 //!
-//! Two plain writes, which cost a quarter of a transaction of slot, note and row: the slot is taken
+//! Two plain writes, which cost a third of a transaction of slot, note and row: the slot is taken
 //! first, then noted with the row, on the condition that nothing was reserved for the preview since the
 //! row was read and that it has no receipt. Only a noted number is ever told. A slot whose taker died
 //! before it was noted is nobody else's until the preview has its receipt, and then found like any
@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use tempus_model::{InstallationId, PreviewId};
 use uuid::Uuid;
 
-use super::super::table::write::Verdict;
+use super::super::table::item::{Item, Key};
+use super::super::table::write::{Verdict, Write};
 use super::DynamoStore;
 use super::decide::{breathe, contended};
 use super::row::{Stored, TRIES};
@@ -38,17 +39,20 @@ impl DynamoStore {
             let chosen = self.choose_number(&pool, ask).await?;
             let exhausted = || ReserveError::Exhausted(ask.pool.clone());
             let chosen = chosen.filter(|_| has_room).ok_or_else(exhausted)?;
-            if !self.take_slot(ask.preview, &chosen).await? {
+            let old = match held {
+                Some(number) => self.giving_back(&pool, number).await?,
+                None => None,
+            };
+            let Some(call) = self.take_slot(ask.preview, &chosen).await? else {
                 continue;
-            }
+            };
             if self.note_slot(&stored, &chosen, &ask.item).await? {
-                if let Some(number) = held {
-                    let old = Slot { pool, number };
-                    self.table.repeat(old.give_back(ask.preview)).await?;
+                if let Some(old) = old {
+                    self.table.repeat(old).await?;
                 }
                 return Ok(chosen.number);
             }
-            self.table.repeat(chosen.give_back(ask.preview)).await?;
+            self.table.repeat(chosen.give_back_of(&call)).await?;
         }
         Err(contended(ask.preview).into())
     }
@@ -63,18 +67,34 @@ impl DynamoStore {
         })
     }
 
-    /// Takes a slot that seemed free. False if it is somebody's by now, be it for another item of the
-    /// same preview.
-    async fn take_slot(&self, preview: PreviewId, slot: &Slot) -> Result<bool, StoreError> {
+    /// What gives a number back, as it is taken now.
+    async fn giving_back(&self, pool: &str, number: u32) -> Result<Option<Write>, StoreError> {
+        let slot = Slot {
+            pool: pool.to_owned(),
+            number,
+        };
+        let item = self.table.get(&Key::slot(pool, number)).await?;
+        let back = |item: Item| Ok(slot.give_back_of(item.text(slots::CALL)?));
+        item.map(back).transpose()
+    }
+
+    /// Takes a slot that seemed free: the call that has it. `None` if it is somebody's by now, be it for another
+    /// item of the same preview.
+    async fn take_slot(
+        &self,
+        preview: PreviewId,
+        slot: &Slot,
+    ) -> Result<Option<String>, StoreError> {
         let call = Uuid::new_v4().to_string();
-        match self.table.repeat(slot.take_first(preview, &call)).await? {
-            Verdict::Written => Ok(true),
+        let is_ours = match self.table.repeat(slot.take_first(preview, &call)).await? {
+            Verdict::Written => true,
             // Its answer may have been lost: then it failed on itself.
             Verdict::Refused(refusals) => {
                 let by = refusals.into_iter().find_map(|refusal| refusal.item);
-                Ok(by.is_some_and(|item| item.text(slots::CALL).is_ok_and(|by| by == call)))
+                by.is_some_and(|item| item.text(slots::CALL).is_ok_and(|by| by == call))
             }
-        }
+        };
+        Ok(is_ours.then_some(call))
     }
 
     /// Notes an item's slot with the row as it was read. False if that did not come about.

@@ -51,9 +51,9 @@ pub(super) fn reserved(pool: &str) -> String {
 
 /// One slot of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Slot {
-    pub(super) pool: String,
-    pub(super) number: u32,
+pub(in crate::aws) struct Slot {
+    pub(in crate::aws) pool: String,
+    pub(in crate::aws) number: u32,
 }
 
 impl Slot {
@@ -64,12 +64,19 @@ impl Slot {
     }
 
     /// Takes it for a preview, to be noted after that.
-    pub(super) fn take_first(&self, preview: PreviewId, call: &str) -> Write {
+    pub(in crate::aws) fn take_first(&self, preview: PreviewId, call: &str) -> Write {
         let taken = vec![(HOLDER, text(preview.to_string())), (CALL, text(call))];
         Write::put(Key::slot(&self.pool, self.number), taken).on(ABSENT)
     }
 
-    /// Gives it back, if this preview has it.
+    /// Gives it back, if this call took it. One whose answer was lost may be made again: a sibling that has taken
+    /// it meanwhile keeps it.
+    pub(in crate::aws) fn give_back_of(&self, call: &str) -> Write {
+        let taker = vec![(CALL, text(call))];
+        Write::delete(Key::slot(&self.pool, self.number)).only_if("#call = :call", taker)
+    }
+
+    /// Gives it back, if this preview has it: for what takes nothing any more.
     pub(super) fn give_back(&self, preview: PreviewId) -> Write {
         let holder = vec![("holder", text(preview.to_string()))];
         Write::delete(Key::slot(&self.pool, self.number)).only_if("#holder = :holder", holder)

@@ -12,7 +12,9 @@ use tempus_model::transition::vouch::Vouch;
 use tempus_model::{Actor, Job, JobId, JobStatus, PreviewId, Receipt, Row};
 use uuid::Uuid;
 
+use super::super::store::slots::Slot;
 use super::super::table::item::Key;
+use super::super::table::write::Verdict;
 use super::super::{AwsEngine, AwsOptions, bootstrap};
 use super::{access, wanted};
 use crate::conformance::{at, claim, new_preview, next_write};
@@ -268,6 +270,29 @@ async fn a_number_that_was_not_noted_is_found_after_the_receipt() {
     );
     behind.prove_gone(first).await;
     assert_eq!(store.reserve(&only_number(next, "rule")).await.unwrap(), 7);
+}
+
+/// A number is given back, and that again since the answer was lost: a sibling has taken it by then.
+#[tokio::test]
+async fn what_is_given_back_twice_is_not_taken_from_a_sibling() {
+    let behind = Behind::of(Emulator::shared()).await;
+    let preview = behind.created("app").await;
+    let slot = Slot {
+        pool: "pool/rule".to_owned(),
+        number: 7,
+    };
+    let table = &behind.engine.store.table;
+    for (write, is_written) in [
+        (slot.take_first(preview, "one"), true),
+        (slot.give_back_of("one"), true),
+        (slot.take_first(preview, "sibling"), true),
+        (slot.give_back_of("one"), false),
+    ] {
+        let verdict = table.write(&[write]).await.unwrap();
+        assert_eq!(matches!(verdict, Verdict::Written), is_written);
+    }
+    let stays = table.get(&Key::slot(&slot.pool, 7)).await.unwrap();
+    assert_eq!(stays.unwrap().text("call").unwrap(), "sibling");
 }
 
 fn only_number(preview: PreviewId, pool: &str) -> Reserve {
